@@ -1,0 +1,24 @@
+"""Following the endpoint: what serves now, and what should serve next."""
+
+from retailrec_shared import deployment
+from retailrec_shared.activation import activate_if_ready
+from retailrec_shared.ledger import ledger
+from retailrec_shared.observability import logger
+from retailrec_shared.retirement import retire_old_runs
+from retailrec_shared.settings import settings
+from retailrec_shared.status import Stage
+
+
+def endpoint_changed(name: str) -> None:
+    """Note which run the endpoint serves now, make it live, and apply a wish that had to wait."""
+    if name != settings().endpoint_name:
+        logger.info("not our endpoint", endpoint=name)
+        return
+    state = deployment.describe()
+    if state is None or state.busy:
+        return
+    if state.in_service and state.run_id:
+        noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
+        if noted and activate_if_ready(noted):
+            retire_old_runs()
+    deployment.deploy_wish()

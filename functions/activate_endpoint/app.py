@@ -1,0 +1,13 @@
+"""Endpoint State Change → the run is live, the old one is retired."""
+
+from typing import Any
+
+from activate_endpoint.activation import endpoint_changed
+from retailrec_shared.handlers import event_handler
+from retailrec_shared.triggers import EndpointChanged
+
+
+@event_handler
+def handler(event: dict[str, Any]) -> None:
+    """Look at the endpoint that an event speaks of."""
+    endpoint_changed(EndpointChanged.model_validate(event).detail.name)

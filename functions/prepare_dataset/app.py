@@ -1,0 +1,18 @@
+"""S3 Object Created → clean, split, write → DatasetPrepared or DatasetRejected."""
+
+from typing import Any
+
+from prepare_dataset.upload import prepare_upload
+from retailrec_shared.handlers import event_handler
+from retailrec_shared.triggers import ObjectCreated
+
+
+@event_handler
+def handler(event: dict[str, Any]) -> None:
+    """Prepare the file that was dropped."""
+    dropped = ObjectCreated.model_validate(event).detail
+    if dropped.object.key.endswith("/"):
+        return  # a folder that the S3 console made
+    prepare_upload(
+        dropped.bucket.name, dropped.object.key, dropped.object.version_id, dropped.object.sequencer
+    )

@@ -1,0 +1,49 @@
+"""What a run may have missed, decided from its ledger entry alone."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from retailrec_shared.run import Run
+from retailrec_shared.status import ENDED, RunStatus, Stage
+
+# Longer than any healthy gap between two steps, and than prepare_dataset's timeout.
+PATIENCE = timedelta(minutes=4)
+PREPARE_PATIENCE = timedelta(minutes=16)
+
+
+class Repair(StrEnum):
+    """One event to send again."""
+
+    OBJECT_CREATED = "Object Created"
+    DATASET_PREPARED = "DatasetPrepared"
+    TRAINING_JOB_CHANGED = "SageMaker Training Job State Change"
+    MODEL_APPROVED = "ModelApproved"
+    TRANSFORM_JOB_CHANGED = "SageMaker Transform Job State Change"
+    ENDPOINT_CHANGED = "SageMaker Endpoint State Change"
+
+
+def repairs(run: Run, now: datetime, needed: frozenset[Stage]) -> list[Repair]:
+    """List the events that a run has perhaps missed; sending one too many does no harm."""
+    if run.status in ENDED:
+        return []
+    age = now - datetime.fromisoformat(run.status_at)
+    if age < (PREPARE_PATIENCE if run.status is RunStatus.PREPARING else PATIENCE):
+        return []
+    if run.status is RunStatus.PREPARING:
+        return [Repair.OBJECT_CREATED]
+    if run.status is RunStatus.PREPARED:
+        return [Repair.DATASET_PREPARED]
+    if run.status is RunStatus.TRAINING:
+        return [Repair.TRAINING_JOB_CHANGED]
+    return _approved(run, needed)
+
+
+def _approved(run: Run, needed: frozenset[Stage]) -> list[Repair]:
+    found = []
+    if not run.started(Stage.BATCH) or (Stage.DEPLOY in needed and not run.started(Stage.DEPLOY)):
+        found.append(Repair.MODEL_APPROVED)
+    if run.started(Stage.BATCH):
+        found.append(Repair.TRANSFORM_JOB_CHANGED)
+    if Stage.DEPLOY in needed:
+        found.append(Repair.ENDPOINT_CHANGED)
+    return found

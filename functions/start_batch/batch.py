@@ -1,0 +1,38 @@
+"""Starting a run's transform job, once."""
+
+from botocore.exceptions import ClientError
+
+from retailrec_shared import aws, sagemaker_requests
+from retailrec_shared.errors import NotYet
+from retailrec_shared.ledger import ledger
+from retailrec_shared.observability import logger
+from retailrec_shared.settings import settings
+from retailrec_shared.status import RunStatus, Stage
+
+
+def start_batch(run_id: str) -> None:
+    """Create the transform job of an approved run; a run that is elsewhere by now is left alone.
+
+    Raises NotYet, after noting it in the ledger, while the account's quota allows no job.
+    """
+    run = ledger().get(run_id)
+    if run is None or run.status is not RunStatus.APPROVED or run.started(Stage.BATCH):
+        logger.info("no batch to start", run_id=run_id, status=run and run.status)
+        return
+    try:
+        _create_job(run_id)
+    except NotYet as waiting:
+        ledger().wait_stage(run_id, Stage.BATCH, str(waiting))
+        raise
+    ledger().start_stage(run_id, Stage.BATCH)
+
+
+def _create_job(run_id: str) -> None:
+    request = sagemaker_requests.transform_job(settings(), run_id)
+    try:
+        with aws.parked_when_over_quota():
+            aws.sagemaker().create_transform_job(**request)
+    except ClientError as error:
+        if not aws.says_exists(error):
+            raise
+        logger.info("transform job exists already", job=request["TransformJobName"])

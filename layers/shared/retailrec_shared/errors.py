@@ -1,0 +1,36 @@
+"""Three families of failure: the sender's, the calendar's, and ours.
+
+``Rejected`` is the sender's fault and ends a run with a sentence for a shop
+keeper. ``NotYet`` means that the world is not ready: nothing failed, a later
+event or the reconciler tries again. Whatever else is raised is ours: the
+function fails, Lambda retries it, and the dead-letter queue keeps it.
+"""
+
+
+class Rejected(Exception):
+    """The file, the model or the request cannot be used; ``reason`` says why and what to do.
+
+    ``sheet``, ``row`` (1-based, as a spreadsheet shows it) and ``column`` name
+    the place, where there is one.
+    """
+
+    def __init__(
+        self, reason: str, *, sheet: str | None = None, row: int | None = None, column: str | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sheet = sheet
+        self.row = row
+        self.column = column
+
+    def __str__(self) -> str:
+        place = [
+            f"{label} {value}"
+            for label, value in (("sheet", self.sheet), ("row", self.row), ("column", self.column))
+            if value is not None
+        ]
+        return f"{self.reason} ({', '.join(place)})" if place else self.reason
+
+
+class NotYet(Exception):
+    """Something this step needs is not ready (a quota, a busy endpoint, an earlier step)."""

@@ -1,0 +1,83 @@
+"""Every S3 key and every AWS name, built in one place.
+
+A run id is derived, never random, so that the same drop always means the same
+run. Names of SageMaker resources derive from the run id in turn, which makes
+creating them idempotent: a second attempt meets the first one's name.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+
+MAX_RESOURCE_NAME = 63
+RUN_ID_LENGTH = 16
+
+# What a run leaves under runs/<run_id>/ in the data bucket.
+TRAIN_CSV = "train/interactions.csv"
+TEST_CSV = "test/interactions.csv"
+TRAIN_PARQUET = "interactions/train.parquet"
+TEST_PARQUET = "interactions/test.parquet"
+REJECTED_PARQUET = "rejected/rows.parquet"
+CATALOGUE_JSONL = "catalogue/items.jsonl.gz"
+HISTORY_JSONL = "history/customers.jsonl.gz"
+POPULAR_JSON = "popular/items.json"
+BATCH_INPUT_JSONL = "batch-input/customers.jsonl"
+QUALITY_REPORT_JSON = "quality/report.json"
+RECOMMENDATIONS_PARQUET = "recommendations/recommendations.parquet"
+BATCH_OUTPUT_PREFIX = "batch-output"
+MODEL_PREFIX = "model"
+
+
+def run_id(bucket: str, key: str, etag: str, configuration: Mapping[str, str]) -> str:
+    """Identify the run of these bytes under this configuration.
+
+    The ETag is used, not the version id: a versioned bucket gives the same
+    bytes a new version at every drop, and the same bytes are one run.
+    """
+    identity = [bucket, key, etag.strip('"'), sorted(configuration.items())]
+    digest = hashlib.sha256(json.dumps(identity, ensure_ascii=True).encode())
+    return digest.hexdigest()[:RUN_ID_LENGTH]
+
+
+def run_prefix(run: str) -> str:
+    """Prefix of everything a run writes, with its final slash."""
+    return f"runs/{run}/"
+
+
+def run_key(run: str, relative: str) -> str:
+    """Key of one output of a run; ``relative`` is one of this module's constants."""
+    return run_prefix(run) + relative
+
+
+def resource_prefix(stack: str) -> str:
+    """Prefix of the stack's SageMaker resources, its final hyphen included.
+
+    Raises ValueError for a stack name that leaves no room for a run id. (Such a
+    stack does not deploy either: its functions' names would be too long.)
+    """
+    prefix = f"{stack}-"
+    if len(prefix) + RUN_ID_LENGTH > MAX_RESOURCE_NAME:
+        raise ValueError(f"stack name {stack!r} is too long: use at most 40 characters")
+    return prefix
+
+
+def resource_name(prefix: str, run: str) -> str:
+    """Name of the run's training job, model, transform job and endpoint config alike."""
+    return f"{prefix}{run}"
+
+
+def run_of_resource(prefix: str, name: str) -> str | None:
+    """Read the run id back from a resource's name; ``None`` for somebody else's resource."""
+    found = re.fullmatch(re.escape(prefix) + f"([0-9a-f]{{{RUN_ID_LENGTH}}})", name)
+    return found[1] if found else None
+
+
+def variant_name(run: str) -> str:
+    """Name of the endpoint's one production variant: a response tells by it which run answered."""
+    return f"run-{run}"
+
+
+def run_of_variant(variant: str) -> str | None:
+    """Read the run id back from the variant that answered."""
+    return run_of_resource("run-", variant)

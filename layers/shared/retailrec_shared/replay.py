@@ -1,0 +1,50 @@
+"""Events sent again on the default bus, under sources of our own.
+
+``PutEvents`` refuses ``aws.*`` sources, so every rule that matches ``aws.s3`` or
+``aws.sagemaker`` matches these as well: the reconciler and operators replay lost
+events with them, and the cloud on a laptop emits its job events under one.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from retailrec_shared import aws
+from retailrec_shared.run import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+S3_SOURCE = "retailrec.s3"
+SAGEMAKER_SOURCE = "retailrec.sagemaker"
+
+
+def object_created(upload: Upload) -> "PutEventsRequestEntryTypeDef":
+    """Build the "Object Created" of an upload."""
+    thing = {"key": upload.key, "size": upload.size, "etag": upload.etag, "sequencer": upload.sequencer}
+    return _entry(S3_SOURCE, "Object Created", {"bucket": {"name": upload.bucket}, "object": thing})
+
+
+def training_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":
+    """Build a training job's state change; who receives it asks SageMaker for the state."""
+    return _entry(SAGEMAKER_SOURCE, "SageMaker Training Job State Change", {"TrainingJobName": job_name})
+
+
+def transform_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":
+    """Build a transform job's state change."""
+    return _entry(SAGEMAKER_SOURCE, "SageMaker Transform Job State Change", {"TransformJobName": job_name})
+
+
+def endpoint_changed(name: str) -> "PutEventsRequestEntryTypeDef":
+    """Build an endpoint's state change."""
+    return _entry(SAGEMAKER_SOURCE, "SageMaker Endpoint State Change", {"EndpointName": name})
+
+
+def send(entry: "PutEventsRequestEntryTypeDef") -> None:
+    """Put an event on the default bus; raises RuntimeError when the bus did not take it."""
+    answer = aws.eventbridge().put_events(Entries=[entry])
+    if answer["FailedEntryCount"]:
+        raise RuntimeError(f"the event was not accepted: {answer['Entries'][0].get('ErrorMessage')}")
+
+
+def _entry(source: str, detail_type: str, detail: dict[str, Any]) -> "PutEventsRequestEntryTypeDef":
+    return {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail)}

@@ -1,0 +1,185 @@
+"""The requests that the pipeline sends to SageMaker, built by pure functions.
+
+Field limits and the algorithm's contract: docs/architecture.md, "The algorithm".
+"""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from retailrec_shared import names
+from retailrec_shared.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.literals import (
+        ProductionVariantInstanceTypeType,
+        TrainingInstanceTypeType,
+        TransformInstanceTypeType,
+    )
+    from mypy_boto3_sagemaker.type_defs import (
+        CreateEndpointConfigInputTypeDef,
+        CreateEndpointInputTypeDef,
+        CreateModelInputTypeDef,
+        CreateTrainingJobRequestTypeDef,
+        CreateTransformJobRequestTypeDef,
+        ProductionVariantTypeDef,
+        TagTypeDef,
+    )
+
+CONTRACT_METRIC = "p@k(10)"
+
+# What our own image logs as "metric: NAME = VALUE"; a Marketplace algorithm
+# brings metric definitions of its own and takes none.
+METRICS = (
+    CONTRACT_METRIC,
+    "p@k(10)_new_items",
+    "p@k(10)_in_sample",
+    "p@k(10)_popularity",
+    "p@k(10)_popularity_new_items",
+    "p@k(10)_own_items",
+    "users_evaluated",
+    "users_unknown",
+)
+
+
+def metric_regex(name: str) -> str:
+    """Regular expression that finds a metric in our image's log.
+
+    Written without re.escape's backslashes before harmless characters:
+    CloudWatch's engine is not Python's.
+    """
+    escaped = "".join(f"\\{char}" if char in "().+*?[]{}|^$\\" else char for char in name)
+    return f"metric: {escaped} = ([0-9.eE+-]+)"
+
+
+def _tags(settings: Settings, run: str) -> "list[TagTypeDef]":
+    return [
+        {"Key": "retailrec:stack", "Value": settings.stack_name},
+        {"Key": "retailrec:run-id", "Value": run},
+    ]
+
+
+def _uri(settings: Settings, run: str, relative: str) -> str:
+    return f"s3://{settings.data_bucket}/{names.run_key(run, relative)}"
+
+
+def _channel(settings: Settings, run: str, name: str, relative: str) -> Any:
+    return {
+        "ChannelName": name,
+        "ContentType": "text/csv",
+        "InputMode": "File",
+        "DataSource": {
+            "S3DataSource": {
+                "S3DataType": "S3Prefix",
+                "S3Uri": _uri(settings, run, relative.rsplit("/", 1)[0] + "/"),
+                "S3DataDistributionType": "FullyReplicated",
+            }
+        },
+    }
+
+
+def training_job(settings: Settings, run: str) -> "CreateTrainingJobRequestTypeDef":
+    """Build CreateTrainingJob for a run's train and test rows."""
+    if settings.algorithm_arn:
+        algorithm: Any = {"AlgorithmName": settings.algorithm_arn, "TrainingInputMode": "File"}
+    else:
+        algorithm = {
+            "TrainingImage": settings.algorithm_image_uri,
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": name, "Regex": metric_regex(name)} for name in METRICS],
+        }
+    return {
+        "TrainingJobName": names.resource_name(settings.resource_prefix, run),
+        "AlgorithmSpecification": algorithm,
+        "RoleArn": settings.sagemaker_role_arn,
+        "HyperParameters": settings.hyperparameters(),
+        "InputDataConfig": [
+            _channel(settings, run, "training", names.TRAIN_CSV),
+            _channel(settings, run, "testing", names.TEST_CSV),
+        ],
+        "OutputDataConfig": {"S3OutputPath": _uri(settings, run, names.MODEL_PREFIX)},
+        "ResourceConfig": {
+            "InstanceType": cast("TrainingInstanceTypeType", settings.training_instance_type),
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 10,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": settings.training_max_seconds},
+        # Marketplace algorithms insist on isolation; ours needs no network either.
+        "EnableNetworkIsolation": True,
+        "Tags": _tags(settings, run),
+    }
+
+
+def model(settings: Settings, run: str, model_data_url: str) -> "CreateModelInputTypeDef":
+    """Build CreateModel for our own image and a trained artifact."""
+    return {
+        "ModelName": names.resource_name(settings.resource_prefix, run),
+        "PrimaryContainer": {"Image": settings.algorithm_image_uri, "ModelDataUrl": model_data_url},
+        "ExecutionRoleArn": settings.sagemaker_role_arn,
+        "EnableNetworkIsolation": True,
+        "Tags": _tags(settings, run),
+    }
+
+
+def transform_job(settings: Settings, run: str) -> "CreateTransformJobRequestTypeDef":
+    """Build CreateTransformJob over every customer of a run."""
+    name = names.resource_name(settings.resource_prefix, run)
+    return {
+        "TransformJobName": name,
+        "ModelName": name,
+        "BatchStrategy": "SingleRecord",
+        "TransformInput": {
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "S3Prefix",
+                    "S3Uri": _uri(settings, run, names.BATCH_INPUT_JSONL.rsplit("/", 1)[0] + "/"),
+                }
+            },
+            "ContentType": "application/json",
+            "CompressionType": "None",
+            "SplitType": "Line",
+        },
+        "TransformOutput": {
+            "S3OutputPath": _uri(settings, run, names.BATCH_OUTPUT_PREFIX),
+            "Accept": "text/csv",
+            "AssembleWith": "Line",
+        },
+        "TransformResources": {
+            "InstanceType": cast("TransformInstanceTypeType", settings.batch_instance_type),
+            "InstanceCount": settings.batch_instance_count,
+        },
+        "Tags": _tags(settings, run),
+    }
+
+
+def _variant(settings: Settings, run: str) -> "ProductionVariantTypeDef":
+    variant: ProductionVariantTypeDef = {
+        "VariantName": names.variant_name(run),
+        "ModelName": names.resource_name(settings.resource_prefix, run),
+    }
+    if settings.endpoint_mode == "serverless":
+        variant["ServerlessConfig"] = {
+            "MemorySizeInMB": settings.endpoint_memory_mb,
+            "MaxConcurrency": settings.endpoint_max_concurrency,
+        }
+    else:
+        variant["InstanceType"] = cast("ProductionVariantInstanceTypeType", settings.endpoint_instance_type)
+        variant["InitialInstanceCount"] = settings.endpoint_instance_count
+        variant["InitialVariantWeight"] = 1.0
+    return variant
+
+
+def endpoint_config(settings: Settings, run: str) -> "CreateEndpointConfigInputTypeDef":
+    """Build CreateEndpointConfig: one variant, named after the run so that answers name it too."""
+    return {
+        "EndpointConfigName": names.resource_name(settings.resource_prefix, run),
+        "ProductionVariants": [_variant(settings, run)],
+        "Tags": _tags(settings, run),
+    }
+
+
+def endpoint(settings: Settings, run: str) -> "CreateEndpointInputTypeDef":
+    """Build CreateEndpoint for the stack's one endpoint."""
+    return {
+        "EndpointName": settings.endpoint_name,
+        "EndpointConfigName": names.resource_name(settings.resource_prefix, run),
+        "Tags": [{"Key": "retailrec:stack", "Value": settings.stack_name}],
+    }

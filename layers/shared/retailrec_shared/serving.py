@@ -1,0 +1,110 @@
+"""The serving table: what the API looks up, keyed by run so that runs never mix.
+
+Each item is one JSON text under ``body``: cheap to write and to read in bulk, and
+no number passes through DynamoDB's decimals.
+"""
+
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from retailrec_shared import aws
+from retailrec_shared.settings import settings
+
+Body = Any
+BATCH_WRITE = 25
+BATCH_GET = 100
+WRITERS = 8
+
+
+def customer_key(run: str, customer: str) -> str:
+    """Key of a customer's country, purchases and batch recommendations."""
+    return f"{run}#customer#{customer}"
+
+
+def item_key(run: str, item: str) -> str:
+    """Key of an item's description."""
+    return f"{run}#item#{item}"
+
+
+def popular_key(run: str, country: str | None = None) -> str:
+    """Key of the most popular items, overall or in a country."""
+    return f"{run}#popular#{country or ''}"
+
+
+def _chunks(entries: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    remaining = iter(entries)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+class Serving:
+    """Reads and writes the serving table."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def get(self, keys: Sequence[str]) -> dict[str, Body]:
+        """Read the bodies of some keys, at most 100; missing ones are left out."""
+        found: dict[str, Body] = {}
+        wanted: Any = (
+            {self._table: {"Keys": [{"pk": {"S": key}} for key in dict.fromkeys(keys)]}} if keys else {}
+        )
+        for attempt in range(6):
+            if not wanted:
+                return found
+            if attempt:
+                _pause(attempt)
+            answer = aws.dynamodb().batch_get_item(RequestItems=wanted)
+            for item in answer["Responses"].get(self._table, []):
+                found[item["pk"]["S"]] = json.loads(item["body"]["S"])
+            wanted = answer.get("UnprocessedKeys", {})
+        raise TimeoutError(f"the table {self._table} is throttled")
+
+    def put_all(self, bodies: Iterable[tuple[str, Body]]) -> int:
+        """Write many bodies, several batches at a time; return how many."""
+        return self._write(
+            {"PutRequest": {"Item": {"pk": {"S": key}, "body": {"S": _dump(body)}}}} for key, body in bodies
+        )
+
+    def delete_all(self, keys: Iterable[str]) -> int:
+        """Delete many keys, several batches at a time; return how many."""
+        return self._write({"DeleteRequest": {"Key": {"pk": {"S": key}}}} for key in keys)
+
+    def _write(self, requests: Iterable[Mapping[str, Any]]) -> int:
+        written = 0
+        with ThreadPoolExecutor(WRITERS) as pool:
+            # A few batches at a time: the iterable may be longer than memory.
+            for group in _chunks(_chunks(requests, BATCH_WRITE), WRITERS * 4):
+                written += sum(pool.map(self._write_batch, group))
+        return written
+
+    def _write_batch(self, batch: list[Any]) -> int:
+        left: Any = {self._table: batch}
+        for attempt in range(10):
+            if attempt:
+                _pause(attempt)
+            left = aws.dynamodb().batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+            if not left:
+                return len(batch)
+        raise TimeoutError(f"the table {self._table} is throttled")
+
+
+def _dump(body: Body) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def _pause(attempt: int) -> None:
+    """Back off with full jitter, as DynamoDB asks of callers with unprocessed items."""
+    time.sleep(random.uniform(0, min(3.0, 0.05 * 2**attempt)))  # noqa: S311 - jitter, not a secret
+
+
+@cache
+def serving() -> Serving:
+    """Return the stack's serving table."""
+    return Serving(settings().serving_table)

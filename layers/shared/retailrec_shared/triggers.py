@@ -1,0 +1,78 @@
+"""What wakes a function: the events AWS sends us, parsed at the edge.
+
+Only what identifies the resource is taken from them. A handler then asks for the
+resource's present state, since events come late, twice and out of order.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from retailrec_shared.events import Event
+
+
+class _Edge(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _Bucket(_Edge):
+    name: str
+
+
+class _Object(_Edge):
+    key: str  # raw in EventBridge events, never URL-encoded (it is in S3 notifications)
+    size: int = 0
+    etag: str
+    version_id: str | None = Field(None, alias="version-id")
+    sequencer: str = ""
+
+
+class _ObjectCreated(_Edge):
+    bucket: _Bucket
+    object: _Object
+
+
+class ObjectCreated(_Edge):
+    """EventBridge's "Object Created" of S3."""
+
+    time: datetime
+    detail: _ObjectCreated
+
+
+class _TrainingJob(_Edge):
+    name: str = Field(alias="TrainingJobName")
+
+
+class _TransformJob(_Edge):
+    name: str = Field(alias="TransformJobName")
+
+
+class _Endpoint(_Edge):
+    name: str = Field(alias="EndpointName")
+
+
+class TrainingJobChanged(_Edge):
+    """The event `SageMaker Training Job State Change`."""
+
+    detail: _TrainingJob
+
+
+class TransformJobChanged(_Edge):
+    """The event `SageMaker Transform Job State Change`."""
+
+    detail: _TransformJob
+
+
+class EndpointChanged(_Edge):
+    """The event `SageMaker Endpoint State Change`."""
+
+    detail: _Endpoint
+
+
+AnyEvent = TypeVar("AnyEvent", bound=Event)
+
+
+def own_event(model: type[AnyEvent], event: dict[str, Any]) -> AnyEvent:
+    """Parse one of the pipeline's own events out of its EventBridge envelope."""
+    return model.model_validate(event["detail"])
