@@ -1,0 +1,1 @@
+"""Trains a recommender from interactions and serves it, over a SageMaker-shaped folder."""

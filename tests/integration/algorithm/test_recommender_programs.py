@@ -1,0 +1,180 @@
+"""The two programs as SageMaker runs them: processes over a folder, with signals and exit codes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+
+ALGORITHM = Path(__file__).parents[3] / "algorithm"
+SIDE = 24
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """Prepare a folder as SageMaker does: a checkerboard where each user lacks one item of their parity."""
+    pairs = [(user, item) for user in range(SIDE) for item in range(SIDE) if user % 2 == item % 2]
+    rows: dict[str, list[str]] = {"training": [], "testing": []}
+    for user, item in pairs:
+        rows["testing" if user == item else "training"].append(f'00{user},"item {item}, ""A"""')
+    for channel, lines in rows.items():
+        folder = tmp_path / "input" / "data" / channel
+        folder.mkdir(parents=True)
+        (folder / "interactions.csv").write_text("\n".join(["user_id,item_id", *lines]) + "\n")
+    configure(tmp_path, factors="8", iterations="400", learning_rate="0.1")
+    return tmp_path
+
+
+def configure(base: Path, **hyperparameters: str) -> None:
+    folder = base / "input" / "config"
+    folder.mkdir(exist_ok=True)
+    (folder / "hyperparameters.json").write_text(json.dumps(hyperparameters))
+
+
+@pytest.fixture
+def start(base: Path) -> Iterator[Start]:
+    """Start a program of the image; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+        variables = {
+            **os.environ,
+            "SAGEMAKER_BASE_DIR": str(base),
+            "PYTHONPATH": str(ALGORITHM),
+            "SM_NUM_CPUS": "1",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", *arguments],
+            env={**variables, "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def trained(start: Start) -> str:
+    """Train; returns the standard output."""
+    process = start("-m", "recommender.train")
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert errors == ""
+    return output
+
+
+@pytest.fixture
+def server(start: Start, trained: str) -> tuple[subprocess.Popen[str], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = start("-m", "recommender.serve", RECOMMENDER_HOST="127.0.0.1", SAGEMAKER_BIND_TO_PORT=str(port))
+    address = f"http://127.0.0.1:{port}"
+    wait_for_ping(process, address)
+    return process, address
+
+
+def wait_for_ping(process: subprocess.Popen[str], address: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended: {process.communicate()[1]}")
+        try:
+            if httpx.get(f"{address}/ping").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail("the server never answered /ping")
+
+
+def line_with(text: str, stream: IO[str] | None) -> str:
+    assert stream is not None
+    return next(line for line in stream if text in line)
+
+
+def invoke(address: str, user: str, **fields: Any) -> list[dict[str, Any]]:
+    response = httpx.post(f"{address}/invocations", json={"user_id": user, **fields})
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()
+    return found
+
+
+def test_training_finds_each_users_missing_item(trained: str) -> None:
+    lines = trained.splitlines()
+    assert "epoch 400/400" in trained
+    assert (
+        "metric: p@k(10)_new_items = 0.100000" in lines
+    )  # one of ten places, the only one that can be right
+    assert f"metric: users_evaluated = {SIDE}" in lines
+
+
+def test_the_server_recommends_what_training_learned(server: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = server
+    for user in range(SIDE):
+        assert invoke(address, f"00{user}", top_n="1")[0]["item_id"] == f'item {user}, "A"'
+    assert invoke(address, "nobody", top_n="1") == []
+
+
+def test_a_batch_of_lines_is_answered_as_csv(server: tuple[subprocess.Popen[str], str]) -> None:
+    _, address = server
+    body = "\n".join(json.dumps({"user_id": f"00{user}", "top_n": "2"}) for user in range(SIDE))
+    headers = {"content-type": "application/jsonlines", "accept": "text/csv"}
+    response = httpx.post(f"{address}/invocations", content=body, headers=headers)
+    lines = response.text.split("\n")
+    assert len(lines) == 2 * SIDE
+    assert lines[0].startswith('000,"item 0, ""A""",')
+
+
+def test_sigterm_ends_the_server_soon_even_with_open_connections(
+    server: tuple[subprocess.Popen[str], str],
+) -> None:
+    process, address = server
+    with httpx.Client(base_url=address) as client:
+        client.get("/ping")  # kept alive
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+
+
+def test_serving_without_a_model_says_so(start: Start) -> None:
+    process = start("-m", "recommender.serve")
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith("error: There is no usable model in ")
+
+
+def test_a_bad_channel_ends_with_a_reason_and_a_code(base: Path, start: Start) -> None:
+    (base / "input" / "data" / "training" / "interactions.csv").write_text("customer,product\n1,2\n")
+    process = start(str(ALGORITHM / "bin" / "train"))
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "its first columns must be user_id,item_id" in (base / "output" / "failure").read_text()
+
+
+def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> None:
+    configure(base, factors="64", iterations="100000")
+    process = start("-m", "recommender.train")
+    line_with("training on", process.stdout)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 143
+    assert not (base / "model" / "model.json").exists()
+
+
+@pytest.mark.parametrize("name", ["train", "serve"])
+def test_the_images_commands_can_be_executed(name: str) -> None:
+    assert os.access(ALGORITHM / "bin" / name, os.X_OK)

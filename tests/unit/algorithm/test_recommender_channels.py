@@ -1,0 +1,102 @@
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recommender.channels import read_channel
+from recommender.errors import UserError
+from recommender.folders import Folders
+from recommender.interactions import Interactions
+
+HEADER = "user_id,item_id"
+
+
+def rows(found: Interactions) -> list[tuple[str, str]]:
+    users = [found.user_ids[code] for code in found.user_codes]
+    return list(zip(users, [found.item_ids[code] for code in found.item_codes], strict=True))
+
+
+@pytest.mark.parametrize(
+    "odd", ["00123", "85123A", "1e5", "13085.0", "nan", "None", " padded ", "Ünïcode 🎁", "-0"]
+)
+def test_an_id_stays_the_string_it_is(write_channel: Callable[..., Path], odd: str) -> None:
+    folder = write_channel("training", [HEADER, f"{odd},x", f"y,{odd}"]).parent
+    assert rows(read_channel(folder)) == [(odd, "x"), ("y", odd)]
+
+
+def test_quoted_ids_may_hold_commas_quotes_and_line_ends(write_channel: Callable[..., Path]) -> None:
+    folder = write_channel("training", [HEADER, '"a,b","say ""hi"""', '"two\nlines",x']).parent
+    assert rows(read_channel(folder)) == [("a,b", 'say "hi"'), ("two\nlines", "x")]
+
+
+def test_every_file_of_a_channel_is_read_plain_or_gzipped(write_channel: Callable[..., Path]) -> None:
+    folder = write_channel("training", [HEADER, "u1,i1"], "part-0.csv").parent
+    write_channel("training", [HEADER, "u2,i2"], "deeper/part-1")
+    (folder / "part-2").write_bytes(gzip.compress(f"{HEADER}\nu3,i3\n".encode()))
+    assert sorted(rows(read_channel(folder))) == [("u1", "i1"), ("u2", "i2"), ("u3", "i3")]
+
+
+def test_further_columns_a_byte_order_mark_crlf_and_blank_lines_are_no_trouble(folders: Folders) -> None:
+    folder = folders.channel("training")
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(
+        "\ufeffuser_id,item_id,time\r\nu1,i1,2011-01-01\r\n\r\nu1,i2\r\n\r\n".encode()
+    )
+    assert rows(read_channel(folder)) == [("u1", "i1"), ("u1", "i2")]
+
+
+def test_codes_do_not_depend_on_the_order_of_rows(write_channel: Callable[..., Path]) -> None:
+    one = read_channel(write_channel("training", [HEADER, "b,y", "a,x"]).parent)
+    assert one.user_ids == ["a", "b"]
+    assert one.user_codes.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (
+            ["user,item", "a,b"],
+            r"training/interactions.csv: its first columns must be user_id,item_id.*user,item",
+        ),
+        (["user_id", "a"], "its first columns must be"),
+        (["item_id,user_id", "a,b"], "its first columns must be"),
+        ([], "its header is nothing"),
+        ([HEADER, "a,b", "a,"], r"training/interactions.csv: line 3 has no item_id\."),
+        ([HEADER, ",b"], "line 2 has no user_id"),
+        ([HEADER, "a"], "line 2 has no item_id"),
+        ([HEADER, '"never closed,b'], "unexpected end of data"),
+        ([HEADER], "holds no interaction"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_its_fault(
+    write_channel: Callable[..., Path], lines: list[str], sentence: str
+) -> None:
+    folder = write_channel("training", lines).parent
+    with pytest.raises(UserError, match=sentence):
+        read_channel(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"user_id,item_id\n\xff\xfe,b\n", "not UTF-8"),
+        (gzip.compress(b"user_id,item_id\na,b\n" * 99)[:-12], "Cannot use training/a.csv"),
+        (b"\x1f\x8bnot gzip after all", "Cannot use training/a.csv"),
+    ],
+)
+def test_damaged_bytes_are_refused(folders: Folders, content: bytes, sentence: str) -> None:
+    folder = folders.channel("training")
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        read_channel(folder)
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_an_empty_channel_is_refused(folders: Folders, exists: bool) -> None:
+    folder = folders.channel("training")
+    if exists:
+        folder.mkdir(parents=True)
+    with pytest.raises(UserError, match="The training channel holds no file"):
+        read_channel(folder)
