@@ -4,10 +4,11 @@ from typing import Any
 
 from approve_model.approval import judge_training_job
 from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import TrainingJobChanged
+from retailrec_shared.triggers import ModelPackageChanged, TrainingJobChanged
 
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Judge the training job that an event speaks of."""
-    judge_training_job(TrainingJobChanged.model_validate(event).detail.name)
+    """Judge the training job, or go on with the model package, that an event speaks of."""
+    changed = ModelPackageChanged if "ModelPackageName" in event["detail"] else TrainingJobChanged
+    judge_training_job(changed.model_validate(event).detail.name)

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from approve_model.gate import objection
-from retailrec_shared import aws, bus, names, sagemaker_requests
+from approve_model.models import create_model
+from retailrec_shared import aws, bus, names
 from retailrec_shared.approved import model_approved
+from retailrec_shared.errors import Rejected
 from retailrec_shared.events import ModelRejected
 from retailrec_shared.failure import fail_run
 from retailrec_shared.ledger import ledger
@@ -55,17 +55,12 @@ def _pass_gate(run: Run, job: "DescribeTrainingJobResponseTypeDef") -> None:
         if ledger().move(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason):
             bus.publish(ModelRejected(run_id=run.run_id, reason=reason, metrics=found))
         return
-    _create_model(run.run_id, job["ModelArtifacts"]["S3ModelArtifacts"])
+    try:
+        create_model(run.run_id, job["ModelArtifacts"]["S3ModelArtifacts"])
+    except Rejected as refusal:
+        fail_run(run.run_id, Stage.APPROVE, refusal.reason)
+        return
     ledger().end_stage(run.run_id, Stage.APPROVE)
     approved = ledger().move(run.run_id, RunStatus.APPROVED, metrics=found)
     if approved:
         bus.publish(model_approved(approved, settings()))
-
-
-def _create_model(run_id: str, artifact: str) -> None:
-    try:
-        aws.sagemaker().create_model(**sagemaker_requests.model(settings(), run_id, artifact))
-    except ClientError as error:
-        if not aws.says_exists(error):
-            raise
-        logger.info("model exists already", run_id=run_id)

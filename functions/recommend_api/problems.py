@@ -29,8 +29,9 @@ def register(api: APIGatewayRestResolver) -> None:
         return problem(HTTPStatus.BAD_REQUEST, f"{field}: {first['msg']}", field)
 
     @api.not_found
-    def unknown_route(_error: NotFoundError) -> Response[str]:
-        return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path.")
+    def missing(error: NotFoundError) -> Response[str]:
+        no_route = error.msg == NotFoundError().msg
+        return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path." if no_route else str(error.msg))
 
     @api.exception_handler(ServiceError)  # type: ignore[untyped-decorator]
     def refused(error: ServiceError) -> Response[str]:

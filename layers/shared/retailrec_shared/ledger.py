@@ -7,7 +7,7 @@ later upload, which is why an old run can never replace a newer one.
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
@@ -16,6 +16,9 @@ from retailrec_shared import aws
 from retailrec_shared.run import Run, now
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage, before
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Pointer = Literal["live", "wish"]
 BY_UPLOAD = "by_upload"
@@ -42,10 +45,15 @@ def _plain(value: Any) -> Any:
 
 
 class Ledger:
-    """Reads and moves runs in the ledger table."""
+    """Reads and moves runs in the ledger table; without a client, by the function's own."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
+        self._client = client
+
+    @property
+    def _dynamodb(self) -> "DynamoDBClient":
+        return self._client or aws.dynamodb()
 
     def open_run(self, run: Run) -> bool:
         """Record a new run; return False when the ledger has it already."""
@@ -57,7 +65,7 @@ class Ledger:
             "run": _plain(run.model_dump(mode="json", exclude={"status"}, exclude_none=True)),
         }
         try:
-            aws.dynamodb().put_item(
+            self._dynamodb.put_item(
                 TableName=self._table,
                 Item={name: _serialize(value) for name, value in item.items()},
                 ConditionExpression="attribute_not_exists(pk)",
@@ -69,24 +77,20 @@ class Ledger:
 
     def get(self, run_id: str) -> Run | None:
         """Read a run, strongly consistent."""
-        answer = aws.dynamodb().get_item(
+        answer = self._dynamodb.get_item(
             TableName=self._table, Key={"pk": {"S": f"run#{run_id}"}}, ConsistentRead=True
         )
         return Run.load(_read(answer["Item"])) if "Item" in answer else None
 
     def runs(self, limit: int | None = None) -> Iterator[Run]:
         """Yield the runs, the newest upload first."""
-        pages = (
-            aws.dynamodb()
-            .get_paginator("query")
-            .paginate(
-                TableName=self._table,
-                IndexName=BY_UPLOAD,
-                KeyConditionExpression="kind = :kind",
-                ExpressionAttributeValues={":kind": {"S": "run"}},
-                ScanIndexForward=False,
-                PaginationConfig={"MaxItems": limit} if limit else {},
-            )
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=BY_UPLOAD,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "run"}},
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit} if limit else {},
         )
         for page in pages:
             for item in page["Items"]:
@@ -127,7 +131,7 @@ class Ledger:
 
     def pointer(self, name: Pointer) -> str | None:
         """Read which run a pointer names."""
-        answer = aws.dynamodb().get_item(TableName=self._table, Key={"pk": {"S": name}}, ConsistentRead=True)
+        answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": name}}, ConsistentRead=True)
         return str(_read(answer["Item"])["run_id"]) if "Item" in answer else None
 
     def point(self, name: Pointer, run: Run) -> tuple[bool, str | None]:
@@ -137,7 +141,7 @@ class Ledger:
         (``None`` where there was none, or where it named ``run`` already).
         """
         try:
-            answer = aws.dynamodb().update_item(
+            answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": name}},
                 UpdateExpression="SET run_id = :run, upload_order = :order",
@@ -186,7 +190,7 @@ class Ledger:
         condition: str,
     ) -> Run | None:
         try:
-            answer = aws.dynamodb().update_item(
+            answer = self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"pk": {"S": f"run#{run_id}"}},
                 UpdateExpression=expression,

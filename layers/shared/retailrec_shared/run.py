@@ -53,10 +53,11 @@ class Upload(BaseModel):
     def order(self) -> str:
         """Rank among all uploads, as text: a later upload compares greater.
 
-        The sequencer decides between drops of one key within a second. Between
-        different keys it means nothing, and is only as good as any tie-break.
+        The sequencer decides between drops of one key within a second; S3 documents
+        to pad the shorter one with zeros on its right. Between different keys it
+        means nothing, and is only as good as any tie-break.
         """
-        return f"{self.uploaded_at}#{self.sequencer.zfill(32)}"
+        return f"{self.uploaded_at}#{self.sequencer.ljust(32, '0')}"
 
 
 class Run(BaseModel):

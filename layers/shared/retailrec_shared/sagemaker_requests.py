@@ -15,9 +15,11 @@ if TYPE_CHECKING:
         TransformInstanceTypeType,
     )
     from mypy_boto3_sagemaker.type_defs import (
+        ContainerDefinitionTypeDef,
         CreateEndpointConfigInputTypeDef,
         CreateEndpointInputTypeDef,
         CreateModelInputTypeDef,
+        CreateModelPackageInputTypeDef,
         CreateTrainingJobRequestTypeDef,
         CreateTransformJobRequestTypeDef,
         ProductionVariantTypeDef,
@@ -108,13 +110,29 @@ def training_job(settings: Settings, run: str) -> "CreateTrainingJobRequestTypeD
     }
 
 
-def model(settings: Settings, run: str, model_data_url: str) -> "CreateModelInputTypeDef":
-    """Build CreateModel for our own image and a trained artifact."""
+def model(settings: Settings, run: str, artifact: str) -> "CreateModelInputTypeDef":
+    """Build CreateModel: of our own image and ``artifact``, or of a Marketplace algorithm's model package."""
+    name = names.resource_name(settings.resource_prefix, run)
+    if settings.algorithm_arn:
+        container: ContainerDefinitionTypeDef = {"ModelPackageName": name}
+    else:
+        container = {"Image": settings.algorithm_image_uri, "ModelDataUrl": artifact}
     return {
-        "ModelName": names.resource_name(settings.resource_prefix, run),
-        "PrimaryContainer": {"Image": settings.algorithm_image_uri, "ModelDataUrl": model_data_url},
+        "ModelName": name,
+        "PrimaryContainer": container,
         "ExecutionRoleArn": settings.sagemaker_role_arn,
         "EnableNetworkIsolation": True,
+        "Tags": _tags(settings, run),
+    }
+
+
+def model_package(settings: Settings, run: str, artifact: str) -> "CreateModelPackageInputTypeDef":
+    """Build CreateModelPackage: a Marketplace algorithm's artifact becomes a model by this way alone."""
+    return {
+        "ModelPackageName": names.resource_name(settings.resource_prefix, run),
+        "SourceAlgorithmSpecification": {
+            "SourceAlgorithms": [{"AlgorithmName": settings.algorithm_arn, "ModelDataUrl": artifact}]
+        },
         "Tags": _tags(settings, run),
     }
 

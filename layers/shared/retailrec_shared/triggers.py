@@ -44,6 +44,10 @@ class _TrainingJob(_Edge):
     name: str = Field(alias="TrainingJobName")
 
 
+class _ModelPackage(_Edge):
+    name: str = Field(alias="ModelPackageName")
+
+
 class _TransformJob(_Edge):
     name: str = Field(alias="TransformJobName")
 
@@ -56,6 +60,12 @@ class TrainingJobChanged(_Edge):
     """The event `SageMaker Training Job State Change`."""
 
     detail: _TrainingJob
+
+
+class ModelPackageChanged(_Edge):
+    """The event `SageMaker Model Package State Change`; the package bears its training job's name."""
+
+    detail: _ModelPackage
 
 
 class TransformJobChanged(_Edge):

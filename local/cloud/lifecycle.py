@@ -1,0 +1,84 @@
+"""Bringing the cloud up and taking it down; nothing is left behind either way."""
+
+import fcntl
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from local.cloud import deployment, processes, services
+from local.cloud.errors import CloudError
+from local.cloud.state import Running, state_dir
+
+Say = Callable[[str], None]
+
+
+def running() -> Running | None:
+    """Return the cloud that is up and deployed, or ``None``."""
+    state = Running.load()
+    if state is None or not state.deployed or not state.pids:
+        return None
+    return state if all(processes.alive(pid) for pid in state.pids.values()) else None
+
+
+def up(say: Say) -> Running:
+    """Bring the cloud up, unless it is; raises CloudError, with nothing left running, when it cannot."""
+    with _alone():
+        already = running()
+        if already:
+            say(f"The local cloud is up already at {already.aws_url}.")
+            return already
+        _take_down(say)  # the remains of one that died
+        try:
+            return _bring_up(say)
+        except BaseException:
+            _take_down(say)
+            raise
+
+
+def down(say: Say) -> None:
+    """Take the cloud down; without one, do nothing."""
+    with _alone():
+        if not _take_down(say):
+            say("The local cloud is not up.")
+
+
+def _bring_up(say: Say) -> Running:
+    planned = services.plan()
+    say("Starting the local AWS and the local SageMaker")
+    state = services.start_all(planned)
+    say("Building the application (sam build)")
+    deployment.build(state)
+    services.wait_until_ready(state)
+    say("Deploying the stack (sam deploy)")
+    deployment.deploy(state)
+    state = state.model_copy(update={"deployed": True}).save()
+    say(f"The local cloud is up at {state.aws_url}.")
+    return state
+
+
+def _take_down(say: Say) -> bool:
+    state = Running.load()
+    if state is None:
+        return False
+    with processes.interrupts_held():
+        for pid in state.pids.values():
+            processes.stop(pid)
+        state.forget()
+        for leftover in ("tmp", "sagemaker"):
+            shutil.rmtree(state.state_dir / leftover, ignore_errors=True)
+    say("The local cloud is down.")
+    return True
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let one `up` or `down` at a time work on this cloud."""
+    state_dir().mkdir(parents=True, exist_ok=True)
+    with (state_dir() / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CloudError(
+                "Another command is starting or stopping the local cloud: wait for it."
+            ) from error
+        yield

@@ -1,0 +1,126 @@
+"""The two servers of the cloud: how each is started, and how it says that it is ready."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from local.cloud import processes
+from local.cloud.errors import CloudError, log_tail
+from local.cloud.state import REGION, REPOSITORY, ROOT_KEY, Running, state_dir
+
+LOOPBACK = "127.0.0.1"
+AWS_PORT = 4566
+SAGEMAKER_PORT = 4600
+READY_SECONDS = 60.0
+
+
+def plan() -> Running:
+    """Choose the ports: the usual ones where they are free, others where they are taken."""
+    aws = _port("RETAILREC_AWS_PORT", AWS_PORT)
+    return Running(
+        aws_url=f"http://{LOOPBACK}:{aws}",
+        sagemaker_url=f"http://{LOOPBACK}:{_port('RETAILREC_SAGEMAKER_PORT', SAGEMAKER_PORT)}",
+        state_dir=state_dir(),
+        started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+
+
+def start_all(planned: Running) -> Running:
+    """Start both servers; what is started is on record before this returns or raises."""
+    state = planned
+    for name, (command, environment) in _commands(planned).items():
+        with processes.interrupts_held():
+            pid = processes.start(command, environment, planned.state_dir / f"{name}.log", planned.state_dir)
+            state = state.model_copy(update={"pids": {**state.pids, name: pid}}).save()
+    return state
+
+
+def wait_until_ready(state: Running) -> None:
+    """Wait until both servers answer; raises CloudError with the log of one that does not."""
+    for name, url in health_urls(state).items():
+        pid = state.pids[name]
+        if not _poll(lambda url=url: _healthy(url), lambda pid=pid: processes.alive(pid)):  # type: ignore[misc]
+            log = state.state_dir / f"{name}.log"
+            raise CloudError(f"{name} did not become ready. The end of {log}:\n{log_tail(log)}")
+
+
+def health_urls(state: Running) -> dict[str, str]:
+    """Return where each server tells that it is ready."""
+    return {
+        "ministack": f"{state.aws_url}/_ministack/health",
+        "sagemaker": f"{state.sagemaker_url}/_health",
+    }
+
+
+def client_environment(state: Running) -> dict[str, str]:
+    """Return the environment in which any AWS client talks to this cloud and to no other."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
+    return clean | {
+        "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_DEFAULT_REGION": state.region,
+        "AWS_REGION": state.region,
+        "AWS_ENDPOINT_URL": state.aws_url,
+        "AWS_ENDPOINT_URL_SAGEMAKER": state.sagemaker_url,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": state.sagemaker_url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
+    temporary = state.state_dir / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    environment = client_environment(state) | {"TMPDIR": str(temporary)}
+    emulator = environment | {
+        "AUTH": "true",  # enforce each function's IAM role
+        "BIND_HOST": LOOPBACK,
+        "MINISTACK_HOST": "localhost",
+        "GATEWAY_PORT": state.aws_url.rsplit(":", 1)[1],
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",
+        # Read by the functions, which inherit this environment: no X-Ray daemon here.
+        "POWERTOOLS_TRACE_DISABLED": "true",
+    }
+    python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
+    sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
+    sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
+    return {
+        "ministack": ([str(Path(sys.executable).with_name("ministack"))], emulator),
+        "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),
+    }
+
+
+def _port(variable: str, usual: int) -> int:
+    asked = os.environ.get(variable)
+    if asked:
+        return int(asked)
+    for candidate in (usual, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CloudError("No port is free on the loopback interface.")
+
+
+def _poll(ready: Callable[[], bool], hopeful: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and hopeful():
+        if ready():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,56 @@
+"""What is known of a cloud that is up, in a file beside its logs."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STACK = "retailrec"
+REGION = "us-east-1"
+ROOT_KEY = "test"  # the emulator's root user
+
+
+def state_dir() -> Path:
+    """Folder of the cloud's state, logs and temporary files."""
+    return Path(os.environ.get("RETAILREC_STATE_DIR", REPOSITORY / ".retailrec"))
+
+
+class Running(BaseModel):
+    """A cloud that is up, or coming up while ``deployed`` is false."""
+
+    model_config = ConfigDict(frozen=True)
+
+    aws_url: str
+    sagemaker_url: str
+    stack: str = STACK
+    region: str = REGION
+    state_dir: Path
+    started_at: str
+    pids: dict[str, int] = {}
+    deployed: bool = False
+
+    @property
+    def _file(self) -> Path:
+        return self.state_dir / "cloud.json"
+
+    def save(self) -> Self:
+        """Write the state in one step, so that no reader sees half of it."""
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(".draft")
+        draft.write_text(self.model_dump_json(indent=2))
+        draft.replace(self._file)
+        return self
+
+    def forget(self) -> None:
+        """Remove the state."""
+        self._file.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls) -> Self | None:
+        """Read the state; ``None`` when there is none that can be read."""
+        try:
+            return cls.model_validate_json((state_dir() / "cloud.json").read_text())
+        except (FileNotFoundError, ValidationError):
+            return None

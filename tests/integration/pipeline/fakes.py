@@ -1,0 +1,147 @@
+"""SageMaker and EventBridge as the functions see them: small, strict, and inspectable.
+
+The words of the refusals are SageMaker's own, since the functions tell errors apart
+by them. The strict local SageMaker has its own tests; these fakes let a test put a
+job or an endpoint into any state at once.
+"""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Json = dict[str, Any]
+
+
+def refusal(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Fake")
+
+
+class FakeSageMaker:
+    """Keeps jobs, models and endpoints by name; every call is counted by operation."""
+
+    def __init__(self) -> None:
+        self.training_jobs: dict[str, Json] = {}
+        self.transform_jobs: dict[str, Json] = {}
+        self.models: dict[str, Json] = {}
+        self.packages: dict[str, Json] = {}
+        self.configs: dict[str, Json] = {}
+        self.endpoint: Json | None = None
+        self.over_quota = False
+        self.calls: list[str] = []
+
+    def _create(self, kind: dict[str, Json], name: str, request: Json, taken: ClientError) -> Json:
+        if self.over_quota:
+            raise refusal("ResourceLimitExceeded", "The account-level service limit is 0 Instances.")
+        if name in kind:
+            raise taken
+        kind[name] = request
+        return {}
+
+    def create_training_job(self, **request: Any) -> Json:
+        self.calls.append("create_training_job")
+        name = request["TrainingJobName"]
+        taken = refusal("ResourceInUse", "Job name must be unique within an AWS account and region.")
+        return self._create(self.training_jobs, name, request | {"TrainingJobStatus": "InProgress"}, taken)
+
+    def describe_training_job(self, TrainingJobName: str) -> Json:  # noqa: N803 - AWS's spelling
+        return self.training_jobs[TrainingJobName]
+
+    def end_training(self, name: str, metrics: dict[str, float], status: str = "Completed") -> None:
+        self.training_jobs[name] |= {
+            "TrainingJobStatus": status,
+            "FailureReason": "AlgorithmError: no rows" if status == "Failed" else "",
+            "ModelArtifacts": {"S3ModelArtifacts": f"s3://data/model/{name}/model.tar.gz"},
+            "FinalMetricDataList": [
+                {"MetricName": metric, "Value": value} for metric, value in metrics.items()
+            ],
+        }
+
+    def create_transform_job(self, **request: Any) -> Json:
+        self.calls.append("create_transform_job")
+        taken = refusal("ResourceInUse", "Job name must be unique within an AWS account and region.")
+        entry = request | {"TransformJobStatus": "InProgress"}
+        return self._create(self.transform_jobs, request["TransformJobName"], entry, taken)
+
+    def describe_transform_job(self, TransformJobName: str) -> Json:  # noqa: N803
+        return self.transform_jobs[TransformJobName]
+
+    def create_model(self, **request: Any) -> Json:
+        taken = refusal("ValidationException", "Cannot create already existing model.")
+        return self._create(self.models, request["ModelName"], request, taken)
+
+    def create_model_package(self, **request: Any) -> Json:
+        taken = refusal("ValidationException", "Model Package already exists.")
+        return self._create(
+            self.packages, request["ModelPackageName"], request | {"ModelPackageStatus": "Pending"}, taken
+        )
+
+    def describe_model_package(self, ModelPackageName: str) -> Json:  # noqa: N803
+        if ModelPackageName not in self.packages:
+            raise refusal("ValidationException", f"ModelPackage {ModelPackageName} does not exist.")
+        return self.packages[ModelPackageName]
+
+    def delete_model(self, ModelName: str) -> Json:  # noqa: N803
+        if self.models.pop(ModelName, None) is None:
+            raise refusal("ValidationException", "Could not find model.")
+        return {}
+
+    def create_endpoint_config(self, **request: Any) -> Json:
+        taken = refusal("ValidationException", "Cannot create already existing endpoint configuration.")
+        return self._create(self.configs, request["EndpointConfigName"], request, taken)
+
+    def delete_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803
+        if self.configs.pop(EndpointConfigName, None) is None:
+            raise refusal("ValidationException", "Could not find endpoint configuration.")
+        return {}
+
+    def describe_endpoint(self, EndpointName: str) -> Json:  # noqa: N803
+        if self.endpoint is None:
+            raise refusal("ValidationException", f'Could not find endpoint "{EndpointName}".')
+        return self.endpoint
+
+    def create_endpoint(self, **request: Any) -> Json:
+        self.calls.append("create_endpoint")
+        if self.endpoint is not None:
+            raise refusal("ValidationException", "Cannot create already existing endpoint.")
+        self.endpoint = request | {"EndpointStatus": "Creating"}
+        return {}
+
+    def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:  # noqa: N803
+        self.calls.append("update_endpoint")
+        assert self.endpoint is not None
+        if self.endpoint["EndpointStatus"] != "InService":
+            raise refusal("ValidationException", f'Cannot update in-progress endpoint "{EndpointName}".')
+        self.endpoint |= {"EndpointStatus": "Updating", "Next": EndpointConfigName}
+        return {}
+
+    def delete_endpoint(self, EndpointName: str) -> Json:  # noqa: N803
+        self.calls.append("delete_endpoint")
+        self.endpoint = None
+        return {}
+
+    def settle_endpoint(self, *, rolled_back: bool = False) -> None:
+        """Let a creation or an update end, well or by SageMaker's own roll-back."""
+        assert self.endpoint is not None
+        wanted = self.endpoint.pop("Next", self.endpoint["EndpointConfigName"])
+        if not rolled_back:
+            self.endpoint["EndpointConfigName"] = wanted
+        self.endpoint["EndpointStatus"] = "InService"
+
+
+class FakeEventBridge:
+    """Remembers what was put, and refuses AWS's own sources as EventBridge does."""
+
+    def __init__(self) -> None:
+        self.entries: list[Json] = []
+
+    def put_events(self, Entries: list[Json]) -> Json:  # noqa: N803
+        assert not any(entry["Source"].startswith("aws.") for entry in Entries)
+        self.entries += Entries
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
+
+    def published(self, detail_type: str) -> list[Json]:
+        return [json.loads(entry["Detail"]) for entry in self.entries if entry["DetailType"] == detail_type]
+
+    def types(self) -> list[str]:
+        return [entry["DetailType"] for entry in self.entries]

@@ -1,0 +1,127 @@
+"""From a dropped object to a prepared run, and what a second drop of it does."""
+
+import io
+
+import boto3
+import pytest
+
+from prepare_dataset.upload import prepare_upload
+from retailrec_shared import names
+from retailrec_shared.ledger import Ledger
+from retailrec_shared.run import Run
+from retailrec_shared.settings import settings
+from retailrec_shared.status import RunStatus, Stage
+from tests.integration.pipeline.fakes import FakeEventBridge
+
+HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+
+
+def shop(rows: int = 60) -> bytes:
+    """Make a small, clean csv: three customers, five items, one line a day."""
+    lines = [
+        f"{536000 + n},8512{n % 5}A,THING {n % 5},{1 + n % 3},2011-{1 + n // 28:02d}-{1 + n % 28:02d} 10:00,"
+        f"2.5,{13085 + n % 3}.0,France\n"
+        for n in range(rows)
+    ]
+    return (HEADER + "".join(lines)).encode()
+
+
+def drop(body: bytes, key: str = "shop.csv") -> None:
+    answer = boto3.client("s3").put_object(Bucket="raw", Key=key, Body=io.BytesIO(body))
+    prepare_upload("raw", key, answer["VersionId"], "0055AED6DCD90281E5")
+
+
+def only_run(book: Ledger) -> Run:
+    (run,) = book.runs()
+    return run
+
+
+def test_a_good_file_is_prepared_and_announced(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(shop())
+    run = only_run(book)
+    assert run.status is RunStatus.PREPARED
+    assert run.ended(Stage.PREPARE)
+    assert run.counts["rows_read"] == run.counts["interactions"] == 60
+    assert run.counts["train_rows"] + run.counts["test_rows"] == 60
+    assert bus.published("DatasetPrepared") == [
+        {"version": "1", "run_id": run.run_id, "interactions": 60, "customers": 3, "items": 5}
+    ]
+    listed = boto3.client("s3").list_objects_v2(Bucket="data")["Contents"]
+    written = {thing["Key"].removeprefix(names.run_prefix(run.run_id)) for thing in listed}
+    assert {names.TRAIN_CSV, names.TEST_CSV, names.HISTORY_JSONL, names.QUALITY_REPORT_JSON} <= written
+    train = boto3.client("s3").get_object(Bucket="data", Key=names.run_key(run.run_id, names.TRAIN_CSV))
+    first, second, *_ = train["Body"].read().decode().splitlines()
+    assert first.replace('"', "").startswith("user_id,item_id")
+    assert "13085.0" not in second
+
+
+def test_the_same_bytes_again_are_no_second_run(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(shop())
+    book.move(only_run(book).run_id, RunStatus.TRAINING)
+    drop(shop())
+    assert only_run(book).status is RunStatus.TRAINING
+    assert len(bus.published("DatasetPrepared")) == 1
+
+
+def test_an_event_delivered_twice_announces_again_rather_than_never(
+    book: Ledger, bus: FakeEventBridge
+) -> None:
+    drop(shop())
+    drop(shop())
+    assert only_run(book).attempts == 1
+    assert len(bus.published("DatasetPrepared")) == 2
+
+
+def test_changed_bytes_or_a_changed_configuration_are_a_new_run(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(shop())
+    drop(shop(61))
+    monkeypatch.setenv("SPLIT", "random")
+    settings.cache_clear()
+    drop(shop(61))
+    assert len({run.run_id for run in book.runs()}) == 3
+
+
+def test_an_attempt_that_died_is_taken_up_again(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(shop())
+    run = only_run(book)
+    client = boto3.client("dynamodb")
+    client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
+    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING}))
+    drop(shop())
+    assert only_run(book).status is RunStatus.PREPARED
+    assert only_run(book).attempts == 2
+
+
+def test_a_file_that_fails_every_time_is_given_up(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(shop())
+    run = only_run(book)
+    client = boto3.client("dynamodb")
+    client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
+    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "attempts": 6}))
+    drop(shop())
+    assert only_run(book).status is RunStatus.FAILED
+    assert bus.types()[-1] == "RunFailed"
+
+
+def test_an_unusable_file_is_rejected_with_a_sentence(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(b"name;age\nA;3\n", "people.csv")
+    run = only_run(book)
+    assert run.status is RunStatus.REJECTED
+    (event,) = bus.published("DatasetRejected")
+    assert event["reason"] == run.reason
+    assert event["next_step"] == run.next_step
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="data")
+
+
+@pytest.mark.parametrize("key", ["a+b c.xlsx", "2011/März & more.csv", "x%20y.csv"])
+def test_keys_are_taken_as_they_are(book: Ledger, bus: FakeEventBridge, key: str) -> None:
+    drop(shop(), key)
+    assert only_run(book).upload.key == key
+    assert only_run(book).status is RunStatus.PREPARED
+
+
+def test_an_object_that_is_gone_makes_no_run(book: Ledger, bus: FakeEventBridge) -> None:
+    prepare_upload("raw", "gone.csv", None, "")
+    assert list(book.runs()) == []

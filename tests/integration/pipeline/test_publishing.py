@@ -1,0 +1,118 @@
+"""What the batch job wrote reaches the serving table and Parquet, and the run may go live."""
+
+import gzip
+import io
+import json
+
+import boto3
+import pyarrow.parquet as pq
+import pytest
+
+from publish_recommendations.publishing import transform_job_changed
+from retailrec_shared import names
+from retailrec_shared.ledger import Ledger
+from retailrec_shared.run import Run, Upload
+from retailrec_shared.serving import customer_key, item_key, popular_key, serving
+from retailrec_shared.settings import settings
+from retailrec_shared.status import RunStatus, Stage
+from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+
+CUSTOMERS = [f"{13000 + n}" for n in range(60)]
+
+
+def put(run: Run, relative: str, body: str) -> None:
+    data = gzip.compress(body.encode()) if relative.endswith(".gz") else body.encode()
+    boto3.client("s3").put_object(Bucket="data", Key=names.run_key(run.run_id, relative), Body=data)
+
+
+def lines(entries: list[dict[str, object]]) -> str:
+    return "".join(json.dumps(entry) + "\n" for entry in entries)
+
+
+@pytest.fixture
+def run(book: Ledger, sagemaker: FakeSageMaker) -> Run:
+    """An approved run whose transform job has ended; the model knows all but the last customer."""
+    upload = Upload(bucket="raw", key="a.csv", etag="e", size=9, uploaded_at="2026-01-01")
+    run = Run(run_id="1" * 16, upload=upload, configuration={})
+    book.open_run(run)
+    for status in (RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED):
+        book.move(run.run_id, status)
+    bought = {
+        "timestamp": "2011-01-01T10:00:00",
+        "invoice": "1",
+        "item_id": "85123A",
+        "quantity": 1,
+        "price": 2.5,
+    }
+    history: list[dict[str, object]] = [
+        {"customer_id": customer, "country": "France", "purchases_total": 1, "purchases": [bought]}
+        for customer in CUSTOMERS
+    ]
+    put(run, names.HISTORY_JSONL, lines(history))
+    put(
+        run,
+        names.CATALOGUE_JSONL,
+        lines([{"item_id": i, "description": f"THING {i}"} for i in ("85123A", "a,b")]),
+    )
+    ranking = [{"item_id": "85123A", "customers": 60}]
+    put(run, names.POPULAR_JSON, json.dumps({"all": ranking, "by_country": {"France": ranking}}))
+    scores = "".join(f'{customer},85123A,0.5\n{customer},"a,b",0.25\n' for customer in CUSTOMERS[:-1])
+    put(run, "batch-output/customers.jsonl.out", scores)
+    sagemaker.transform_jobs[f"retailrec-{run.run_id}"] = {"TransformJobStatus": "Completed"}
+    return run
+
+
+def test_everything_is_published(run: Run, book: Ledger, bus: FakeEventBridge) -> None:
+    transform_job_changed(f"retailrec-{run.run_id}")
+    keys = [customer_key(run.run_id, customer) for customer in (CUSTOMERS[0], CUSTOMERS[-1])]
+    keys += [item_key(run.run_id, "a,b"), popular_key(run.run_id, "France"), popular_key(run.run_id)]
+    first, last, item, in_france, overall = map(serving().get(keys).get, keys)
+    assert first["recommendations"] == [["85123A", 0.5], ["a,b", 0.25]]
+    assert first["purchases"][0]["item_id"] == "85123A"
+    assert last["recommendations"] == []
+    assert item == {"description": "THING a,b"}
+    assert in_france == overall == [{"item_id": "85123A", "customers": 60}]
+    assert bus.published("RecommendationsPublished") == [
+        {"version": "1", "run_id": run.run_id, "customers": 60, "recommendations": 118}
+    ]
+    parquet = boto3.client("s3").get_object(
+        Bucket="data", Key=names.run_key(run.run_id, names.RECOMMENDATIONS_PARQUET)
+    )
+    table = pq.read_table(io.BytesIO(parquet["Body"].read()))
+    assert table.num_rows == 118
+    assert table.slice(1, 1).to_pylist() == [{"user_id": "13000", "rank": 2, "item_id": "a,b", "score": 0.25}]
+
+
+def test_publishing_alone_makes_a_run_live_where_there_is_no_endpoint(
+    run: Run, book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transform_job_changed(f"retailrec-{run.run_id}")
+    assert book.pointer("live") is None
+    monkeypatch.setenv("ENDPOINT_MODE", "none")
+    settings.cache_clear()
+    transform_job_changed(f"retailrec-{run.run_id}")
+    assert book.pointer("live") == run.run_id
+    assert len(bus.published("RecommendationsPublished")) == 1, "what is published is not published again"
+
+
+def test_a_failed_job_fails_the_run(
+    run: Run, book: Ledger, bus: FakeEventBridge, sagemaker: FakeSageMaker
+) -> None:
+    job = f"retailrec-{run.run_id}"
+    sagemaker.transform_jobs[job] = {"TransformJobStatus": "Failed", "FailureReason": "ClientError: 400"}
+    transform_job_changed(job)
+    now = book.get(run.run_id)
+    assert now is not None
+    assert (now.status, now.reason) == (RunStatus.FAILED, "batch: ClientError: 400")
+    assert not now.started(Stage.PUBLISH)
+
+
+def test_output_of_strangers_is_an_error_and_the_run_does_not_go_live(
+    run: Run, book: Ledger, bus: FakeEventBridge
+) -> None:
+    put(run, "batch-output/customers.jsonl.out", "99999,85123A,0.5\n")
+    with pytest.raises(ValueError, match="'99999'"):
+        transform_job_changed(f"retailrec-{run.run_id}")
+    now = book.get(run.run_id)
+    assert now is not None
+    assert not now.ended(Stage.PUBLISH)

@@ -1,0 +1,290 @@
+"""Each step does its work once, whatever is delivered twice, late or after a crash."""
+
+import pytest
+
+from activate_endpoint.activation import endpoint_changed
+from approve_model.approval import judge_training_job
+from retailrec_shared import deployment
+from retailrec_shared.activation import activate_if_ready
+from retailrec_shared.errors import NotYet
+from retailrec_shared.ledger import Ledger
+from retailrec_shared.run import Run, Upload
+from retailrec_shared.settings import settings
+from retailrec_shared.status import RunStatus, Stage
+from start_batch.batch import start_batch
+from start_training.training import start_training
+from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+
+ENDPOINT = "retailrec-endpoint"
+MARKETPLACE = (
+    "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr-36-3af996544083749e141ffc9ef7d99399"
+)
+
+
+def opened(book: Ledger, number: int) -> Run:
+    """Open a run; a higher number is a later upload."""
+    upload = Upload(bucket="raw", key="a.csv", etag=f"e{number}", size=9, uploaded_at=f"2026-01-0{number}")
+    run = Run(run_id=f"{number:016x}", upload=upload, configuration={})
+    book.open_run(run)
+    return run
+
+
+def prepared(book: Ledger, number: int) -> Run:
+    run = opened(book, number)
+    book.move(run.run_id, RunStatus.PREPARED, counts={"interactions": 9, "customers": 2, "items": 3})
+    return run
+
+
+def approved(book: Ledger, sagemaker: FakeSageMaker, number: int) -> Run:
+    run = prepared(book, number)
+    start_training(run.run_id)
+    sagemaker.end_training(job(run), {"p@k(10)": 0.2})
+    judge_training_job(job(run))
+    return run
+
+
+def job(run: Run) -> str:
+    return f"retailrec-{run.run_id}"
+
+
+def status(book: Ledger, run: Run) -> RunStatus:
+    found = book.get(run.run_id)
+    assert found is not None
+    return found.status
+
+
+def wish(book: Ledger, run: Run) -> None:
+    now = book.get(run.run_id)
+    assert now is not None
+    book.point("wish", now)
+    deployment.deploy_wish()
+
+
+def serve(book: Ledger, sagemaker: FakeSageMaker, run: Run) -> None:
+    """Take an approved run to live."""
+    book.end_stage(run.run_id, Stage.PUBLISH)
+    wish(book, run)
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+
+
+def test_training_starts_once(book: Ledger, sagemaker: FakeSageMaker) -> None:
+    run = prepared(book, 1)
+    start_training(run.run_id)
+    start_training(run.run_id)
+    assert list(sagemaker.training_jobs) == [job(run)]
+    assert sagemaker.calls == ["create_training_job"]
+    assert status(book, run) is RunStatus.TRAINING
+
+
+def test_training_goes_on_when_its_job_was_created_by_a_call_that_died(
+    book: Ledger, sagemaker: FakeSageMaker
+) -> None:
+    run = prepared(book, 1)
+    sagemaker.create_training_job(TrainingJobName=job(run))
+    start_training(run.run_id)
+    assert status(book, run) is RunStatus.TRAINING
+
+
+def test_without_quota_a_run_waits_and_says_for_what(book: Ledger, sagemaker: FakeSageMaker) -> None:
+    run = prepared(book, 1)
+    sagemaker.over_quota = True
+    with pytest.raises(NotYet):
+        start_training(run.run_id)
+    waiting = book.get(run.run_id)
+    assert waiting is not None
+    assert waiting.status is RunStatus.PREPARED
+    assert "limit is 0" in str(waiting.stages[Stage.TRAIN].waiting)
+    sagemaker.over_quota = False
+    start_training(run.run_id)
+    assert status(book, run) is RunStatus.TRAINING
+
+
+def test_a_run_older_than_the_live_one_is_not_trained(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    serve(book, sagemaker, approved(book, sagemaker, 2))
+    old = prepared(book, 1)
+    start_training(old.run_id)
+    assert status(book, old) is RunStatus.SUPERSEDED
+    assert job(old) not in sagemaker.training_jobs
+
+
+def test_an_approved_model_is_announced_with_its_metrics(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = approved(book, sagemaker, 1)
+    assert status(book, run) is RunStatus.APPROVED
+    assert list(sagemaker.models) == [job(run)]
+    assert bus.published("ModelApproved") == [
+        {"version": "1", "run_id": run.run_id, "model_name": job(run), "metrics": {"p@k(10)": 0.2}}
+    ]
+
+
+def test_a_job_still_running_decides_nothing(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = prepared(book, 1)
+    start_training(run.run_id)
+    judge_training_job(job(run))
+    assert status(book, run) is RunStatus.TRAINING
+    assert bus.entries == []
+
+
+def test_a_failed_job_fails_its_run_with_its_reason(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = prepared(book, 1)
+    start_training(run.run_id)
+    sagemaker.end_training(job(run), {}, "Failed")
+    judge_training_job(job(run))
+    judge_training_job(job(run))
+    assert status(book, run) is RunStatus.FAILED
+    (event,) = bus.published("RunFailed")
+    assert event["stage"] == "train"
+    assert event["reason"] == "AlgorithmError: no rows"
+    assert event["next_step"]
+
+
+def test_a_model_below_the_floor_is_rejected(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUALITY_FLOOR", "0.3")
+    settings.cache_clear()
+    run = approved(book, sagemaker, 1)
+    assert status(book, run) is RunStatus.MODEL_REJECTED
+    assert sagemaker.models == {}
+    assert bus.types() == ["ModelRejected"]
+
+
+def test_a_marketplace_model_is_made_of_its_package(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALGORITHM_ARN", MARKETPLACE)
+    monkeypatch.setenv("ALGORITHM_IMAGE_URI", "")
+    settings.cache_clear()
+    with pytest.raises(NotYet):
+        approved(book, sagemaker, 1)
+    ((name, package),) = sagemaker.packages.items()
+    assert package["SourceAlgorithmSpecification"]["SourceAlgorithms"][0]["AlgorithmName"] == MARKETPLACE
+    with pytest.raises(NotYet):
+        judge_training_job(name)
+    assert sagemaker.models == {}
+    package["ModelPackageStatus"] = "Completed"
+    judge_training_job(name)
+    assert sagemaker.models[name]["PrimaryContainer"] == {"ModelPackageName": name}
+    assert bus.types() == ["ModelApproved"]
+
+
+def test_a_failed_model_package_fails_its_run(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALGORITHM_ARN", MARKETPLACE)
+    monkeypatch.setenv("ALGORITHM_IMAGE_URI", "")
+    settings.cache_clear()
+    with pytest.raises(NotYet):
+        approved(book, sagemaker, 1)
+    ((name, package),) = sagemaker.packages.items()
+    package["ModelPackageStatus"] = "Failed"
+    package["ModelPackageStatusDetails"] = {
+        "ValidationStatuses": [{"Name": "x", "FailureReason": "Not subscribed."}]
+    }
+    judge_training_job(name)
+    assert bus.published("RunFailed")[0]["reason"].endswith("Not subscribed.")
+
+
+def test_an_event_that_outruns_the_ledger_is_understood(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = prepared(book, 1)
+    sagemaker.create_training_job(TrainingJobName=job(run))
+    sagemaker.end_training(job(run), {"p@k(10)": 0.2})
+    judge_training_job(job(run))
+    assert status(book, run) is RunStatus.APPROVED
+
+
+def test_jobs_of_others_are_left_alone(book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge) -> None:
+    judge_training_job("retailrec-somebody-elses")
+    judge_training_job(f"retailrec-{'0' * 16}")
+    endpoint_changed("another-endpoint")
+    assert bus.entries == []
+
+
+def test_the_batch_starts_once(book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge) -> None:
+    run = approved(book, sagemaker, 1)
+    start_batch(run.run_id)
+    start_batch(run.run_id)
+    assert sagemaker.calls.count("create_transform_job") == 1
+
+
+def test_a_run_is_live_only_when_published_and_deployed(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = approved(book, sagemaker, 1)
+    wish(book, run)
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert status(book, run) is RunStatus.APPROVED
+    published = book.end_stage(run.run_id, Stage.PUBLISH)
+    assert published is not None
+    assert activate_if_ready(published)
+    assert status(book, run) is RunStatus.LIVE
+    assert book.pointer("live") == run.run_id
+    assert bus.published("EndpointLive") == [{"version": "1", "run_id": run.run_id, "replaced": None}]
+
+
+def test_a_newer_run_replaces_the_live_one_and_keeps_a_way_back(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    runs = [approved(book, sagemaker, number) for number in (1, 2, 3)]
+    for run in runs:
+        serve(book, sagemaker, run)
+    assert [status(book, run) for run in runs] == [
+        RunStatus.SUPERSEDED,
+        RunStatus.SUPERSEDED,
+        RunStatus.LIVE,
+    ]
+    assert sorted(sagemaker.models) == [job(runs[1]), job(runs[2])], "one superseded run is retained"
+    assert sorted(sagemaker.configs) == [job(runs[1]), job(runs[2])]
+
+
+def test_a_wish_waits_for_a_busy_endpoint_and_the_newest_wins(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    first, second, third = (approved(book, sagemaker, number) for number in (1, 2, 3))
+    wish(book, first)
+    for later in (third, second):
+        with pytest.raises(NotYet):
+            wish(book, later)
+    assert book.pointer("wish") == third.run_id
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["Next"] == job(third)
+
+
+def test_an_update_that_sagemaker_rolled_back_fails_its_run(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    good, bad = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
+    serve(book, sagemaker, good)
+    wish(book, bad)
+    sagemaker.settle_endpoint(rolled_back=True)
+    endpoint_changed(ENDPOINT)
+    assert status(book, bad) is RunStatus.FAILED
+    assert status(book, good) is RunStatus.LIVE
+    assert sagemaker.calls.count("update_endpoint") == 1
+
+
+def test_an_endpoint_whose_creation_failed_makes_way(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    bad, good = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
+    wish(book, bad)
+    assert sagemaker.endpoint is not None
+    sagemaker.endpoint |= {"EndpointStatus": "Failed", "FailureReason": "The image has no /ping."}
+    endpoint_changed(ENDPOINT)
+    assert status(book, bad) is RunStatus.FAILED
+    assert bus.published("RunFailed")[0]["reason"] == "The image has no /ping."
+    wish(book, good)
+    assert sagemaker.endpoint["EndpointConfigName"] == job(good)
