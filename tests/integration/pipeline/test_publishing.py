@@ -66,7 +66,8 @@ def test_everything_is_published(run: Run, book: Ledger, bus: FakeEventBridge) -
     transform_job_changed(f"retailrec-{run.run_id}")
     keys = [customer_key(run.run_id, customer) for customer in (CUSTOMERS[0], CUSTOMERS[-1])]
     keys += [item_key(run.run_id, "a,b"), popular_key(run.run_id, "France"), popular_key(run.run_id)]
-    first, last, item, in_france, overall = map(serving().get(keys).get, keys)
+    found = serving().get(keys)
+    first, last, item, in_france, overall = (found[key] for key in keys)
     assert first["recommendations"] == [["85123A", 0.5], ["a,b", 0.25]]
     assert first["purchases"][0]["item_id"] == "85123A"
     assert last["recommendations"] == []

@@ -1,0 +1,83 @@
+"""The example events are what the functions take and what the template's rules match."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from retailrec_shared import events, triggers
+from tests.environment import read_template
+
+FOLDER = Path(__file__).parents[2] / "events"
+EXAMPLES = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+OWN = {model.detail_type: model for model in events.ALL}
+OF_AWS: dict[str, type[BaseModel]] = {
+    "Object Created": triggers.ObjectCreated,
+    "SageMaker Training Job State Change": triggers.TrainingJobChanged,
+    "SageMaker Transform Job State Change": triggers.TransformJobChanged,
+    "SageMaker Endpoint State Change": triggers.EndpointChanged,
+    "SageMaker Model Package State Change": triggers.ModelPackageChanged,
+}
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in read_template()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """Tell whether an event matches a rule's pattern, as far as the template uses them."""
+    if isinstance(pattern, dict):
+        return all(name in event and matches(inner, event[name]) for name, inner in pattern.items())
+    return any(_equals(choice, event) for choice in pattern)
+
+
+def _equals(choice: Any, value: str) -> bool:
+    if isinstance(choice, dict) and "prefix" in choice:
+        return value.startswith(_plain(choice["prefix"]))
+    return value == _plain(choice)
+
+
+def _plain(value: Any) -> str:
+    if value == {"Ref": "RawBucket"}:
+        return "retailrec-rawbucket-example"
+    return str(value["Fn::Sub"] if isinstance(value, dict) else value).replace(
+        "${AWS::StackName}", "retailrec"
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, event in EXAMPLES.items() if "detail-type" in event])
+def test_an_example_is_understood(name: str) -> None:
+    event = EXAMPLES[name]
+    kind = event["detail-type"]
+    if kind in OWN:
+        assert OWN[kind].model_validate(event["detail"]).model_dump(mode="json") == event["detail"]
+    elif kind in OF_AWS:
+        OF_AWS[kind].model_validate(event)
+    else:
+        assert kind == "Scheduled Event"
+
+
+def test_every_own_event_has_an_example() -> None:
+    assert {event.get("detail-type") for event in EXAMPLES.values()} >= set(OWN) | set(OF_AWS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_trigger_has_an_example_that_its_rule_matches(function: str) -> None:
+    for trigger in FUNCTIONS[function]["Events"].values():
+        properties = trigger["Properties"]
+        if trigger["Type"] == "Api":
+            found = [event for event in EXAMPLES.values() if event.get("resource") == properties["Path"]]
+        elif trigger["Type"] == "Schedule":
+            found = [EXAMPLES["schedule"]]
+        else:
+            found = [event for event in EXAMPLES.values() if matches(properties["Pattern"], event)]
+        assert found, properties
+
+
+def test_examples_name_nobody_and_nothing_real() -> None:
+    text = json.dumps(EXAMPLES)
+    assert set(re.findall(r"\b\d{12}\b", text)) <= {"123456789012"}

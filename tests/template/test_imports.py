@@ -1,0 +1,79 @@
+"""Dependencies point inward: functions → the shared package → nothing of ours."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+OURS = {*FUNCTIONS, "retailrec", "retailrec_shared", "local", "recommender", "tests"}
+# What each deployable brings along, by import name: its lock file says the same by package name.
+SHARED_LAYER = {"aws_lambda_powertools", "boto3", "botocore", "pydantic", "mypy_boto3_dynamodb"}
+TABLES_LAYER = {"fastexcel", "numpy", "pyarrow"}
+IMAGE = {"implicit", "numpy", "scipy", "starlette", "uvicorn", "threadpoolctl"}
+EXTRA = {"prepare_dataset": TABLES_LAYER, "publish_recommendations": {"arro3"}}
+# Modules that decide or build, and so must be testable without AWS.
+PURE = [
+    "functions/approve_model/gate.py",
+    "functions/publish_recommendations/joining.py",
+    "functions/reconcile_runs/decisions.py",
+    "layers/shared/retailrec_shared/errors.py",
+    "layers/shared/retailrec_shared/events.py",
+    "layers/shared/retailrec_shared/names.py",
+    "layers/shared/retailrec_shared/run.py",
+    "layers/shared/retailrec_shared/sagemaker_requests.py",
+    "layers/shared/retailrec_shared/settings.py",
+    "layers/shared/retailrec_shared/status.py",
+    "layers/shared/retailrec_shared/triggers.py",
+    *(f"functions/prepare_dataset/{path.name}" for path in (ROOT / "functions/prepare_dataset").glob("*.py")
+      if path.name not in {"app.py", "upload.py"}),
+]  # fmt: skip
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the top-level names that a module imports when it runs (not for type checking alone)."""
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and getattr(block.test, "id", "") == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def foreign(folder: Path) -> set[str]:
+    names = {name for path in folder.rglob("*.py") for name in imported(path)}
+    return names - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_imports_itself_the_shared_package_and_what_it_brings(function: str) -> None:
+    allowed = {function, "retailrec_shared"} | SHARED_LAYER | EXTRA.get(function, set())
+    assert foreign(ROOT / "functions" / function) <= allowed
+
+
+def test_the_shared_package_imports_nothing_else_of_ours() -> None:
+    assert foreign(ROOT / "layers/shared/retailrec_shared") <= SHARED_LAYER | {"retailrec_shared"}
+
+
+def test_the_image_stands_alone() -> None:
+    assert foreign(ROOT / "algorithm/recommender") <= IMAGE | {"recommender"}
+
+
+def test_the_cloud_on_a_laptop_knows_no_function() -> None:
+    assert not foreign(ROOT / "local") & (set(FUNCTIONS) | {"recommender", "retailrec"})
+
+
+@pytest.mark.parametrize("path", PURE)
+def test_what_decides_imports_no_boto3(path: str) -> None:
+    assert not set(imported(ROOT / path)) & {"boto3", "botocore"}
