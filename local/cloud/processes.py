@@ -17,6 +17,9 @@ from types import FrameType
 STOP_SECONDS = 10.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+# The processes that this very process started; others are known by their pid alone.
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
@@ -52,6 +55,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children[process.pid] = process
     return process.pid
 
 
@@ -81,7 +85,7 @@ def group_alive(pid: int) -> bool:
 
 def wait(pid: int) -> int:
     """Wait for a child to end; return its exit code."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return _children[pid].wait()
 
 
 def stop(pid: int) -> None:
@@ -100,7 +104,5 @@ def stop(pid: int) -> None:
 
 def _reap(pid: int) -> None:
     """Collect a child that ended; one that another process started is not ours to collect."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return
+    if pid in _children and _children[pid].poll() is not None:
+        del _children[pid]

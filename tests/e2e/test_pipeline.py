@@ -1,0 +1,125 @@
+"""A dropped file becomes recommendations, on the real template, deployed by the real sam."""
+
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from retailrec.generate import Shape, write
+from retailrec.stack import Stack
+from retailrec_shared import names
+from retailrec_shared.run import Run
+from retailrec_shared.status import RunStatus, Stage
+from tests.e2e.conftest import ROWS, drop, follow
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_a_dropped_file_goes_live(live_run: Run) -> None:
+    assert live_run.status is RunStatus.LIVE, live_run.reason
+    assert all(live_run.ended(stage) for stage in Stage)
+    assert live_run.counts["rows_read"] == pytest.approx(ROWS, rel=0.05)
+    assert live_run.counts["train_rows"] + live_run.counts["test_rows"] == live_run.counts["interactions"]
+    assert live_run.metrics["p@k(10)_new_items"] > live_run.metrics["p@k(10)_popularity_new_items"]
+
+
+@pytest.mark.parametrize("customer", ["13085", "17519"])
+def test_the_demos_customers_get_ten_different_items_with_descriptions(
+    stack: Stack, live_run: Run, customer: str
+) -> None:
+    answer = stack.api().recommendations(customer, 10)
+    assert (answer.source, answer.run_id) == ("endpoint", live_run.run_id)
+    assert len({item.item_id for item in answer.recommendations}) == 10
+    assert all(item.description for item in answer.recommendations)
+    scores = [item.score for item in answer.recommendations]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_an_unknown_customer_gets_popular_items_marked_as_such(stack: Stack, live_run: Run) -> None:
+    answer = stack.api().recommendations("no-such-customer", 10)
+    assert answer.source == "popular"
+    assert len(answer.recommendations) == 10
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "AWS4-HMAC-SHA256 Credential=AKIANOBODY/x"}])
+def test_a_request_without_a_good_signature_is_refused(
+    stack: Stack, live_run: Run, headers: dict[str, str]
+) -> None:
+    url = f"{stack.api_url}/customers/13085/recommendations"
+    assert httpx.get(url, headers=headers, trust_env=False).status_code == 403
+
+
+def test_everything_a_run_promises_is_in_the_data_bucket(stack: Stack, live_run: Run) -> None:
+    pages = stack.s3().list_objects_v2(
+        Bucket=stack.output("DataBucket"), Prefix=names.run_prefix(live_run.run_id)
+    )
+    written = {thing["Key"].removeprefix(names.run_prefix(live_run.run_id)) for thing in pages["Contents"]}
+    assert written >= {
+        names.TRAIN_CSV,
+        names.TEST_CSV,
+        names.TRAIN_PARQUET,
+        names.TEST_PARQUET,
+        names.REJECTED_PARQUET,
+        names.CATALOGUE_JSONL,
+        names.HISTORY_JSONL,
+        names.POPULAR_JSON,
+        names.QUALITY_REPORT_JSON,
+        names.RECOMMENDATIONS_PARQUET,
+    }
+
+
+def test_the_same_file_again_does_nothing(stack: Stack, live_run: Run, shop_file: Path) -> None:
+    before = list(stack.ledger().runs())
+    again = follow(stack, drop(stack, shop_file))
+    time.sleep(1.0)
+    assert again == live_run
+    assert list(stack.ledger().runs()) == before
+
+
+def test_an_unusable_file_is_rejected_and_the_live_model_stays(
+    stack: Stack, live_run: Run, tmp_path: Path
+) -> None:
+    bad = tmp_path / "people.csv"
+    bad.write_text("name,age\nA,3\n")
+    rejected = follow(stack, drop(stack, bad))
+    assert rejected.status is RunStatus.REJECTED
+    assert rejected.reason
+    assert stack.ledger().pointer("live") == live_run.run_id
+    assert stack.api().recommendations("13085", 1).source == "endpoint"
+
+
+def test_a_changed_file_replaces_the_live_run_without_a_failed_request(
+    stack: Stack, live_run: Run, shop_file: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed.csv"
+    write(changed, Shape.of_rows(ROWS // 2), seed=8)
+    stop = threading.Event()
+    answers: list[tuple[str, int]] = []
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        while not stop.is_set():
+            try:
+                answer = stack.api().recommendations("13085", 10)
+                answers.append((answer.run_id, len(answer.recommendations)))
+            except Exception as error:  # noqa: BLE001 - every failure is what this test looks for
+                failures.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        second = follow(stack, drop(stack, changed, shop_file.name))
+        time.sleep(6.0)  # longer than the API remembers which run is live
+    finally:
+        stop.set()
+        asking.join()
+    assert second.status is RunStatus.LIVE, second.reason
+    assert failures == []
+    assert {count for _, count in answers} == {10}
+    assert answers[0][0] == live_run.run_id
+    assert answers[-1][0] == second.run_id
+    first = stack.ledger().get(live_run.run_id)
+    assert first is not None
+    assert first.status is RunStatus.SUPERSEDED
