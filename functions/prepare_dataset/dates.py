@@ -1,0 +1,74 @@
+"""Reading dates that were written by cash registers, databases and spreadsheets of any country."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from prepare_dataset.arrays import Bools, Ints
+from prepare_dataset.arrow import Texts, floats, pc
+from prepare_dataset.datefields import DAY, FIRST_YEAR, LAST_YEAR, NO_TIME, DateFields
+
+_TIME = (
+    r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
+)
+_YEAR_FIRST = r"^(?P<year>\d{4})[-/.](?P<b>\d{1,2})[-/.](?P<a>\d{1,2})" + _TIME
+_YEAR_LAST = r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year>\d{4})" + _TIME
+# Days since 1899-12-30: what a spreadsheet shows when it is not told that a number is a date.
+_SERIAL = r"^\d{5}(\.\d+)?$"
+_SERIAL_OF_1970 = 25_569
+
+
+@dataclass(frozen=True)
+class Dates:
+    """``seconds`` (n,) since 1970 on the shop's own clock, ``NO_TIME`` where a text is no date.
+
+    ``ambiguous`` marks what could be a date day first or month first, when the other dates do not
+    tell which; it has ``NO_TIME`` then.
+    """
+
+    seconds: Ints
+    ambiguous: Bools
+
+
+def parse_dates(texts: Texts) -> Dates:
+    """Read distinct date texts: ISO, year last, or a spreadsheet's serial number.
+
+    A fraction of a second and a UTC offset are left aside: the shop's own clock is what counts. Years
+    outside 1970 to 2099 are typing errors in a shop's log, and no dates.
+    """
+    stripped = pc.utf8_trim_whitespace(texts)
+    year_first = DateFields.extract(stripped, _YEAR_FIRST)
+    year_last = DateFields.extract(stripped, _YEAR_LAST)
+    seconds = np.where(year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped))
+    of_year_last = _settle(
+        day_first=year_last.seconds(month="b", day="a"), month_first=year_last.seconds(month="a", day="b")
+    )
+    return Dates(np.where(year_last.found, of_year_last.seconds, seconds), of_year_last.ambiguous)
+
+
+def _settle(*, day_first: Ints, month_first: Ints) -> Dates:
+    """Choose between two readings: a date that only one of them can read proves that one for all."""
+    is_day_first, is_month_first = day_first != NO_TIME, month_first != NO_TIME
+    proves_day = bool((is_day_first & ~is_month_first).any())
+    proves_month = bool((is_month_first & ~is_day_first).any())
+    if proves_day != proves_month:
+        return Dates(day_first if proves_day else month_first, np.zeros(len(day_first), dtype=bool))
+    # 03/03/2011 needs no proof.
+    settled = np.where(day_first == month_first, day_first, NO_TIME)
+    return Dates(settled, (is_day_first | is_month_first) & (settled == NO_TIME))
+
+
+def _serials(texts: Texts) -> Ints:
+    readable = pc.match_substring_regex(texts, _SERIAL)
+    days = floats(pc.cast(pc.if_else(readable, texts, None), pa.float64()))
+    seconds = np.rint((np.nan_to_num(days) - _SERIAL_OF_1970) * DAY).astype(np.int64)
+    years = seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
+    return np.where((days > 0) & (years >= FIRST_YEAR) & (years <= LAST_YEAR), seconds, NO_TIME)
+
+
+def to_datetime(seconds: int | np.int64) -> datetime:
+    """Turn seconds since 1970 into a time without a zone: the shop's own clock."""
+    return datetime(1970, 1, 1) + timedelta(seconds=int(seconds))

@@ -1,0 +1,119 @@
+"""Every row of a file as it was read, whatever the format: the common ground of all readers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from prepare_dataset.arrays import MISSING, Coded, Codes, encode
+from prepare_dataset.arrow import CODED_TEXT, TEXT, AnyArray, CodedTexts, pc, truths
+from prepare_dataset.columns import Column
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands in the file: ``row`` counts from 1, header included."""
+
+    sheet: str | None
+    row: int
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The n rows of a file: the text of each cell, coded, and where each row stands.
+
+    A column that the file lacks is absent from ``columns``. ``lines`` holds the text of those csv
+    lines that could not be cut into cells; all their cells are missing.
+    """
+
+    columns: Mapping[Column, Coded]
+    lines: Coded
+    sheets: list[str | None]
+    sheet_of_row: npt.NDArray[np.int16]
+    row_numbers: Codes
+
+    def __len__(self) -> int:
+        return len(self.row_numbers)
+
+    def place(self, row: int) -> Place:
+        """Where row ``row`` (0-based) stands in the file."""
+        return Place(self.sheets[self.sheet_of_row[row]], int(self.row_numbers[row]))
+
+    def rows_of_sheets(self) -> list[int]:
+        """How many rows each sheet has."""
+        counts: list[int] = np.bincount(self.sheet_of_row, minlength=len(self.sheets)).tolist()
+        return counts
+
+
+@dataclass
+class RawTableBuilder:
+    """Collects batches of texts into a raw table; each batch is coded at once and let go."""
+
+    _columns: dict[Column, list[CodedTexts]] = field(default_factory=dict)
+    _lines: list[CodedTexts] = field(default_factory=list)
+    _sheets: list[str | None] = field(default_factory=list)
+    _sheet_of_row: list[npt.NDArray[np.int16]] = field(default_factory=list)
+    _row_numbers: list[Codes] = field(default_factory=list)
+
+    def start_sheet(self, name: str | None) -> None:
+        """Say that the batches to come belong to a new sheet."""
+        self._sheets.append(name)
+
+    def add(self, columns: Mapping[Column, AnyArray], first_row: int) -> int:
+        """Add a batch of rows whose first stands at ``first_row``; return the rows that were not blank.
+
+        A row without any text is a gap that a spreadsheet shows, not a row of the table.
+        """
+        coded = {column: _coded(texts) for column, texts in columns.items()}
+        blank = np.logical_and.reduce(
+            [texts.indices.is_null().to_numpy(zero_copy_only=False) for texts in coded.values()]
+        )
+        numbers = np.arange(first_row, first_row + len(blank), dtype=np.int32)
+        if blank.any():
+            keep = pa.array(~blank)
+            coded = {column: texts.filter(keep) for column, texts in coded.items()}
+            numbers = numbers[~blank]
+        for column, texts in coded.items():
+            self._columns.setdefault(column, []).append(texts)
+        self._place(pa.nulls(len(numbers), TEXT), numbers)
+        return len(numbers)
+
+    def add_lines(self, texts: Iterable[str], row_numbers: Iterable[int]) -> None:
+        """Add lines that could not be cut into cells."""
+        lines, numbers = pa.array(texts, TEXT), np.fromiter(row_numbers, dtype=np.int32)
+        for batches in self._columns.values():
+            batches.append(pa.nulls(len(numbers), CODED_TEXT))
+        self._place(lines, numbers)
+
+    def _place(self, lines: AnyArray, numbers: Codes) -> None:
+        self._lines.append(_coded(lines))
+        self._row_numbers.append(numbers)
+        self._sheet_of_row.append(np.full(len(numbers), len(self._sheets) - 1, dtype=np.int16))
+
+    def build(self) -> RawTable:
+        """Bring the batches under one numbering per column."""
+        return RawTable(
+            columns={column: _unite(self._columns.pop(column)) for column in list(self._columns)},
+            lines=_unite(self._lines),
+            sheets=self._sheets,
+            sheet_of_row=np.concatenate([np.empty(0, np.int16), *self._sheet_of_row]),
+            row_numbers=np.concatenate([np.empty(0, np.int32), *self._row_numbers]),
+        )
+
+
+def _coded(texts: AnyArray) -> CodedTexts:
+    coded: CodedTexts = texts if pa.types.is_dictionary(texts.type) else pc.dictionary_encode(texts)  # type: ignore[assignment]
+    return coded
+
+
+def _unite(batches: list[CodedTexts]) -> Coded:
+    chunks: Any = pa.chunked_array(batches, CODED_TEXT)  # type: ignore[call-overload]
+    united = encode(chunks.unify_dictionaries().combine_chunks())
+    blank = pc.equal(pc.utf8_trim_whitespace(united.values), "")
+    if not truths(blank).any():
+        return united
+    # A cell of nothing but spaces is an empty cell.
+    return Coded(np.where(united.where(blank), np.int32(MISSING), united.codes), united.values)

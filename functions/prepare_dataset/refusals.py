@@ -1,0 +1,79 @@
+"""When a file as a whole cannot be used, though it could be read."""
+
+from prepare_dataset.arrays import MISSING, Bools
+from prepare_dataset.cleaning import Reasons, count_reasons
+from prepare_dataset.columns import Column
+from prepare_dataset.meaning import Meaning
+from prepare_dataset.rawtable import RawTable
+from prepare_dataset.reasons import KEPT, PROFILES, Profile, RejectReason
+from retailrec_shared.errors import Rejected
+
+
+def refuse_unreadable(raw: RawTable, meaning: Meaning, profile: Profile) -> None:
+    """Refuse a file whose dates are ambiguous, or that has a column in which nothing can be read.
+
+    A file in which only some cells cannot be read is good: their rows are rejected one by one.
+    """
+    if meaning.ambiguous_dates.any():
+        row = int(meaning.ambiguous_dates.argmax())
+        raise _at(
+            raw,
+            row,
+            Column.INVOICE_DATE,
+            f"The date “{_text(raw, row, Column.INVOICE_DATE)}” may be read day first or month first, and the"
+            " file does not tell which; write dates as 2010-12-31 08:26.",
+        )
+    _refuse_column(raw, Column.INVOICE_DATE, meaning.seconds.unread, "a date such as 2010-12-31 08:26")
+    if RejectReason.INVALID_QUANTITY in PROFILES[profile]:
+        _refuse_column(raw, Column.QUANTITY, meaning.quantity.unread, "a number such as 12")
+    if RejectReason.INVALID_PRICE in PROFILES[profile] and meaning.price:
+        _refuse_column(raw, Column.PRICE, meaning.price.unread, "a number such as 2.55")
+
+
+def _refuse_column(raw: RawTable, column: Column, unreadable: Bools, wanted: str) -> None:
+    texts = raw.columns.get(column)
+    if texts is None or not unreadable[texts.codes].all() or not (given := texts.codes != MISSING).any():
+        return
+    row = int(given.argmax())
+    raise _at(
+        raw,
+        row,
+        column,
+        f"Nothing in the column {column} can be read: the first entry is “{_text(raw, row, column)}”,"
+        f" but should be {wanted}.",
+    )
+
+
+def _at(raw: RawTable, row: int, column: Column, sentence: str) -> Rejected:
+    place = raw.place(row)
+    return Rejected(sentence, sheet=place.sheet, row=place.row, column=column)
+
+
+def _text(raw: RawTable, row: int, column: Column) -> str:
+    texts = raw.columns[column]
+    return str(texts.values[int(texts.codes[row])])[:80]
+
+
+_IN_WORDS = {
+    RejectReason.MALFORMED_ROW: "have too many or too few cells",
+    RejectReason.MISSING_CUSTOMER: "have no customer",
+    RejectReason.MISSING_ITEM: "have no item",
+    RejectReason.INVALID_DATE: "have no readable date",
+    RejectReason.CANCELLATION: "are cancellations",
+    RejectReason.INVALID_QUANTITY: "have no readable quantity",
+    RejectReason.NON_POSITIVE_QUANTITY: "have a quantity of zero or less",
+    RejectReason.INVALID_PRICE: "have no readable price",
+    RejectReason.NON_POSITIVE_PRICE: "have a price of zero or less",
+    RejectReason.NON_PRODUCT: "are no products",
+    RejectReason.DUPLICATE: "are duplicates",
+}
+
+
+def refuse_if_nothing_left(reasons: Reasons) -> None:
+    """Refuse a file of which no row was kept, and say what became of the rows."""
+    if (reasons == KEPT).any():
+        return
+    counts = ", ".join(
+        f"{rows:,} {_IN_WORDS[reason]}" for reason, rows in count_reasons(reasons).items() if rows
+    )
+    raise Rejected(f"No row is left after cleaning: {counts}; give the file rows of purchases.")

@@ -1,0 +1,77 @@
+"""The quality report: what was read, kept and rejected, to the row."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from prepare_dataset.formats import Format
+from prepare_dataset.reasons import Profile, RejectReason
+from prepare_dataset.splitting import SplitRule
+
+
+class _Counts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SheetRows(_Counts):
+    """A sheet of the file; formats without sheets have one without a name."""
+
+    name: str | None
+    rows: int
+
+
+class Facts(_Counts):
+    """The raw file, counted apart from any cleaning; each count is of all rows unless it says otherwise."""
+
+    customers: int
+    items: int
+    """Distinct stock codes as written: outer spaces make a difference here, and nowhere else."""
+    items_with_customer: int
+    rows_with_customer: int
+    cancellations: int
+    non_positive_quantity: int
+    non_positive_price: int
+    unreadable_dates: int
+    """Cells that hold something which is no date, or a date outside 1970 to 2099."""
+    unreadable_quantities: int
+    unreadable_prices: int
+    exact_duplicates: int
+    """Rows that mean the same as an earlier row in every column."""
+    overlap_rows: int
+    """Rows of a sheet that an earlier sheet has too."""
+
+
+class QualityReport(_Counts):
+    """What became of every row of a file. Times are on the shop's own clock."""
+
+    schema_version: Literal[1] = 1
+    source_format: Format
+    profile: Profile
+    split: SplitRule
+    sheets: list[SheetRows]
+    rows_read: int
+    rows_without_customer: int
+    rows_kept: int
+    rejected: dict[RejectReason, int]
+    interactions: int
+    """Same as ``rows_kept``: the name that recommenders use."""
+    customers: int
+    items: int
+    train_rows: int
+    test_rows: int
+    first_timestamp: datetime
+    last_timestamp: datetime
+    cut_time: datetime | None
+    """With the temporal split, the time of the first test row."""
+    facts: Facts
+
+    @model_validator(mode="after")
+    def _every_row_counts_once(self) -> Self:
+        if self.rows_kept + sum(self.rejected.values()) != self.rows_read:
+            raise ValueError("kept and rejected rows are not the rows read")
+        if self.train_rows + self.test_rows != self.rows_kept or self.interactions != self.rows_kept:
+            raise ValueError("training and test rows are not the rows kept")
+        if sum(sheet.rows for sheet in self.sheets) != self.rows_read:
+            raise ValueError("the sheets' rows are not the rows read")
+        return self

@@ -1,0 +1,162 @@
+"""Whatever the input: every row counts once, and the format of a file does not matter."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prepare_dataset.reasons import Profile
+from retailrec_shared import names
+from retailrec_shared.errors import Rejected
+from tests.unit.prepare_dataset.shop_files import (
+    Prepared,
+    Row,
+    csv_file,
+    parquet_file,
+    prepare,
+    purchase,
+    xlsx_file,
+)
+
+GARBAGE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\x00\r\n'), max_size=6)
+
+# Texts of each column, with what they mean; None where a row with them is rejected.
+CUSTOMERS = {"13085": "13085", "13085.0": "13085", " 17850 ": "17850", "": None, "NaN": None}
+ITEMS = {"85048": "85048", "85048.0": "85048", "00123": "00123", "POST": "POST", " ": None}
+QUANTITIES = {"6": 6.0, "6.0": 6.0, "0": 0.0, "-3": -3.0, "": None, "few": None}
+PRICES = {"2.55": 2.55, "2.550": 2.55, "0": 0.0, "nan": None}
+DATES = {"2011-01-02 10:00": 1, "2011-01-02T10:00:00": 1, "2011-01-03": 2, "2011-01-04": 3, "?": None}
+INVOICES = ("536365", "C536379", "")
+
+
+def expected_reason(row: Row, seen: set[Any], profile: Profile) -> str | None:
+    """Judge one row at a time, as a shop keeper would."""
+    invoice, item, _, quantity, date, price, customer, _ = row
+    meaning = (invoice, ITEMS[item], QUANTITIES[quantity], DATES[date], PRICES[price], CUSTOMERS[customer])
+    again = meaning in seen
+    seen.add(meaning)
+    rules = [
+        ("missing_customer", CUSTOMERS[customer] is None),
+        ("missing_item", ITEMS[item] is None),
+        ("invalid_date", DATES[date] is None),
+        ("cancellation", invoice.startswith("C")),
+        ("invalid_quantity", QUANTITIES[quantity] is None),
+        ("non_positive_quantity", (QUANTITIES[quantity] or 0) <= 0),
+        ("invalid_price", PRICES[price] is None),
+        ("non_positive_price", (PRICES[price] or 0) <= 0),
+        ("non_product", item == "POST"),
+        ("duplicate", again),
+    ]
+    known = rules[:3] if profile == "tutorial" else rules
+    return next((reason for reason, fits in known if fits), None)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+ROWS = st.lists(
+    st.builds(
+        purchase,
+        invoice=st.sampled_from(INVOICES),
+        item=st.sampled_from(sorted(ITEMS)),
+        quantity=st.sampled_from(sorted(QUANTITIES)),
+        price=st.sampled_from(sorted(PRICES)),
+        date=st.sampled_from(sorted(DATES)),
+        customer=st.sampled_from(sorted(CUSTOMERS)),
+    ),
+    min_size=1,
+    max_size=40,
+)
+# Rows that make sure that every column has something to read and every split two sides.
+ANCHORS = [
+    purchase(invoice=date, item="85048", quantity="6", price="2.55", date=date, customer="13085")
+    for date in ("2011-01-03", "2011-01-04")
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(ROWS, st.sampled_from(["retail", "tutorial"]), st.sampled_from(["temporal", "random"]))
+def test_each_row_is_kept_or_rejected_as_its_cells_say(rows: list[Row], profile: Any, split: Any) -> None:
+    rows = [*ANCHORS, *rows]
+    seen: set[Any] = set()
+    reasons = [expected_reason(row, seen, profile) for row in rows]
+    with folder() as place:
+        done = prepare(csv_file(place, rows), profile=profile, split=split)
+        rejected = [(row["row"], row["reason"]) for row in done.rejected()]
+        assert rejected == [(number, reason) for number, reason in enumerate(reasons, start=2) if reason]
+        kept = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
+        pairs = [(CUSTOMERS[row[6]], ITEMS[row[1]]) for row in kept]
+        assert Counter((row["user_id"], row["item_id"]) for row in done.interactions()) == Counter(pairs)
+        histories = done.json_lines(names.HISTORY_JSONL)
+        assert [history["customer_id"] for history in histories] == sorted({user or "" for user, _ in pairs})
+        assert sum(history["purchases_total"] for history in histories) == len(kept)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(GARBAGE, min_size=8, max_size=8), max_size=12))
+def test_garbage_is_counted_or_refused_but_never_lost(rows: list[Row]) -> None:
+    with folder() as place:
+        source = csv_file(place, [*ANCHORS, *rows])
+        try:
+            done = prepare(source)
+        except Rejected:
+            assert not (place / "run").exists()
+            return
+        blank = sum(not any(row) for row in rows)
+        assert len(done.interactions()) + len(done.rejected()) == len(ANCHORS) + len(rows) - blank
+
+
+TYPED_ROWS = st.lists(
+    st.builds(
+        purchase,
+        invoice=st.sampled_from(["536365", "C536379"]),
+        item=st.sampled_from(["85048", "85123A", "00123", "POST", "1e5"]),
+        description=st.sampled_from(["LANTERN", " PADDED ", 'SAID "HI", TWICE', None, "ÉTOILE ★"]),
+        quantity=st.integers(-2, 90_000),
+        price=st.integers(-5, 99_999).map(lambda pence: pence / 100),
+        date=st.datetimes(datetime(2009, 12, 1), datetime(2011, 12, 9)).map(
+            lambda time: time.replace(microsecond=0, second=0)
+        ),
+        customer=st.sampled_from([13085.0, 17850.0, None]),
+        country=st.sampled_from(["France", None]),
+    ),
+    min_size=12,
+    max_size=25,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(TYPED_ROWS)
+def test_csv_xlsx_and_parquet_of_the_same_rows_give_the_same_run(rows: list[Row]) -> None:
+    with folder() as place:
+
+        def outcome(write: Any) -> Any:
+            home = place / write.__name__
+            home.mkdir()
+            source = write(home, {"sheet": rows} if write is xlsx_file else rows)
+            try:
+                return comparable(prepare(source))
+            except Rejected as refusal:
+                return refusal.reason
+
+        assert outcome(csv_file) == outcome(xlsx_file) == outcome(parquet_file)
+
+
+def comparable(done: Prepared) -> Any:
+    """Everything that must not depend on the format."""
+    rejected = [row["reason"] for row in done.rejected()]
+    files = [names.TRAIN_CSV, names.TEST_CSV, names.CATALOGUE_JSONL, names.HISTORY_JSONL, names.POPULAR_JSON]
+    return (
+        done.report.model_dump(exclude={"source_format", "sheets"}),
+        rejected,
+        [(done.folder / relative).read_bytes() for relative in files],
+    )

@@ -1,0 +1,86 @@
+"""The published facts of Online Retail II, reproduced to the row from the real file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from prepare_dataset.dataset import prepare_file
+from prepare_dataset.report import Facts, SheetRows
+from retailrec_shared import names
+from tests.unit.prepare_dataset.shop_files import Prepared
+
+ROOT = Path(__file__).parents[3]
+REAL = Path(os.environ.get("RETAILREC_REAL_DATA", ROOT / "../shared/data/online_retail_II.xlsx"))
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not REAL.exists(), reason=f"the real file is not at {REAL.name}"),
+]
+
+
+@pytest.fixture(scope="module")
+def retail(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    target = tmp_path_factory.mktemp("retail")
+    return Prepared(target, prepare_file(REAL, target, profile="retail", split="temporal", top_n=10))
+
+
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    target = tmp_path_factory.mktemp("tutorial")
+    return Prepared(target, prepare_file(REAL, target, profile="tutorial", split="random", top_n=10))
+
+
+def test_the_raw_file_is_what_its_documentation_says(retail: Prepared) -> None:
+    report = retail.report
+    assert report.sheets == [
+        SheetRows(name="Year 2009-2010", rows=525_461), SheetRows(name="Year 2010-2011", rows=541_910),
+    ]  # fmt: skip
+    assert (report.rows_read, report.rows_without_customer) == (1_067_371, 243_007)
+    assert report.facts == Facts(
+        customers=5_942,
+        items=5_305,
+        items_with_customer=4_646,
+        rows_with_customer=824_364,
+        cancellations=19_494,
+        non_positive_quantity=22_950,
+        non_positive_price=6_207,
+        unreadable_dates=0,
+        unreadable_quantities=0,
+        unreadable_prices=0,
+        exact_duplicates=34_335,
+        overlap_rows=22_523,
+    )
+
+
+def test_retail_cleaning_accounts_for_every_row(retail: Prepared) -> None:
+    report = retail.report
+    assert {str(reason): rows for reason, rows in report.rejected.items() if rows} == {
+        "missing_customer": 243_007,
+        "cancellation": 18_744,
+        "non_positive_price": 71,
+        "non_product": 2_917,
+        "duplicate": 26_055,
+    }
+    assert report.rows_kept == report.train_rows + report.test_rows == 776_577
+    assert (report.customers, report.items) == (5_852, 4_619)
+    assert len(retail.rejected()) == 1_067_371 - 776_577
+
+
+def test_the_tutorials_rule_gives_the_tutorials_numbers(tutorial: Prepared) -> None:
+    report = tutorial.report
+    assert {str(reason): rows for reason, rows in report.rejected.items() if rows} == {
+        "missing_customer": 243_007
+    }
+    assert (report.interactions, report.customers, report.items) == (824_364, 5_942, 4_646)
+    assert (report.train_rows, report.test_rows) == (577_054, 247_310)
+
+
+def test_the_tutorials_customers_have_their_history(retail: Prepared) -> None:
+    histories = {line["customer_id"]: line for line in retail.json_lines(names.HISTORY_JSONL)}
+    assert len(histories) == 5_852
+    for customer in ("13085", "17519"):
+        assert len(histories[customer]["purchases"]) == min(50, histories[customer]["purchases_total"])
+    described = {item["item_id"]: item["description"] for item in retail.json_lines(names.CATALOGUE_JSONL)}
+    assert described["85123A"] == "WHITE HANGING HEART T-LIGHT HOLDER"
+    assert all(described.values())
