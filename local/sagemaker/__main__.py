@@ -1,0 +1,77 @@
+"""Runs the local SageMaker: ``python -m local.sagemaker --state-dir DIR``."""
+
+import argparse
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from local.sagemaker.app import build
+from local.sagemaker.settings import ALGORITHM_DIR, Settings
+
+HOST = "127.0.0.1"
+
+
+def parse(arguments: list[str] | None = None) -> Settings:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m local.sagemaker", description=__doc__)
+    parser.add_argument("--port", type=int, default=4600, help="port of the loopback interface")
+    parser.add_argument("--state-dir", type=Path, required=True, help="folder of jobs and logs")
+    parser.add_argument("--aws-endpoint", default="http://127.0.0.1:4566", help="where S3 and IAM are")
+    parser.add_argument("--algorithm-dir", type=Path, default=ALGORITHM_DIR, help="where the programs are")
+    parser.add_argument("--account", default="000000000000")
+    parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--no-auth", action="store_true", help="let everybody do everything")
+    given = parser.parse_args(arguments)
+    return Settings(
+        port=given.port,
+        state_dir=given.state_dir.resolve(),
+        aws_endpoint=given.aws_endpoint,
+        algorithm_dir=given.algorithm_dir.resolve(),
+        account=given.account,
+        region=given.region,
+        # The emulator takes its environment's key for the root's; so do we.
+        root_key=os.environ.get("AWS_ACCESS_KEY_ID") or "test",
+        root_secret=os.environ.get("AWS_SECRET_ACCESS_KEY") or "test",
+        auth=not given.no_auth,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, in one line that a parent can wait for."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(f"Local SageMaker ready on http://{HOST}:{self.config.port}\n")
+            sys.stdout.flush()
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT, then stop every program that was started."""
+    settings = parse()
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # uvicorn raises the signal again once it has shut down; ending on request is no failure.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        build(settings),
+        host=HOST,
+        port=settings.port,
+        access_log=False,
+        log_level="warning",
+        # Long enough for a request to finish, short enough for a person who pressed Ctrl-C.
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config)
+    server.run()
+    return 0 if server.started else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""What AWS does not have: health, logs, and the fault board. Never authorised, only local."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+
+from local.sagemaker.cloud import WORKING, Cloud
+
+
+async def health(cloud: Cloud, request: Request) -> Response:
+    """Say that the server is up, and what it holds."""
+    counts = {
+        "training_jobs": len(list(cloud.store.training_jobs)),
+        "transform_jobs": len(list(cloud.store.transform_jobs)),
+        "endpoints": len(list(cloud.store.endpoints)),
+    }
+    return JSONResponse({"status": "ok", "auth": cloud.settings.auth, **counts})
+
+
+async def log(cloud: Cloud, request: Request) -> Response:
+    """Return what the programs of a job or endpoint wrote; empty while they have not started."""
+    kind, name = request.path_params["kind"], request.path_params["name"]
+    known = {resource.arn for resource in cloud.store.resources()}
+    if kind not in WORKING or cloud.settings.arn(kind, name) not in known:
+        return PlainTextResponse(f"No {kind} {name}.", status_code=404)
+    path = cloud.settings.folder(kind, name) / "log"
+    return FileResponse(path, media_type="text/plain") if path.is_file() else PlainTextResponse("")
+
+
+async def faults(cloud: Cloud, request: Request) -> Response:
+    """GET lists the faults still to strike, POST adds some, DELETE clears them."""
+    if request.method == "DELETE":
+        cloud.faults.clear()
+    elif request.method == "POST":
+        try:
+            cloud.faults.post(_json(await request.body()))
+        except (ValidationError, ValueError) as error:
+            return PlainTextResponse(str(error), status_code=400)
+    return JSONResponse(cloud.faults.listed())
+
+
+def _json(body: bytes) -> Any:
+    return json.loads(body)

@@ -1,0 +1,71 @@
+"""Everything an operation needs, in one place; made once per server."""
+
+import asyncio
+import shutil
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.sagemaker.aws import Aws
+from local.sagemaker.events import EventPublisher
+from local.sagemaker.faults import FaultBoard
+from local.sagemaker.iam import Iam
+from local.sagemaker.programs import Runner, SubprocessRunner
+from local.sagemaker.quotas import Quotas
+from local.sagemaker.s3 import S3
+from local.sagemaker.settings import Settings
+from local.sagemaker.store import Store
+
+# ARN types of the resources that have a folder: a log, and their work while it goes on.
+WORKING = ("training-job", "transform-job", "endpoint")
+
+
+@dataclass
+class Cloud:
+    """One account in one region."""
+
+    settings: Settings
+    store: Store
+    quotas: Quotas
+    faults: FaultBoard
+    events: EventPublisher
+    iam: Iam
+    s3: S3
+    runner: Runner
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Cloud":
+        """Build the account, empty, and start what works in the background; needs a running event loop."""
+        for kind in WORKING:
+            # Jobs of an earlier server are forgotten, and their names free again.
+            shutil.rmtree(settings.state_dir / kind, ignore_errors=True)
+        aws = Aws(settings)
+        store = Store(settings)
+        quotas = Quotas(store, settings.instance_quota)
+        faults = FaultBoard(quotas.limits)
+        return cls(
+            settings=settings,
+            store=store,
+            quotas=quotas,
+            faults=faults,
+            events=EventPublisher(aws, faults),
+            iam=Iam(aws, settings),
+            s3=S3(aws),
+            runner=SubprocessRunner(settings.algorithm_dir),
+        )
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Let work go on after the request that began it was answered; ``close`` cancels it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        """Cancel all work, then stop every process that was started and wait for it."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.runner.close()
+        await self.events.close()

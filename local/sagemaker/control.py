@@ -1,0 +1,93 @@
+"""The control plane: AWS JSON 1.1, one operation per request."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from local.sagemaker import endpoint_configs, endpoints, models, shapes, tags, training, transform, validation
+from local.sagemaker.callers import Caller
+from local.sagemaker.errors import ServiceError
+from local.sagemaker.operations import Operation
+from local.sagemaker.policies import SERVICE, Access
+from local.sagemaker.records import Document
+from local.sagemaker.serialise import serialise
+
+if TYPE_CHECKING:
+    from local.sagemaker.cloud import Cloud
+
+TARGET = "SageMaker."
+MEDIA_TYPE = "application/x-amz-json-1.1"
+MODULES = (training, models, transform, endpoint_configs, endpoints, tags)
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation for module in MODULES for operation in module.OPERATIONS
+}
+ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
+
+
+async def handle(cloud: "Cloud", request: Request) -> Response:
+    """Answer one request: who asks, for what, may they, do it."""
+    operation = _operation(request.headers.get("x-amz-target", ""))
+    caller = await cloud.iam.authenticate(request.headers)
+    cloud.faults.throttle(operation.name)
+    asked = _parsed(await request.body())
+    shape = shapes.operation(operation.name)
+    validation.check(shape.input_shape, asked)
+    for access in accesses(cloud, operation, asked):
+        await _authorise(cloud, caller, access)
+    answer = await operation.run(cloud, asked)
+    cloud.faults.lose_reply(operation.name)
+    body = json.dumps(serialise(shape.output_shape, answer)) if shape.output_shape else ""
+    return Response(body, media_type=MEDIA_TYPE)
+
+
+def _operation(target: str) -> Operation:
+    operation = OPERATIONS.get(target.removeprefix(TARGET)) if target.startswith(TARGET) else None
+    if operation is None:
+        raise ServiceError("UnknownOperationException", f"The operation {target or '(none)'} is not known.")
+    return operation
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError as error:
+        raise ServiceError("SerializationException", "The request body is not valid JSON.") from error
+
+
+def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Access]:
+    """List what the caller must be allowed for one request: the operation, its tags, the roles it passes."""
+    arns = [
+        cloud.settings.arn(kind, request[member]) if kind else request[member]
+        for kind, member in operation.on
+        if member in request
+    ]
+    context = _tag_context(request)
+    needed = [Access(f"sagemaker:{operation.name}", arn, context) for arn in arns or ["*"]]
+    if request.get("Tags") and operation.name.startswith("Create"):
+        needed.append(Access("sagemaker:AddTags", arns[0], context))
+    passed = {"iam:PassedToService": SERVICE}
+    needed += [
+        Access("iam:PassRole", request[member], passed) for member in ROLE_MEMBERS if request.get(member)
+    ]
+    return needed
+
+
+def _tag_context(request: Document) -> dict[str, Any]:
+    tags_asked = request.get("Tags")
+    if not tags_asked:
+        return {}
+    values = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags_asked}
+    return values | {"aws:TagKeys": [tag["Key"] for tag in tags_asked]}
+
+
+async def _authorise(cloud: "Cloud", caller: Caller, access: Access) -> None:
+    """Tell the evaluator the resource's own tags too, for policies that go by them."""
+    own = {
+        f"aws:ResourceTag/{key}": value
+        for resource in cloud.store.resources()
+        if resource.arn == access.resource
+        for key, value in resource.tags.items()
+    }
+    await cloud.iam.authorise(caller, Access(access.action, access.resource, {**own, **access.context}))

@@ -1,0 +1,134 @@
+"""Faults that a test asks for, each with the number of times it still strikes."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from local.sagemaker.errors import ServiceError
+
+JobKind = Literal["training-job", "transform-job", "endpoint"]
+
+
+class _Fault(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    times: int = Field(default=1, ge=1)
+
+
+class Throttle(_Fault):
+    """Refuse the next calls of an operation, or of any, with ThrottlingException."""
+
+    fault: Literal["throttle"]
+    operation: str | None = None
+
+
+class LoseReply(_Fault):
+    """Do what the next call of an operation asks, then answer as if it had not worked."""
+
+    fault: Literal["lose-reply"]
+    operation: str | None = None
+
+
+class Quota(BaseModel):
+    """Limit the instances of a type for a kind of resource; it stays until cleared or changed."""
+
+    model_config = ConfigDict(extra="forbid")
+    fault: Literal["quota"]
+    kind: JobKind
+    instance_type: str
+    limit: int = Field(ge=0)
+
+
+class Fail(_Fault):
+    """Let the next jobs of a kind, or endpoint rollouts, end as Failed with this reason."""
+
+    fault: Literal["fail"]
+    kind: JobKind
+    reason: str = "InternalServerError: We encountered an internal error. Please try again."
+    # An update that fails is rolled back, unless the rollback must fail too.
+    rollback_fails: bool = False
+
+
+class Slow(_Fault):
+    """Hold the next jobs of a kind, or endpoint rollouts, in their first state."""
+
+    fault: Literal["slow"]
+    kind: JobKind
+    seconds: float = Field(gt=0)
+
+
+class Event(_Fault):
+    """Do something to the next events, of one detail-type and status or of any."""
+
+    fault: Literal["event"]
+    action: Literal["drop", "duplicate", "delay"]
+    seconds: float = Field(default=1.0, ge=0)
+    detail_type: str | None = None
+    status: str | None = None
+
+
+AnyFault = Annotated[Throttle | LoseReply | Quota | Fail | Slow | Event, Field(discriminator="fault")]
+ONE_OR_MORE: TypeAdapter[list[AnyFault]] = TypeAdapter(list[AnyFault])
+F = TypeVar("F", bound=_Fault)
+
+
+class FaultBoard:
+    """The faults still to strike, oldest first."""
+
+    def __init__(self, limits: dict[tuple[str, str], int]) -> None:
+        self._limits = limits
+        self._faults: list[_Fault] = []
+
+    def post(self, asked: Any) -> None:
+        """Take one fault or a list of them; raises pydantic's ValidationError, and then takes none."""
+        faults = ONE_OR_MORE.validate_python(asked if isinstance(asked, list) else [asked])
+        for fault in faults:
+            if isinstance(fault, Quota):
+                self._limits[fault.kind, fault.instance_type] = fault.limit
+            else:
+                self._faults.append(fault)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Show the faults still to strike, and the quotas."""
+        quotas = [
+            Quota(fault="quota", kind=kind, instance_type=instance_type, limit=limit)
+            for (kind, instance_type), limit in self._limits.items()
+        ]
+        return [fault.model_dump() for fault in [*self._faults, *quotas]]
+
+    def clear(self) -> None:
+        """Forget every fault and every quota."""
+        self._faults.clear()
+        self._limits.clear()
+
+    def throttle(self, operation: str) -> None:
+        """Refuse a call that a fault throttles."""
+        if self._strike(Throttle, operation=operation):
+            raise ServiceError("ThrottlingException", "Rate exceeded")
+
+    def lose_reply(self, operation: str) -> None:
+        """Hide from the caller that its call worked."""
+        if self._strike(LoseReply, operation=operation):
+            raise ServiceError("InternalFailure", "The request processing has failed.", 500)
+
+    def failure(self, kind: JobKind) -> Fail | None:
+        """Take the fault, if any, that lets this job or rollout fail."""
+        return self._strike(Fail, kind=kind)
+
+    def delay(self, kind: JobKind) -> float:
+        """Take the seconds that this job or rollout must wait."""
+        slow = self._strike(Slow, kind=kind)
+        return slow.seconds if slow else 0.0
+
+    def event(self, detail_type: str, status: str) -> Event | None:
+        """Take the fault, if any, that this event suffers."""
+        return self._strike(Event, detail_type=detail_type, status=status)
+
+    def _strike(self, family: type[F], **of: str) -> F | None:
+        """Use up one strike of the oldest fault of this family that is for any, or for this."""
+        for fault in self._faults:
+            if isinstance(fault, family) and all(getattr(fault, name) in (None, of[name]) for name in of):
+                fault.times -= 1
+                if fault.times == 0:
+                    self._faults.remove(fault)
+                return fault
+        return None

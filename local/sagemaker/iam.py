@@ -1,0 +1,125 @@
+"""Authenticates callers, authorises what they ask, and holds execution roles to their policies."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from local.sagemaker import callers, grants
+from local.sagemaker.aws import Aws
+from local.sagemaker.callers import Caller, Workers
+from local.sagemaker.errors import access_denied, denial
+from local.sagemaker.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
+from local.sagemaker.settings import Settings
+
+# How long an answer of IAM is believed. A denial is never taken from memory: IAM is asked again first.
+BELIEVED_SECONDS = 3.0
+
+
+class AccessRefused(Exception):
+    """An execution role may not do what its job needs; the message is AWS's sentence."""
+
+
+@dataclass(frozen=True)
+class ExecutionRole:
+    """A role that SageMaker works with, as its policies were when the work began."""
+
+    principal: Principal
+    grants: Grants
+
+    def check(self, action: str, resource: str, context: Mapping[str, str] | None = None) -> None:
+        """Raise AccessRefused unless the role allows the action."""
+        because = refusal(self.principal, self.grants, Access(action, resource, context or {}))
+        if because:
+            raise AccessRefused(denial(self.principal.arn, action, resource, because))
+
+
+class Iam:
+    """IAM as the emulator knows it, asked over its API; ``auth=False`` lets everybody do everything."""
+
+    def __init__(self, aws: Aws, settings: Settings) -> None:
+        self._iam = aws.iam
+        self._settings = settings
+        self._workers = Workers(aws)
+        self._root = Caller(f"arn:aws:iam::{settings.account}:root", "Root")
+        self._grants: dict[Caller, tuple[float, Grants]] = {}
+        self._users: dict[str, Caller] = {}
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
+        """Find out who signed a request."""
+        if not self._settings.auth:
+            return self._root
+        key = callers.access_key(headers)
+        if callers.is_root(key, self._settings.root_key):
+            return self._root
+        if key in self._users:
+            return self._users[key]
+        token = headers.get("x-amz-security-token", "")
+        return await asyncio.to_thread(self._look_up, key, token)
+
+    def _look_up(self, key: str, token: str) -> Caller:
+        worker = self._workers.find(key, token)
+        if worker:
+            return worker
+        try:
+            name = self._iam.get_access_key_last_used(AccessKeyId=key)["UserName"]
+        except ClientError as error:
+            raise callers.unknown() from error
+        self._users[key] = Caller(f"arn:aws:iam::{self._settings.account}:user/{name}", "User", name)
+        return self._users[key]
+
+    async def authorise(self, caller: Caller, access: Access) -> None:
+        """Raise AccessDeniedException unless the caller's policies allow the access."""
+        if caller.kind == "Root":
+            return
+        principal = self._principal(caller)
+        known, fresh = await self._grants_of(caller)
+        because = refusal(principal, known, access)
+        if because and not fresh:
+            self._grants.pop(caller, None)
+            known, _ = await self._grants_of(caller)
+            because = refusal(principal, known, access)
+        if because:
+            raise access_denied(caller.arn, access.action, access.resource, because)
+
+    async def execution_role(self, arn: str | None) -> ExecutionRole:
+        """Assume a role as SageMaker does; raises AccessRefused. Without a role, nothing is refused."""
+        if arn is None or not self._settings.auth:
+            return ExecutionRole(self._principal(self._root), ROOT)
+        name = arn.rsplit("/", 1)[-1]
+        session = Caller(
+            f"arn:aws:sts::{arn.split(':')[4]}:assumed-role/{name}/SageMaker", "AssumedRole", name
+        )
+        principal = self._principal(session)
+        try:
+            known = await asyncio.to_thread(grants.of_role, self._iam, name)
+        except ClientError as error:
+            raise AccessRefused(_cannot_assume(arn)) from error
+        if not trusts_sagemaker(known, principal):
+            raise AccessRefused(_cannot_assume(arn))
+        return ExecutionRole(principal, known)
+
+    async def _grants_of(self, caller: Caller) -> tuple[Grants, bool]:
+        """Return what the caller may do, and whether IAM was asked just now."""
+        asked, known = self._grants.get(caller, (0.0, ROOT))
+        if asked and time.monotonic() - asked < BELIEVED_SECONDS:
+            return known, False
+        read = grants.of_user if caller.kind == "User" else grants.of_role
+        try:
+            known = await asyncio.to_thread(read, self._iam, caller.name)
+        except ClientError as error:
+            raise callers.unknown() from error
+        self._grants[caller] = time.monotonic(), known
+        return known, True
+
+    def _principal(self, caller: Caller) -> Principal:
+        return Principal(caller.arn, caller.kind, self._settings.account, self._settings.region)
+
+
+def _cannot_assume(arn: str) -> str:
+    return (
+        f"AccessDenied: Could not assume role {arn}. Please ensure that the role exists and allows principal "
+        "'sagemaker.amazonaws.com' to assume the role."
+    )

@@ -1,0 +1,26 @@
+"""The service model's regular expressions are Java's; these are Python's."""
+
+import re
+from functools import cache
+
+# Enough for the patterns of the operations served here; a test compiles them all.
+JAVA_CLASSES = {
+    r"\p{L}\p{Z}\p{N}": r"\w\s",
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{ASCII}": r"[\x00-\x7f]",
+    r"\p{Print}": r"\x20-\x7e",
+    r"\z": r"\Z",
+}
+
+
+def matches(pattern: str, value: str) -> bool:
+    """Tell whether the whole value matches, as the service demands."""
+    return compiled(pattern).fullmatch(value) is not None
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Translate and compile one of the service model's patterns."""
+    for java, python in JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)

@@ -1,0 +1,116 @@
+"""One subprocess: its environment, its process group, its log."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+# A container starts from a clean environment: no credentials of ours. These alone pass, so that a
+# machine's paths, locale and thread limits hold for the programs too.
+INHERITED = {"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START"}
+INHERITED_PREFIXES = ("OMP_", "OPENBLAS_", "MKL_", "NUMBA_", "SM_")
+CHUNK = 65536
+
+
+def environment(base: Path, algorithm_dir: Path) -> dict[str, str]:
+    """Build what every program sees, SAGEMAKER_BASE_DIR in place of a mounted /opt/ml."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in INHERITED or name.startswith(INHERITED_PREFIXES)
+    }
+    return kept | {
+        "PYTHONPATH": str(algorithm_dir),
+        "PYTHONUNBUFFERED": "1",
+        "SAGEMAKER_BASE_DIR": str(base),
+        "RECOMMENDER_HOST": "127.0.0.1",
+    }
+
+
+class Subprocess:
+    """A running module, leader of a process group of its own; ``ended`` holds its exit code."""
+
+    def __init__(self, process: asyncio.subprocess.Process, pump: asyncio.Task[None]) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._pump = pump
+        self.ended = asyncio.get_running_loop().create_task(self._end())
+
+    async def wait(self) -> int:
+        """Wait for the end; returns the exit code as a container reports it (137: killed)."""
+        return await asyncio.shield(self.ended)
+
+    async def stop(self, grace: float) -> int:
+        """Ask it to end, insist after ``grace`` seconds, and wait; returns the exit code."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self.wait(), grace)
+        self._kill_group()
+        return await self.wait()
+
+    async def _end(self) -> int:
+        code = await self._process.wait()
+        # Children that outlive their parent end with it, as with a container; only then does the pipe close.
+        self._kill_group()
+        await self._pump
+        return code if code >= 0 else 128 - code
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+async def spawn(
+    module: str, environ: dict[str, str], folder: Path, log: Path, on_line: Callable[[str], None] | None
+) -> Subprocess:
+    """Start ``python -m module``; its output goes to the log, line by line to ``on_line`` too."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch()
+    # A pipe of our own: waiting for a subprocess may otherwise mean waiting for its heirs to close stdout.
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            cwd=folder,
+            env=environ,
+            start_new_session=True,
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    pump = asyncio.get_running_loop().create_task(_copy(os.fdopen(reading, "rb"), log, on_line))
+    return Subprocess(process, pump)
+
+
+async def _copy(pipe: BinaryIO, log: Path, on_line: Callable[[str], None] | None) -> None:
+    """Copy output to the log as it comes, and hand over each whole line."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), pipe
+    )
+    rest = b""
+    with contextlib.closing(transport), log.open("ab", buffering=0) as file:
+        while chunk := await reader.read(CHUNK):
+            file.write(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                _hand_over(line, on_line)
+    if rest:
+        _hand_over(rest, on_line)
+
+
+def _hand_over(line: bytes, on_line: Callable[[str], None] | None) -> None:
+    if on_line:
+        on_line(line.decode(errors="replace").rstrip("\r"))

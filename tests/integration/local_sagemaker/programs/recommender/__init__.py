@@ -1,0 +1,1 @@
+"""Stand-ins for the algorithm's programs: they keep its outer contract, and misbehave on demand."""

@@ -1,0 +1,61 @@
+"""Trains a model that is its channels' lines; the hyperparameter ``behaviour`` says how else to act."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+BASE = Path(os.environ["SAGEMAKER_BASE_DIR"])
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def save(**content: object) -> None:
+    (BASE / "model" / "model.json").write_text(json.dumps(content))
+
+
+def stop(number: int, frame: FrameType | None) -> None:
+    save(stopped=True)
+    sys.exit(0)
+
+
+def main() -> int:
+    hyperparameters = json.loads((BASE / "input/config/hyperparameters.json").read_text())
+    channels = json.loads((BASE / "input/config/inputdataconfig.json").read_text())
+    json.loads((BASE / "input/config/resourceconfig.json").read_text())
+    behaviour = hyperparameters.get("behaviour", "work")
+    say(f"behaviour {behaviour}")
+    if behaviour == "fail":
+        (BASE / "output" / "failure").write_text("The training channel is empty.")
+        return 3
+    if behaviour == "crash":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour == "hang":
+        signal.signal(signal.SIGTERM, stop)
+        # A child that would outlive us.
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        say("hanging")
+        time.sleep(600)
+    for epoch in (1, 2):
+        say(f"epoch={epoch} p@k(10)=0.{epoch}5")
+    sys.stderr.write("loss: 1.5e-3\n")
+    files = {
+        str(path.relative_to(BASE / "input" / "data")): path.read_text()
+        for path in (BASE / "input" / "data").rglob("*")
+        if path.is_file()
+    }
+    if behaviour == "write":
+        (BASE / "output" / "data" / "report.txt").write_text("report")
+    save(files=files, channels=channels, hyperparameters=hyperparameters, seen=sorted(os.environ))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

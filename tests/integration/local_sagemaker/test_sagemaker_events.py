@@ -1,0 +1,168 @@
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, client, wait_until
+
+TRAINING = "SageMaker Training Job State Change"
+TRANSFORM = "SageMaker Transform Job State Change"
+ENDPOINT = "SageMaker Endpoint State Change"
+Event = dict[str, Any]
+
+
+class Listener:
+    """Everything that a rule lets through to a queue, in the order it came."""
+
+    def __init__(self, laptop: Laptop) -> None:
+        self._events, self._sqs = client("events", laptop.aws), client("sqs", laptop.aws)
+        self._url = self._sqs.create_queue(QueueName="state-changes")["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+        self._sqs.set_queue_attributes(
+            QueueUrl=self._url,
+            Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})},
+        )
+        pattern = {"source": ["aws.sagemaker", "retailrec.sagemaker"]}
+        self._events.put_rule(Name="state-changes", EventPattern=json.dumps(pattern))
+        self._events.put_targets(Rule="state-changes", Targets=[{"Id": "queue", "Arn": arn}])
+        self.heard: list[Event] = []
+
+    def of(self, name: str) -> list[Event]:
+        """Events of one resource, so far."""
+        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
+            "Messages", []
+        ):
+            for message in messages:
+                self.heard.append(json.loads(message["Body"]))
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [event for event in self.heard if event["resources"][0].endswith(f"/{name}")]
+
+    def until(self, name: str, member: str, status: str) -> list[Event]:
+        """Wait until a resource's events tell of a status."""
+        wait_until(lambda: any(event["detail"].get(member) == status for event in self.of(name)))
+        return self.of(name)
+
+
+@pytest.fixture(scope="module")
+def _listener(_laptop: Laptop) -> Iterator[Listener]:
+    listener = Listener(_laptop)
+    yield listener
+    client("events", _laptop.aws).remove_targets(Rule="state-changes", Ids=["queue"])
+
+
+@pytest.fixture
+def listener(_listener: Listener, laptop: Laptop) -> Listener:
+    return _listener
+
+
+def statuses(events: list[Event], member: str) -> list[str]:
+    """Statuses in the order of the events' own times; SQS queues keep none."""
+    return [
+        event["detail"][member]
+        for event in sorted(events, key=lambda event: event["detail"]["LastModifiedTime"])
+    ]
+
+
+def test_a_training_job_tells_each_step(laptop: Laptop, listener: Listener) -> None:
+    before = datetime.now(UTC).timestamp() * 1000
+    laptop.train("telling", Tags=[{"Key": "run", "Value": "7"}])
+
+    events = listener.until("telling", "SecondaryStatus", "Completed")
+
+    assert {event["detail-type"] for event in events} == {TRAINING}
+    assert {event["source"] for event in events} == {"retailrec.sagemaker"}
+    steps = ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+    wait_until(lambda: len(listener.of("telling")) == len(steps))
+    assert sorted(statuses(listener.of("telling"), "SecondaryStatus")) == sorted(steps)
+    (last,) = [event for event in events if event["detail"]["TrainingJobStatus"] == "Completed"]
+    detail = last["detail"]
+    assert last["resources"] == [detail["TrainingJobArn"]]
+    assert detail["TrainingJobName"] == "telling"
+    assert detail["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/models/telling/output/model.tar.gz"
+    assert detail["HyperParameters"] == {"behaviour": "work"}
+    assert detail["AlgorithmSpecification"]["TrainingImage"] == "registry/recommender:1"
+    assert detail["Tags"] == {"run": "7"}
+    assert before - 1 <= detail["CreationTime"] <= detail["TrainingEndTime"] == detail["LastModifiedTime"]
+
+
+def test_a_failed_job_tells_why(laptop: Laptop, listener: Listener) -> None:
+    laptop.train("telling-why", "fail")
+
+    events = listener.until("telling-why", "TrainingJobStatus", "Failed")
+
+    assert events[-1]["detail"]["FailureReason"].startswith("AlgorithmError: ")
+
+
+def test_a_transform_job_tells_its_end(laptop: Laptop, listener: Listener) -> None:
+    laptop.make_model("telling-batch")
+    laptop.put("telling-batch/in/a.jsonl", '{"user_id": "1"}\n')
+    laptop.sm.create_transform_job(
+        TransformJobName="telling-batch",
+        ModelName="telling-batch",
+        TransformInput={
+            "DataSource": {
+                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/telling-batch/in/"}
+            }
+        },
+        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/telling-batch/out/"},
+        TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    )
+
+    events = listener.until("telling-batch", "TransformJobStatus", "Completed")
+
+    assert {event["detail-type"] for event in events} == {TRANSFORM}
+    assert {event["detail"]["TransformJobStatus"] for event in events} == {"InProgress", "Completed"}
+    assert events[0]["detail"]["ModelName"] == "telling-batch"
+
+
+def test_an_endpoint_tells_in_the_spelling_of_events(laptop: Laptop, listener: Listener) -> None:
+    laptop.make_endpoint("telling-live")
+    laptop.make_config("telling-live-2")
+    laptop.sm.update_endpoint(EndpointName="telling-live", EndpointConfigName="telling-live-2")
+    laptop.settled("telling-live")
+
+    wait_until(lambda: len(listener.of("telling-live")) == 4)
+
+    events = listener.of("telling-live")
+    assert {event["detail-type"] for event in events} == {ENDPOINT}
+    assert sorted(statuses(events, "EndpointStatus")) == ["CREATING", "IN_SERVICE", "IN_SERVICE", "UPDATING"]
+    in_service = [event["detail"] for event in events if event["detail"]["EndpointStatus"] == "IN_SERVICE"]
+    assert {detail["EndpointConfigName"] for detail in in_service} == {"telling-live", "telling-live-2"}
+    assert isinstance(in_service[0]["CreationTime"], int)
+
+
+def test_events_are_lost_doubled_and_late_on_demand(laptop: Laptop, listener: Listener) -> None:
+    laptop.admin(
+        "POST",
+        "/_faults",
+        [
+            {"fault": "event", "action": "drop", "detail_type": TRAINING, "status": "Completed"},
+            {"fault": "event", "action": "duplicate", "detail_type": TRAINING, "status": "Failed"},
+        ],
+    )
+    laptop.train("telling-lost")
+    laptop.trained("telling-lost")
+    laptop.train("telling-twice", "fail")
+    laptop.trained("telling-twice")
+
+    def failures() -> list[Event]:
+        return [e for e in listener.of("telling-twice") if e["detail"]["TrainingJobStatus"] == "Failed"]
+
+    wait_until(lambda: len(failures()) == 2)
+    assert "Completed" not in statuses(listener.of("telling-lost"), "TrainingJobStatus")
+
+    laptop.admin(
+        "POST", "/_faults", {"fault": "event", "action": "delay", "seconds": 1.0, "status": "Stopped"}
+    )
+    laptop.train("telling-late", "hang")
+    laptop.sm.stop_training_job(TrainingJobName="telling-late")
+    laptop.trained("telling-late")
+    time.sleep(0.3)
+    assert "Stopped" not in statuses(listener.of("telling-late"), "TrainingJobStatus")
+    listener.until("telling-late", "TrainingJobStatus", "Stopped")

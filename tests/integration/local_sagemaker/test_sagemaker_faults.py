@@ -1,0 +1,100 @@
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.integration.local_sagemaker.laptop import Laptop
+
+
+def post(laptop: Laptop, *faults: dict[str, Any]) -> None:
+    laptop.admin("POST", "/_faults", list(faults))
+
+
+def test_a_call_is_throttled_as_often_as_asked(laptop: Laptop) -> None:
+    post(laptop, {"fault": "throttle", "operation": "ListModels", "times": 2})
+    laptop.sm.list_endpoints()
+    for _ in range(2):
+        with pytest.raises(ClientError, match=r"ThrottlingException.*Rate exceeded"):
+            laptop.sm.list_models()
+    laptop.sm.list_models()
+
+
+def test_a_quota_of_zero_and_its_increase(laptop: Laptop) -> None:
+    quota = {"fault": "quota", "kind": "training-job", "instance_type": "ml.m5.large"}
+    post(laptop, {**quota, "limit": 0})
+    with pytest.raises(ClientError) as caught:
+        laptop.train("poor")
+    assert caught.value.response["Error"]["Code"] == "ResourceLimitExceeded"
+    assert "'ml.m5.large for training job usage' is 0 Instances" in str(caught.value)
+
+    post(laptop, {**quota, "limit": 1})
+    laptop.train("poor", "hang")
+    with pytest.raises(ClientError, match="current utilization of 1 Instances"):
+        laptop.train("poor-2")
+    laptop.sm.stop_training_job(TrainingJobName="poor")
+    laptop.trained("poor")
+    laptop.train("poor-2")
+
+
+def test_a_serverless_endpoint_has_a_quota_too(laptop: Laptop) -> None:
+    laptop.make_config("modest")
+    post(laptop, {"fault": "quota", "kind": "endpoint", "instance_type": "serverless", "limit": 0})
+    with pytest.raises(ClientError, match="ResourceLimitExceeded"):
+        laptop.sm.create_endpoint(EndpointName="modest", EndpointConfigName="modest")
+
+
+def test_a_job_fails_with_the_reason_asked_for(laptop: Laptop) -> None:
+    post(laptop, {"fault": "fail", "kind": "training-job", "reason": "CapacityError: Unable to provision"})
+    laptop.train("unlucky")
+    laptop.train("lucky")
+
+    assert laptop.trained("unlucky")["FailureReason"] == "CapacityError: Unable to provision"
+    assert laptop.trained("lucky")["TrainingJobStatus"] == "Completed"
+
+
+def test_a_rollback_can_fail(laptop: Laptop) -> None:
+    laptop.make_endpoint("torn-endpoint")
+    laptop.make_config("torn-endpoint-2")
+    post(laptop, {"fault": "fail", "kind": "endpoint", "rollback_fails": True})
+
+    laptop.sm.update_endpoint(EndpointName="torn-endpoint", EndpointConfigName="torn-endpoint-2")
+
+    assert laptop.settled("torn-endpoint")["EndpointStatus"] == "UpdateRollbackFailed"
+    assert laptop.ask("torn-endpoint")["model"] == "torn-endpoint"
+
+
+def test_a_call_can_work_and_seem_not_to(laptop: Laptop) -> None:
+    post(laptop, {"fault": "lose-reply", "operation": "CreateModel"})
+
+    with pytest.raises(ClientError, match="InternalFailure"):
+        laptop.make_model("schroedinger")
+
+    assert laptop.sm.describe_model(ModelName="schroedinger")["ModelName"] == "schroedinger"
+
+
+def test_the_board_lists_clears_and_refuses_nonsense(laptop: Laptop) -> None:
+    post(laptop, {"fault": "throttle", "times": 3}, {"fault": "slow", "kind": "endpoint", "seconds": 9})
+    with pytest.raises(ClientError):
+        laptop.sm.list_models()
+    listed = json.loads(laptop.admin("GET", "/_faults"))
+    assert [fault["times"] for fault in listed] == [2, 1]
+
+    nonsense = [{"fault": "slow", "kind": "endpoint", "seconds": 1}, {"fault": "earthquake"}]
+    assert "earthquake" in laptop.admin("POST", "/_faults", nonsense, status=400)
+    assert json.loads(laptop.admin("GET", "/_faults")) == listed
+
+    assert json.loads(laptop.admin("DELETE", "/_faults")) == []
+    laptop.sm.list_models()
+
+
+def test_health_and_logs_need_no_key(laptop: Laptop) -> None:
+    health = json.loads(laptop.admin("GET", "/_health"))
+    assert health["status"] == "ok"
+    for path in ("/_logs/training-job/nobody", "/_logs/model/..%2f..%2fetc"):
+        laptop.admin("GET", path, status=404)
+
+
+def test_an_operation_nobody_knows(laptop: Laptop) -> None:
+    with pytest.raises(ClientError, match="UnknownOperation"):
+        laptop.sm.list_notebook_instances()

@@ -1,0 +1,110 @@
+"""Archives, keys and folders: nothing leads out of its place."""
+
+import contextlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.sagemaker import archives
+from local.sagemaker.errors import ServiceError
+from local.sagemaker.ml_folder import MlFolder
+from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
+
+
+def test_what_is_packed_unpacks(tmp_path: Path) -> None:
+    (tmp_path / "model" / "deep").mkdir(parents=True)
+    (tmp_path / "model" / "deep" / "weights.npy").write_bytes(b"1234")
+
+    archives.pack(tmp_path / "model", tmp_path / "model.tar.gz")
+    archives.unpack(tmp_path / "model.tar.gz", tmp_path / "again")
+
+    assert (tmp_path / "again" / "deep" / "weights.npy").read_bytes() == b"1234"
+
+
+def hostile(path: Path, member: tarfile.TarInfo) -> None:
+    with tarfile.open(path, "w:gz") as tar:
+        tar.addfile(member, io.BytesIO(b"x" * member.size))
+
+
+@pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/../../escaped"])
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path, name: str) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = 1
+    hostile(tmp_path / "bad.tar.gz", member)
+
+    with contextlib.suppress(archives.BadArchive):
+        archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "inside" / "model")
+
+    outside = [
+        path for path in tmp_path.rglob("escaped") if tmp_path / "inside" / "model" not in path.parents
+    ]
+    assert not outside
+
+
+def test_an_archive_cannot_link_outside_its_folder(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("passwords")
+    member.type, member.linkname = tarfile.SYMTYPE, "../../etc/passwd"
+    hostile(tmp_path / "bad.tar.gz", member)
+
+    with pytest.raises(archives.BadArchive):
+        archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
+
+
+def test_what_is_no_archive_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "bad.tar.gz").write_bytes(b"PK\x03\x04")
+    with pytest.raises(archives.BadArchive):
+        archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "key", "relative"),
+    [
+        ("runs/1/train/", "runs/1/train/a.csv", "a.csv"),
+        ("runs/1/train", "runs/1/train/deep/a.csv", "deep/a.csv"),
+        ("runs/1/train/a.csv", "runs/1/train/a.csv", "a.csv"),
+        ("runs/1/tr", "runs/1/train/a.csv", "train/a.csv"),
+        ("", "a.csv", "a.csv"),
+        ("train/", "train/a+b c.csv", "a+b c.csv"),
+    ],
+)
+def test_keys_lose_their_prefix(prefix: str, key: str, relative: str) -> None:
+    assert relative_key(prefix, key) == relative
+
+
+def test_a_key_cannot_lead_out_of_its_channel() -> None:
+    with pytest.raises(S3Failure):
+        relative_key("train/", "train/../../etc/passwd")
+
+
+def test_s3_uris() -> None:
+    assert S3Uri.parse("s3://bucket/a/b") == S3Uri("bucket", "a/b")
+    assert str(S3Uri.parse("s3://bucket/out/").below("job", "output", "model.tar.gz")) == (
+        "s3://bucket/out/job/output/model.tar.gz"
+    )
+    assert S3Uri.parse("s3://bucket").below("x").arn == "arn:aws:s3:::bucket/x"
+    for wrong in ("https://bucket/key", "s3://", "bucket/key"):
+        with pytest.raises(ServiceError, match="Invalid S3 URI"):
+            S3Uri.parse(wrong)
+
+
+def test_the_folder_of_a_training_job(tmp_path: Path) -> None:
+    request: dict[str, Any] = {
+        "AlgorithmSpecification": {"TrainingInputMode": "File"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+        "HyperParameters": {"factors": "64"},
+        "InputDataConfig": [{"ChannelName": "training", "DataSource": {"S3DataSource": {}}}],
+    }
+    folder = MlFolder(tmp_path / "ml")
+    folder.lay_out(request)
+    config = tmp_path / "ml" / "input" / "config"
+
+    assert json.loads((config / "hyperparameters.json").read_text()) == {"factors": "64"}
+    assert set(json.loads((config / "inputdataconfig.json").read_text())) == {"training"}
+    assert json.loads((config / "resourceconfig.json").read_text())["hosts"] == ["algo-1"]
+    assert folder.failure() == ""
+    (tmp_path / "ml" / "output" / "failure").write_text("x" * 5000)
+    assert len(folder.failure()) == 1024
