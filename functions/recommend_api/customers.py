@@ -51,18 +51,25 @@ def purchases_of(customer: str, limit: int) -> Purchases:
 
 
 def _best_answer(run_id: str, customer: str, top_n: int) -> tuple[Source, str, list[Scored]]:
-    real_time = endpoint.ask(customer, top_n)
-    if real_time and real_time.items:
-        return "endpoint", real_time.run_id or run_id, real_time.items
     key = customer_key(run_id, customer)
     body = serving().get([key]).get(key)
+    bought = _bought(body)
+    # The model leaves out what it learned that the customer bought; what was bought since, we leave out.
+    real_time = endpoint.ask(customer, top_n + len(bought))
+    if real_time and real_time.items:
+        fresh = [scored for scored in real_time.items if scored[0] not in bought]
+        return "endpoint", real_time.run_id or run_id, fresh[:top_n]
     if body and body["recommendations"]:
         return "batch", run_id, [(item, score) for item, score in body["recommendations"][:top_n]]
     return _popular(run_id, body, top_n)
 
 
+def _bought(body: Any) -> set[str]:
+    return {line["item_id"] for line in body["purchases"]} if body else set()
+
+
 def _popular(run_id: str, body: Any, top_n: int) -> tuple[Source, str, list[Scored]]:
-    bought = {line["item_id"] for line in body["purchases"]} if body else set()
+    bought = _bought(body)
     country = popular_key(run_id, body["country"]) if body and body["country"] else None
     overall = popular_key(run_id)
     found = serving().get([key for key in (country, overall) if key])

@@ -38,7 +38,7 @@ class Session:
         key = worker_key(found)
         digest = hashlib.sha256(f"{found['FunctionArn']}:{found['Role']}".encode()).hexdigest()
         secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
-        self._session = boto3.Session(key.access_key, secret, key.session_token, region_name="us-east-1")
+        self._session: Any = boto3.Session(key.access_key, secret, key.session_token, region_name="us-east-1")
 
     def client(self, service: str) -> Any:
         assert self.stack.cloud is not None

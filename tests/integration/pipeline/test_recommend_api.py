@@ -104,6 +104,12 @@ def test_the_endpoint_answers_first(runtime: FakeRuntime) -> None:
     assert answer["recommendations"][1]["description"] is None
 
 
+def test_what_was_bought_since_the_training_is_left_out_and_made_up_for(runtime: FakeRuntime) -> None:
+    runtime.known = {"13085": ["P1", "85123A", "22423"]}
+    answer = get("/customers/13085/recommendations", top_n="2")[1]
+    assert items(answer) == ["85123A", "22423"], "P1 is among the customer's purchases"
+
+
 @pytest.mark.parametrize("body", [b"", b"not json", b"{}", b'[{"item": 1}]', b"null"])
 def test_the_batch_result_answers_when_the_endpoint_talks_nonsense(
     runtime: FakeRuntime, body: bytes, monkeypatch: pytest.MonkeyPatch

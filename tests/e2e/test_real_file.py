@@ -1,0 +1,48 @@
+"""The demo on the full real file: its published counts, and answers for both customers."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retailrec.places import REPORT
+from tests.e2e.conftest import processes_of
+from tests.e2e.test_lifecycle import COMMAND, environment
+
+ROOT = Path(__file__).parents[2]
+REAL = Path(os.environ.get("RETAILREC_REAL_DATA", ROOT.parent / "shared/data/online_retail_II.xlsx"))
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not REAL.exists(), reason=f"the real dataset is not at {REAL}"),
+]
+
+
+def test_the_demo_shows_the_real_file(tmp_path: Path) -> None:
+    REPORT.unlink(missing_ok=True)
+    try:
+        ended = subprocess.run(
+            [*COMMAND, "demo", "--data", str(REAL)],
+            env=environment(tmp_path), capture_output=True, text=True, timeout=900, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert processes_of(tmp_path), "the cloud stays up for the user"
+    finally:
+        down = [*COMMAND, "down"]
+        subprocess.run(down, env=environment(tmp_path), check=True, timeout=60, stdout=sys.stderr)
+    assert processes_of(tmp_path) == []
+    report = json.loads(REPORT.read_text())
+    assert report["dataset"]["rows_read"] == 1_067_371
+    assert report["dataset"]["rows_without_customer"] == 243_007
+    rejected = sum(report["dataset"]["rejected"].values())
+    assert report["dataset"]["interactions"] + rejected == 1_067_371
+    for customer in ("13085", "17519"):
+        items = report["recommendations"][customer]
+        assert len({item["item_id"] for item in items}) == 10
+        assert all(item["description"] for item in items)
+    assert report["metrics"]["p@k(10)"] > report["metrics"]["p@k(10)_popularity"]
+    assert [stage["name"] for stage in report["stages"]][:2] == ["prepare", "train"]
+    assert report["total_seconds"] > 0
