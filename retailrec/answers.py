@@ -1,0 +1,46 @@
+"""What the REST API answers; fields that it may add later are not minded."""
+
+from pydantic import BaseModel
+
+
+class Recommendation(BaseModel):
+    """One recommended item."""
+
+    item_id: str
+    description: str | None = None
+    score: float
+
+
+class Recommendations(BaseModel):
+    """What a customer may like, the best first."""
+
+    customer_id: str
+    run_id: str
+    source: str
+    recommendations: list[Recommendation]
+
+    @property
+    def personal(self) -> bool:
+        """Tell whether the answer is the customer's own, and not what is popular."""
+        return not self.source.startswith("popular")
+
+
+class Purchase(BaseModel):
+    """One line of an invoice."""
+
+    timestamp: str
+    invoice: str | None = None
+    item_id: str
+    description: str | None = None
+    quantity: float | None = None
+    price: float | None = None
+
+
+class Purchases(BaseModel):
+    """A customer's latest purchases, the newest first, of ``total`` in all."""
+
+    customer_id: str
+    run_id: str
+    country: str | None = None
+    total: int
+    purchases: list[Purchase]

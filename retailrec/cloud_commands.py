@@ -1,0 +1,42 @@
+"""``retailrec up`` and ``retailrec down``."""
+
+from typing import TYPE_CHECKING
+
+from retailrec import laptop
+from retailrec.interrupts import Interrupts
+from retailrec.screen import command, out
+from retailrec.steps import Steps
+
+if TYPE_CHECKING:
+    from local.cloud import Running
+
+
+def bring_up(interrupts: Interrupts) -> "tuple[Running, bool]":
+    """Bring the local cloud up, showing the steps; return it and whether this started it.
+
+    When that is broken off, nothing of it is left.
+    """
+    started = laptop.running() is None
+    try:
+        with Steps(out()) as steps:
+            return laptop.up(steps.say), started
+    except BaseException:
+        interrupts.ignore()
+        if started and laptop.running():  # what had not come up is gone already
+            take_down()
+        raise
+
+
+def take_down() -> None:
+    """Take the local cloud down, showing the steps."""
+    with Steps(out()) as steps:
+        laptop.down(steps.say)
+
+
+def up() -> None:
+    """Bring the local cloud up and say what to do with it."""
+    with Interrupts() as interrupts:
+        bring_up(interrupts)
+    out().print("\nNext:")
+    for line in ("drop FILE", "demo", "down"):
+        out().print(f"  {command()} {line}")

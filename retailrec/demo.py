@@ -1,0 +1,104 @@
+"""``retailrec demo``: from a dropped file to recommendations, seen whole."""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.console import Console
+from typer import Exit
+
+from retailrec import places
+from retailrec.cloud_commands import bring_up, take_down
+from retailrec.demo_customers import CUSTOMERS, CustomerAnswers, ask, show_customer
+from retailrec.demo_data import DemoData, choose_data
+from retailrec.demo_report import DemoReport, dataset_report, stage_seconds
+from retailrec.drop_command import NOT_LIVE, find, follow_on, tell_outcome, upload_with_bar
+from retailrec.dropping import DroppedRun, readable_file
+from retailrec.interrupts import Interrupts
+from retailrec.metric_views import metrics_table
+from retailrec.quality import Quality, quality_table, read_quality
+from retailrec.screen import command, out, seconds
+from retailrec.stack import Stack
+from retailrec.stages import seconds_taken
+from retailrec_shared.run import Run
+from retailrec_shared.status import ENDED, RunStatus
+
+
+class LiveRun(NamedTuple):
+    """A run that is live, and the seconds from the start of its upload until then."""
+
+    run: Run
+    seconds: float | None
+
+
+def demo(given: Path | None) -> None:
+    """Run the demo; broken off or failed, it leaves no cloud that it started itself."""
+    screen = out()
+    with Interrupts() as interrupts:
+        data = choose_data(readable_file(given) if given else None, screen)
+        cloud, started = bring_up(interrupts)
+        try:
+            report = _run(Stack.local(cloud), data, screen)
+        except BaseException:
+            interrupts.ignore()
+            if started:
+                screen.print("\nLeaving nothing behind", style="bold")
+                take_down()
+            raise
+    report.save(places.REPORT)
+    _tell_next(screen)
+
+
+def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
+    live = _make_live(stack, data, screen)
+    quality = read_quality(stack, live.run.run_id)
+    api = stack.api()
+    answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
+    _show(live, quality, answers, screen)
+    return DemoReport(
+        dataset=dataset_report(data.source, live.run, quality),
+        run_id=live.run.run_id,
+        stages=stage_seconds(live.run),
+        total_seconds=live.seconds,
+        metrics=live.run.metrics,
+        recommendations={each.customer: each.recommendations.recommendations for each in answers},
+        api_url=stack.api_url,
+    )
+
+
+def _make_live(stack: Stack, data: DemoData, screen: Console) -> LiveRun:
+    screen.print(f"Data: {data.path.name} ({data.source})")
+    began = time.monotonic()
+    found = _drop(stack, data.path, data.path.name, screen)
+    if found.before and found.run.status in ENDED and found.run.status is not RunStatus.LIVE:
+        screen.print(
+            f"The same bytes were dropped before, and are {found.run.status}: once more, by another name."
+        )
+        found = _drop(stack, data.path, f"{time.strftime('%Y%m%dT%H%M%S')}-{data.path.name}", screen)
+    run = follow_on(stack, found, screen)
+    took = seconds_taken(run) if found.before else time.monotonic() - began
+    tell_outcome(run, found.before, screen)
+    if run.status is not RunStatus.LIVE:
+        raise Exit(NOT_LIVE)
+    return LiveRun(run, took)
+
+
+def _drop(stack: Stack, path: Path, key: str, screen: Console) -> DroppedRun:
+    return find(stack, upload_with_bar(stack, path, key, screen), screen)
+
+
+def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], screen: Console) -> None:
+    parts = [quality_table(quality), metrics_table(live.run.metrics)]
+    for part in [*parts, *(show_customer(each, screen) for each in answers)]:
+        screen.print("")
+        screen.print(part)
+    screen.print(
+        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {places.REPORT.name} in build/demo/",
+        style="bold",
+    )
+
+
+def _tell_next(screen: Console) -> None:
+    screen.print("\nThe local cloud stays up. Next:")
+    for line in (f"{command()} recommend 13085", f"{command()} drop FILE", f"{command()} runs", "make down"):
+        screen.print(f"  {line}")

@@ -1,0 +1,88 @@
+"""``retailrec drop``: upload a file and follow its run to the end."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from retailrec.boundary import INTERRUPTED
+from retailrec.dropping import Drop, DroppedRun, await_run, upload
+from retailrec.following import follow
+from retailrec.screen import command, console, out, seconds
+from retailrec.stack import Stack
+from retailrec.stage_screen import stage_screen
+from retailrec.stages import seconds_taken
+from retailrec.transfer import transfer_bar
+from retailrec_shared.run import Run
+from retailrec_shared.status import ENDED, RunStatus
+
+NOT_LIVE = 2  # exit code: the run ended, and not live
+
+
+def drop(stack: Stack, path: Path, key: str | None, follow_run: bool) -> int:
+    """Drop a file; return the exit code: 0 its run is live, 2 it ended otherwise, 130 after Ctrl-C."""
+    dropped = upload_with_bar(stack, path, key or path.name, out())
+    if not follow_run:
+        out().print(f"Uploaded as {dropped.key}. See what becomes of it: {command()} runs")
+        return 0
+    run_id = ""
+    try:
+        found = find(stack, dropped, out())
+        run_id = found.run.run_id
+        run = follow_on(stack, found, out())
+    except KeyboardInterrupt:
+        look = f"status {run_id}" if run_id else "runs"
+        out().print(f"\nThe run goes on without you. Look at it: {command()} {look}")
+        return INTERRUPTED
+    tell_outcome(run, found.before, out())
+    return 0 if run.status is RunStatus.LIVE else NOT_LIVE
+
+
+def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console) -> Drop:
+    """Upload a file, showing a bar."""
+    with transfer_bar(screen, f"Uploading {path.name}", path.stat().st_size) as sent:
+        dropped = upload(stack, path, key, sent)
+    screen.print(f"Dropped {path.name} into {stack.output('RawBucket')}", style="bold")
+    return dropped
+
+
+def find(stack: Stack, dropped: Drop, screen: Console) -> DroppedRun:
+    """Wait for the run of a drop, showing that."""
+    with screen.status("Waiting for the run to begin"):
+        return await_run(stack, dropped)
+
+
+def follow_on(stack: Stack, found: DroppedRun, screen: Console) -> Run:
+    """Follow a run that has not ended, showing its stages; return it when it has."""
+    if found.run.status in ENDED:
+        return found.run
+    again = " (the same bytes were dropped before)" if found.before else ""
+    screen.print(f"Run {found.run.run_id}{again}")
+    with stage_screen(screen) as stages:
+        return follow(stack, found.run, stages.show)
+
+
+def tell_outcome(run: Run, before: bool, screen: Console) -> None:
+    """Say how a run ended, and what to do."""
+    if run.status is RunStatus.LIVE:
+        screen.print(Text(_success(run, before), "bold green"))
+        return
+    if before:
+        said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
+    else:
+        said = f"Run {run.run_id} ended as {run.status}."
+    errors = console(stderr=True)
+    errors.print(said, style="bold red")
+    for line in (run.reason, run.next_step or _again(run) if before else run.next_step):
+        if line:
+            errors.print(f"  {line}")
+
+
+def _success(run: Run, before: bool) -> str:
+    if before:
+        return f"The same bytes were dropped before: run {run.run_id} is live; nothing to do."
+    return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after the upload."
+
+
+def _again(run: Run) -> str:
+    return f"To run it anew, drop it under another name: {command()} drop FILE --key again-{run.upload.key}"

@@ -1,0 +1,36 @@
+"""Following a run through the ledger until it ends."""
+
+from collections.abc import Callable
+
+from retailrec.problems import Problem
+from retailrec.stack import Stack
+from retailrec_shared.run import Run
+from retailrec_shared.status import ENDED
+
+
+def follow(stack: Stack, run: Run, show: Callable[[Run], None]) -> Run:
+    """Show a run each time it is looked at, until it is live or has ended otherwise; return it then."""
+    ledger = stack.ledger()
+    show(run)
+    while run.status not in ENDED:
+        stack.pause()
+        run = _present(ledger.get(run.run_id), run.run_id)
+        show(run)
+    return run
+
+
+def _present(run: Run | None, run_id: str) -> Run:
+    if run is None:
+        raise Problem(f"Run {run_id} has left the ledger: was the stack deployed anew?")
+    return run
+
+
+def choose(runs: list[Run], prefix: str) -> Run:
+    """Choose the run whose id begins with a prefix; raises Problem unless there is exactly one."""
+    found = [run for run in runs if run.run_id.startswith(prefix.lower())]
+    if not found:
+        raise Problem(f"There is no run {prefix}: `retailrec runs` lists them.")
+    if len(found) > 1:
+        listed = ", ".join(run.run_id for run in found)
+        raise Problem(f"Several runs begin with {prefix} ({listed}): give more of the id.")
+    return found[0]

@@ -1,0 +1,30 @@
+"""The local cloud, imported only when it is asked for: most of it is not needed to talk to AWS."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.cloud import Running
+
+Say = Callable[[str], None]
+
+
+def running() -> "Running | None":
+    """Return the local cloud, if it is up."""
+    from local import cloud
+
+    return cloud.running()
+
+
+def up(say: Say) -> "Running":
+    """Bring the local cloud up, unless it is."""
+    from local import cloud
+
+    return cloud.up(say)
+
+
+def down(say: Say) -> None:
+    """Take the local cloud down; nothing of it stays."""
+    from local import cloud
+
+    cloud.down(say)

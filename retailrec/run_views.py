@@ -1,0 +1,105 @@
+"""Runs as people read them: the list, and one with all that is known of it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from retailrec.metric_views import PRECISION, metrics_table
+from retailrec.screen import count, local_time, seconds, table, titled
+from retailrec.stage_screen import draw_stages
+from retailrec.stages import seconds_taken
+from retailrec_shared.run import Run
+from retailrec_shared.status import RunStatus
+
+SHORT_ID = 8
+SHORT_TIME = "%d %b %H:%M"
+STYLES = {
+    RunStatus.LIVE: "bold green",
+    RunStatus.SUPERSEDED: "dim",
+    RunStatus.REJECTED: "red",
+    RunStatus.MODEL_REJECTED: "red",
+    RunStatus.FAILED: "red",
+}
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Give a run to machines: the ledger's entry, with seconds."""
+    stages = {
+        stage.value: record.model_dump() | {"seconds": record.seconds} for stage, record in run.stages.items()
+    }
+    return run.model_dump(mode="json") | {"stages": stages, "seconds": seconds_taken(run)}
+
+
+def runs_table(runs: Iterable[Run], width: int) -> RenderableType:
+    """List runs, and below them why some are not live; a narrow screen gets fewer columns."""
+    headers = [header for header in COLUMNS if width >= WIDE or header not in ONLY_WIDE]
+    listed, reasons = table(*headers), table("run", "reason")
+    for column in listed.columns:
+        column.no_wrap = column.header != "file"  # what does not fit is folded there
+        column.overflow = "fold"
+    for run in runs:
+        listed.add_row(*(COLUMNS[header](run) for header in headers))
+        if run.reason:
+            reasons.add_row(run.run_id[:SHORT_ID], run.reason)
+    return Group(listed, "", reasons) if reasons.rows else listed
+
+
+def _metric(run: Run, name: str) -> str:
+    return f"{run.metrics[name]:.4f}" if name in run.metrics else ""
+
+
+COLUMNS: Mapping[str, Callable[[Run], RenderableType]] = {
+    "run": lambda run: run.run_id[:SHORT_ID],
+    "file": lambda run: run.upload.key,
+    "status": lambda run: Text(run.status.value, STYLES.get(run.status, "cyan")),
+    "uploaded": lambda run: local_time(run.upload.uploaded_at, SHORT_TIME),
+    ">interactions": lambda run: count(run.counts.get("interactions")),
+    ">p@10": lambda run: _metric(run, PRECISION),
+    ">popularity": lambda run: _metric(run, f"{PRECISION}_popularity"),
+    ">took": lambda run: seconds(seconds_taken(run)),
+}
+ONLY_WIDE = frozenset({"uploaded", ">took"})
+WIDE = 96
+
+
+def run_details(run: Run) -> RenderableType:
+    """Tell everything that is known of a run."""
+    parts: list[RenderableType] = [_facts(run), "", draw_stages(run, datetime.now(UTC))]
+    if run.counts:
+        parts += ["", counts_table(run.counts)]
+    if run.metrics:
+        parts += ["", metrics_table(run.metrics)]
+    return Group(*parts)
+
+
+def _facts(run: Run) -> Table:
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(style="bold")
+    facts.add_row("run", run.run_id)
+    facts.add_row("file", f"{run.upload.key}  ({count(run.upload.size)} bytes)")
+    facts.add_row("uploaded", local_time(run.upload.uploaded_at))
+    facts.add_row("status", Text(run.status.value, STYLES.get(run.status, "cyan")))
+    if taken := seconds(seconds_taken(run)):
+        facts.add_row("took", taken)
+    if run.reason:
+        facts.add_row("reason", run.reason)
+    if run.next_step:
+        facts.add_row("next step", run.next_step)
+    settings = ", ".join(
+        f"{name} {value}" for name, value in run.configuration.items() if name != "algorithm"
+    )
+    facts.add_row("settings", settings)
+    return facts
+
+
+def counts_table(counts: dict[str, int]) -> RenderableType:
+    """List a run's counts, the rejected rows by reason below them."""
+    listed = table("", ">count")
+    for name, number in counts.items():
+        label = name.replace("rejected_", "rejected: ", 1).replace("_", " ")
+        listed.add_row(label, count(number))
+    return titled("Data", listed)

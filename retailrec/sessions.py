@@ -1,0 +1,41 @@
+"""boto3 sessions: of the user's own AWS account, and of the local cloud."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from local.cloud import Running
+
+# The emulator's root user: it has no secret, and enforces the functions' roles all the same.
+LOCAL_KEY = "test"
+
+
+def aws_session() -> boto3.Session:
+    """Open a session as the AWS command line would: environment, profile, region."""
+    return boto3.Session()
+
+
+def local_session(region: str) -> boto3.Session:
+    """Open a session of the local cloud that no AWS configuration of the user's can lead astray."""
+    nothing = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, os.devnull, None),
+        "credentials_file": (None, None, os.devnull, None),
+    }
+    session = botocore.session.Session(session_vars=nothing)
+    session.set_credentials(LOCAL_KEY, LOCAL_KEY)
+    return boto3.Session(botocore_session=session, region_name=region)
+
+
+def client(session: boto3.Session, service: str, cloud: "Running | None") -> Any:
+    """Make a client of a service: of the local cloud, or without one of AWS itself."""
+    if cloud is None:
+        return session.client(service)  # type: ignore[call-overload]
+    url = cloud.sagemaker_url if service.startswith("sagemaker") else cloud.aws_url
+    # An empty mapping, not None: no proxy of the environment stands before the loopback.
+    direct = Config(proxies={}, connect_timeout=3, read_timeout=60, s3={"addressing_style": "path"})
+    return session.client(service, endpoint_url=url, config=direct)  # type: ignore[call-overload]

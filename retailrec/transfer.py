@@ -1,0 +1,16 @@
+"""A progress bar for bytes on their way."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+
+@contextmanager
+def transfer_bar(console: Console, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a bar while bytes move; call what it gives with the number of each new lot of them."""
+    columns = (TextColumn("  {task.description}"), BarColumn(24), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda sent: progress.advance(task, sent)
