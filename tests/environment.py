@@ -20,6 +20,15 @@ ENVIRONMENT = {
 }
 
 
+CONFIGURATION = {
+    "algorithm": ENVIRONMENT["ALGORITHM_IMAGE_URI"],
+    "factors": "100",
+    "iterations": "100",
+    "learning_rate": "0.01",
+    "regularization": "0.01",
+}
+
+
 def settings(**changes: object) -> Settings:
     """Make settings of that environment with some changes."""
     return Settings.model_validate({name.lower(): value for name, value in ENVIRONMENT.items()} | changes)

@@ -1,7 +1,7 @@
 """Following the endpoint: what serves now, and what should serve next."""
 
 from retailrec_shared import deployment
-from retailrec_shared.activation import activate_if_ready
+from retailrec_shared.activation import activate_if_ready, supersede_overtaken
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.retirement import retire_old_runs
@@ -10,15 +10,14 @@ from retailrec_shared.status import Stage
 
 
 def endpoint_changed(name: str) -> None:
-    """Note which run the endpoint serves now, make it live, and apply a wish that had to wait."""
+    """Note which run the endpoint serves now, make it live, and move it on if it should serve another."""
     if name != settings().endpoint_name:
         logger.info("not our endpoint", endpoint=name)
         return
     state = deployment.describe()
-    if state is None or state.busy:
-        return
-    if state.in_service and state.run_id:
+    if state and state.in_service and state.run_id:
         noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
         if noted and activate_if_ready(noted):
+            supersede_overtaken(list(ledger().runs()), noted.run_id)
             retire_old_runs()
-    deployment.deploy_wish()
+    deployment.settle_endpoint()

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from approve_model.gate import objection
 from approve_model.models import create_model
 from retailrec_shared import aws, bus, names
+from retailrec_shared.announcing import end_run
 from retailrec_shared.approved import model_approved
-from retailrec_shared.errors import Rejected
 from retailrec_shared.events import ModelRejected
-from retailrec_shared.failure import fail_run
+from retailrec_shared.failure import fail_run, step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
@@ -52,14 +52,15 @@ def _pass_gate(run: Run, job: "DescribeTrainingJobResponseTypeDef") -> None:
     found = {metric["MetricName"]: float(metric["Value"]) for metric in job.get("FinalMetricDataList", [])}
     reason = objection(found, settings().quality_floor)
     if reason:
-        if ledger().move(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason):
-            bus.publish(ModelRejected(run_id=run.run_id, reason=reason, metrics=found))
+        end = {"metrics": found, "reason": reason, "next_step": ModelRejected.NEXT_STEP}
+        end_run(run.run_id, RunStatus.MODEL_REJECTED, **end)
         return
-    try:
-        create_model(run.run_id, job["ModelArtifacts"]["S3ModelArtifacts"])
-    except Rejected as refusal:
-        fail_run(run.run_id, Stage.APPROVE, refusal.reason)
-        return
+    with step_of(run.run_id, Stage.APPROVE):
+        create_model(run, job["ModelArtifacts"]["S3ModelArtifacts"])
+        _approve(run, found)
+
+
+def _approve(run: Run, found: dict[str, float]) -> None:
     ledger().end_stage(run.run_id, Stage.APPROVE)
     approved = ledger().move(run.run_id, RunStatus.APPROVED, metrics=found)
     if approved:

@@ -1,6 +1,7 @@
 """REST API → recommendations and purchases, as JSON."""
 
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -22,13 +23,13 @@ TopN = Annotated[int, Query(ge=1, le=100, description="How many items to recomme
 @api.get("/customers/<customer_id>/recommendations")
 def get_recommendations(customer_id: CustomerId, top_n: TopN = 10) -> Recommendations:
     """Recommend items to a customer; one the model does not know gets popular items, marked as such."""
-    return recommendations_for(customer_id, top_n)
+    return recommendations_for(unquote(customer_id), top_n)
 
 
 @api.get("/customers/<customer_id>/purchases")
 def get_purchases(customer_id: CustomerId, limit: TopN = 10) -> Purchases:
     """List a customer's latest purchases, the newest first."""
-    return purchases_of(customer_id, limit)
+    return purchases_of(unquote(customer_id), limit)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

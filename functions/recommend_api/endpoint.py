@@ -9,7 +9,7 @@ from retailrec_shared import aws, names
 from retailrec_shared.observability import logger
 from retailrec_shared.settings import settings
 
-TIMEOUT_SECONDS = 1.5
+TIMEOUT_SECONDS = 1.5  # for an answer, once connected: half a second more for that
 
 Scored = tuple[str, float]
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from aws_lambda_powertools.metrics import MetricUnit
 
 from reconcile_runs.cleaning import delete_serving_items
-from reconcile_runs.decisions import Repair, repairs
-from retailrec_shared import aws, bus, names, replay
-from retailrec_shared.activation import activate_if_ready
+from reconcile_runs.decisions import PATIENCE, Repair, repairs
+from retailrec_shared import aws, bus, deployment, names, replay
+from retailrec_shared.activation import activate_if_ready, supersede_overtaken
+from retailrec_shared.announcing import announce, announcement
 from retailrec_shared.approved import model_approved
 from retailrec_shared.events import DatasetPrepared
 from retailrec_shared.ledger import ledger
@@ -20,7 +21,7 @@ from retailrec_shared.observability import logger, metrics
 from retailrec_shared.retirement import retire_old_runs
 from retailrec_shared.run import Run, Upload, timestamp
 from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, stages_needed
+from retailrec_shared.status import stages_needed
 
 
 def reconcile() -> None:
@@ -29,21 +30,45 @@ def reconcile() -> None:
     moment = datetime.now(UTC)
     for run in runs:
         for repair in repairs(run, moment, stages_needed(settings().endpoint_mode)):
-            logger.warning("sending again", run_id=run.run_id, repair=repair)
-            metrics.add_metric(name="EventsRepaired", unit=MetricUnit.Count, value=1)
+            _count_repair(run.run_id, repair)
             _send(run, repair)
         activate_if_ready(run)
+        announce_if_silent(run, moment)
+    supersede_overtaken(list(ledger().runs()), ledger().pointer("live"))
     _adopt_forgotten_uploads(runs, moment)
-    _supersede_impostors(runs)
+    _look_at_endpoint()
     retire_old_runs()
     delete_serving_items(list(ledger().runs()))
+
+
+def announce_if_silent(run: Run, moment: datetime) -> None:
+    """Tell how a run ended, if nobody was told when it did."""
+    silent = announcement(run) is not None and run.announced is not run.status
+    if silent and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
+        _count_repair(run.run_id, "announcement")
+        announce(run)
+
+
+def _look_at_endpoint() -> None:
+    """Have the endpoint looked at when it serves another run than it should, or none."""
+    live_id = ledger().pointer("live")
+    state = deployment.describe()
+    serves = state.run_id if state and state.in_service else None
+    should = None if settings().endpoint_mode == "none" else live_id
+    if serves != should and not (state and state.busy):
+        replay.send(replay.endpoint_changed(settings().endpoint_name))
+
+
+def _count_repair(run_id: str, what: str) -> None:
+    logger.warning("sending again", run_id=run_id, what=what)
+    metrics.add_metric(name="EventsRepaired", unit=MetricUnit.Count, value=1)
 
 
 def _send(run: Run, repair: Repair) -> None:
     job = names.resource_name(settings().resource_prefix, run.run_id)
     match repair:
         case Repair.OBJECT_CREATED:
-            replay.send(replay.object_created(run.upload))
+            replay.send(replay.object_created(run.upload, run.run_id))
         case Repair.DATASET_PREPARED:
             bus.publish(DatasetPrepared.of(run.run_id, run.counts))
         case Repair.TRAINING_JOB_CHANGED:
@@ -62,8 +87,7 @@ def _adopt_forgotten_uploads(runs: list[Run], moment: datetime) -> None:
     for upload in _uploads():
         age = moment - datetime.fromisoformat(upload.uploaded_at)
         if (upload.key, upload.etag) not in known and age.total_seconds() > 240:
-            logger.warning("upload without a run", key=upload.key)
-            metrics.add_metric(name="EventsRepaired", unit=MetricUnit.Count, value=1)
+            _count_repair("", "Object Created")
             replay.send(replay.object_created(upload))
 
 
@@ -71,7 +95,7 @@ def _uploads() -> Iterator[Upload]:
     bucket = settings().raw_bucket
     for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket):
         for thing in page.get("Contents", []):
-            if not thing["Key"].endswith("/"):
+            if names.makes_a_run(thing["Key"]):
                 yield Upload(
                     bucket=bucket,
                     key=thing["Key"],
@@ -79,11 +103,3 @@ def _uploads() -> Iterator[Upload]:
                     size=thing["Size"],
                     uploaded_at=timestamp(thing["LastModified"]),
                 )
-
-
-def _supersede_impostors(runs: list[Run]) -> None:
-    """Move runs that count as live, but that the live pointer does not name, to superseded."""
-    live = ledger().pointer("live")
-    for run in runs:
-        if run.status is RunStatus.LIVE and run.run_id != live:
-            ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {live} replaced it.")

@@ -1,9 +1,7 @@
 """Starting a run's transform job, once."""
 
-from botocore.exceptions import ClientError
-
 from retailrec_shared import aws, sagemaker_requests
-from retailrec_shared.errors import NotYet
+from retailrec_shared.failure import step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.settings import settings
@@ -19,20 +17,7 @@ def start_batch(run_id: str) -> None:
     if run is None or run.status is not RunStatus.APPROVED or run.started(Stage.BATCH):
         logger.info("no batch to start", run_id=run_id, status=run and run.status)
         return
-    try:
-        _create_job(run_id)
-    except NotYet as waiting:
-        ledger().wait_stage(run_id, Stage.BATCH, str(waiting))
-        raise
-    ledger().start_stage(run_id, Stage.BATCH)
-
-
-def _create_job(run_id: str) -> None:
-    request = sagemaker_requests.transform_job(settings(), run_id)
-    try:
-        with aws.parked_when_over_quota():
-            aws.sagemaker().create_transform_job(**request)
-    except ClientError as error:
-        if not aws.says_exists(error):
-            raise
-        logger.info("transform job exists already", job=request["TransformJobName"])
+    with step_of(run_id, Stage.BATCH):
+        with aws.creating("transform job"):
+            aws.sagemaker().create_transform_job(**sagemaker_requests.transform_job(settings(), run))
+        ledger().start_stage(run_id, Stage.BATCH)

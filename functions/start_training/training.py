@@ -1,9 +1,7 @@
 """Starting a run's training job, once."""
 
-from botocore.exceptions import ClientError
-
 from retailrec_shared import aws, sagemaker_requests
-from retailrec_shared.errors import NotYet
+from retailrec_shared.failure import step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
@@ -23,27 +21,14 @@ def start_training(run_id: str) -> None:
     if _newer_is_live(run):
         ledger().move(run_id, RunStatus.SUPERSEDED, reason="A later upload is live already.")
         return
-    try:
-        _create_job(run_id)
-    except NotYet as waiting:
-        ledger().wait_stage(run_id, Stage.TRAIN, str(waiting))
-        raise
-    ledger().start_stage(run_id, Stage.TRAIN)
-    ledger().move(run_id, RunStatus.TRAINING)
+    with step_of(run_id, Stage.TRAIN):
+        with aws.creating("training job"):
+            aws.sagemaker().create_training_job(**sagemaker_requests.training_job(settings(), run))
+        ledger().start_stage(run_id, Stage.TRAIN)
+        ledger().move(run_id, RunStatus.TRAINING)
 
 
 def _newer_is_live(run: Run) -> bool:
     live = ledger().pointer("live")
     other = ledger().get(live) if live else None
     return other is not None and other.order > run.order
-
-
-def _create_job(run_id: str) -> None:
-    request = sagemaker_requests.training_job(settings(), run_id)
-    try:
-        with aws.parked_when_over_quota():
-            aws.sagemaker().create_training_job(**request)
-    except ClientError as error:
-        if not aws.says_exists(error):
-            raise
-        logger.info("training job exists already", job=request["TrainingJobName"])

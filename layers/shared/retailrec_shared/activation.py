@@ -1,12 +1,13 @@
 """Making a run live, once all that it needs has ended."""
 
-from retailrec_shared import bus
-from retailrec_shared.events import EndpointLive
+from retailrec_shared.announcing import end_run
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, stages_needed
+
+ON_THEIR_WAY = frozenset({RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 
 
 def activate_if_ready(run: Run) -> bool:
@@ -23,10 +24,20 @@ def activate_if_ready(run: Run) -> bool:
     if not pointed:
         ledger().move(run.run_id, RunStatus.SUPERSEDED, reason="A later upload was live first.")
         return False
-    moved = ledger().move(run.run_id, RunStatus.LIVE)
     if replaced:
+        ledger().record(run.run_id, replaced=replaced)
         ledger().move(replaced, RunStatus.SUPERSEDED, reason=f"Run {run.run_id} replaced it.")
-    if moved:
+    if end_run(run.run_id, RunStatus.LIVE):
         logger.info("run is live", run_id=run.run_id, replaced=replaced)
-        bus.publish(EndpointLive(run_id=run.run_id, replaced=replaced))
     return True
+
+
+def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
+    """End the runs that the live run has overtaken, and any that still counts as live beside it."""
+    live = next((run for run in runs if run.run_id == live_id), None)
+    if live is None:
+        return
+    for run in runs:
+        overtaken = run.status in ON_THEIR_WAY and run.order < live.order
+        if overtaken or (run.status is RunStatus.LIVE and run.run_id != live.run_id):
+            ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {live.run_id} replaced it.")

@@ -1,6 +1,7 @@
 """boto3 clients, one of each per container, and the errors of AWS by name."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from retailrec_shared.errors import NotYet
+from retailrec_shared.errors import NotYet, Rejected
+from retailrec_shared.observability import logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # Adaptive: SageMaker's control plane throttles at a few calls a second.
 _PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=3, read_timeout=20)
+# For who answers a person: two short attempts, well within API Gateway's 29 seconds.
+_QUICK = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=1, read_timeout=2)
 
 
 @cache
@@ -30,8 +34,8 @@ def s3() -> "S3Client":
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """Client of DynamoDB."""
-    return boto3.client("dynamodb", config=_PATIENT)
+    """Client of DynamoDB; quick in a function whose environment says that somebody waits."""
+    return boto3.client("dynamodb", config=_QUICK if os.environ.get("SOMEBODY_WAITS") else _PATIENT)
 
 
 @cache
@@ -78,11 +82,30 @@ def says_exists(error: ClientError) -> bool:
 
 
 @contextmanager
-def parked_when_over_quota() -> Iterator[None]:
-    """Turn SageMaker's refusal for lack of quota into ``NotYet``: new accounts begin with quotas of 0."""
+def creating(what: str) -> Iterator[None]:
+    """Create something under a derived name, whoever did it first.
+
+    A name that is taken is ours, from an earlier attempt: nothing to do. A lack of
+    quota is NotYet: new accounts begin with quotas of 0. What SageMaker calls
+    invalid stays invalid however often it is sent: Rejected, with its own words.
+    """
     try:
         yield
     except ClientError as error:
-        if error_code(error) != "ResourceLimitExceeded":
+        if says_exists(error):
+            logger.info("exists already", what=what)
+        elif error_code(error) == "ResourceLimitExceeded":
+            raise NotYet(error_message(error)) from error
+        elif error_code(error) == "ValidationException":
+            raise Rejected(f"SageMaker refused the {what}: {error_message(error)}") from error
+        else:
             raise
-        raise NotYet(error_message(error)) from error
+
+
+def delete_if_there(delete: Callable[[], object]) -> None:
+    """Delete something of SageMaker's that may be gone already."""
+    try:
+        delete()
+    except ClientError as error:
+        if not says_missing(error):
+            raise

@@ -1,22 +1,26 @@
-"""The stack's one endpoint: what it serves, and bringing the newest wish onto it.
+"""The stack's one endpoint as a desired state.
 
-SageMaker refuses to update an endpoint that is updating. So a run's wish to
-serve is kept in the ledger (``wish``, the newest upload wins), and applied now or,
-when the endpoint is busy, on its next "InService".
+Which run should serve follows from the ledger: the newest approved run, if its
+upload is later than the live one's, else the live run. Whoever is woken compares
+that with what the endpoint serves, and moves it one step. So an update that had
+to wait, a model that failed after it was deployed, and an endpoint that somebody
+deleted all end in the same way: the endpoint serves what it should.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
 from retailrec_shared import aws, names, sagemaker_requests
 from retailrec_shared.errors import NotYet
-from retailrec_shared.failure import fail_run
+from retailrec_shared.failure import fail_run, step_of
 from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.status import ENDED, RunStatus, Stage
+
+RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
 class EndpointState(NamedTuple):
@@ -34,7 +38,7 @@ class EndpointState(NamedTuple):
     @property
     def busy(self) -> bool:
         """Tell whether SageMaker is changing the endpoint and would refuse another change."""
-        return self.status not in {"InService", "Failed", "OutOfService"}
+        return self.status not in RESTING
 
 
 def describe() -> EndpointState | None:
@@ -50,71 +54,93 @@ def describe() -> EndpointState | None:
     return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"))
 
 
-def deploy_wish() -> None:
-    """Bring the newest wish onto the endpoint; do nothing when it serves there already.
+def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
+    """Choose the run that the endpoint should serve, from all runs, newest upload first.
+
+    ``runs`` comes of the index, which may lag behind the table: of a run that it
+    does not show as ended, ``read`` gets the present word. What has ended stays so.
+    """
+    for run in runs:
+        if run.run_id == live_id:
+            break
+        if run.status in ENDED:
+            continue
+        now = read(run.run_id)
+        if now and now.status is RunStatus.APPROVED:
+            return now
+    return read(live_id) if live_id else None
+
+
+def settle_endpoint() -> None:
+    """Move the endpoint one step towards the run it should serve; do nothing where it serves it.
 
     Raises NotYet while the endpoint is busy or the quota allows none.
     """
-    # The ledger is read before the endpoint: an update noted there and an endpoint
-    # that is at rest with another run afterwards mean that SageMaker rolled back.
-    wish = ledger().pointer("wish")
-    run = ledger().get(wish) if wish else None
-    if run is None or run.status is not RunStatus.APPROVED or run.ended(Stage.DEPLOY):
+    if settings().endpoint_mode == "none":
+        _remove()
         return
+    # The ledger is read before the endpoint: a deployment noted there, and an endpoint
+    # that is at rest with another run afterwards, mean that SageMaker rolled back.
+    run = wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
     state = describe()
-    if state is None:
-        _create(run)
-    elif state.busy:
+    if run is None or (state and state.in_service and state.run_id == run.run_id):
+        return
+    deploying = run.status is RunStatus.APPROVED and run.started(Stage.DEPLOY)
+    if deploying and state and not state.busy:
+        why = state.failure or "SageMaker kept the endpoint's old model."
+        fail_run(run.run_id, Stage.DEPLOY, why)
+        settle_endpoint()
+    elif not (deploying and state):
+        with step_of(run.run_id, Stage.DEPLOY):
+            _move(run, state)
+
+
+def _move(run: Run, state: EndpointState | None) -> None:
+    if state and state.busy:
         raise NotYet(f"The endpoint is {state.status}.")
-    elif state.run_id != run.run_id or not state.in_service:
-        _replace(run, state)
-
-
-def _replace(run: Run, state: EndpointState) -> None:
-    if run.started(Stage.DEPLOY):
-        fail_run(
-            run.run_id, Stage.DEPLOY, state.failure or "SageMaker put the endpoint back to its old model."
-        )
-    if not state.in_service:
-        # An endpoint whose creation failed can only be deleted; the next look creates it anew.
-        aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
-        if not run.started(Stage.DEPLOY):
-            raise NotYet("A failed endpoint is being deleted.")
-    elif not run.started(Stage.DEPLOY):
+    if state is None:
+        _create_config(run)
+        with aws.creating("endpoint"):
+            aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run))
+    elif state.in_service:
+        _create_config(run)
         _update(run)
-
-
-def _create(run: Run) -> None:
-    _create_config(run)
-    with aws.parked_when_over_quota():
-        try:
-            aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run.run_id))
-        except ClientError as error:
-            if aws.says_exists(error):
-                raise NotYet("The endpoint is being created.") from error
-            raise
+    else:
+        # One whose creation or roll-back failed can only be deleted; the next look creates it anew.
+        aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
+        raise NotYet("A failed endpoint is being deleted.")
     ledger().start_stage(run.run_id, Stage.DEPLOY)
 
 
 def _update(run: Run) -> None:
-    _create_config(run)
-    with aws.parked_when_over_quota():
+    name = names.resource_name(settings().resource_prefix, run.run_id)
+    with aws.creating("endpoint update"):
         try:
-            aws.sagemaker().update_endpoint(
-                EndpointName=settings().endpoint_name,
-                EndpointConfigName=names.resource_name(settings().resource_prefix, run.run_id),
-            )
+            aws.sagemaker().update_endpoint(EndpointName=settings().endpoint_name, EndpointConfigName=name)
         except ClientError as error:
             if "in-progress" in aws.error_message(error):
                 raise NotYet("The endpoint began another update.") from error
             raise
-    ledger().start_stage(run.run_id, Stage.DEPLOY)
 
 
 def _create_config(run: Run) -> None:
-    try:
-        aws.sagemaker().create_endpoint_config(**sagemaker_requests.endpoint_config(settings(), run.run_id))
-    except ClientError as error:
-        if not aws.says_exists(error):
-            raise
-        logger.info("endpoint config exists already", run_id=run.run_id)
+    """Create the run's endpoint config, anew where one was made with other parameters."""
+    request = sagemaker_requests.endpoint_config(settings(), run)
+    made = False
+    with aws.creating("endpoint config"):
+        aws.sagemaker().create_endpoint_config(**request)
+        made = True
+    if made:
+        return
+    name = request["EndpointConfigName"]
+    found = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
+    if any(found.get(field) != value for field, value in request["ProductionVariants"][0].items()):
+        aws.sagemaker().delete_endpoint_config(EndpointConfigName=name)
+        aws.sagemaker().create_endpoint_config(**request)
+
+
+def _remove() -> None:
+    """Delete an endpoint that the mode "none" has no use for: it would be paid by the hour."""
+    state = describe()
+    if state is not None and not state.busy:
+        aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)

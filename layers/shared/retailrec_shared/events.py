@@ -39,9 +39,11 @@ class DatasetPrepared(Event):
 class DatasetRejected(Event):
     """A file could not be used; the model that was live stays live."""
 
+    NEXT_STEP: ClassVar[str] = "Correct the file and drop it again."
+
     detail_type = "DatasetRejected"
     reason: str
-    next_step: str = "Correct the file and drop it again."
+    next_step: str = NEXT_STEP
 
 
 class ModelApproved(Event):
@@ -55,12 +57,14 @@ class ModelApproved(Event):
 class ModelRejected(Event):
     """A model was trained but is not good enough; the model that was live stays live."""
 
+    NEXT_STEP: ClassVar[str] = (
+        "Look at the run's quality report and metrics; lower QualityFloor only if they satisfy you."
+    )
+
     detail_type = "ModelRejected"
     reason: str
     metrics: dict[str, float]
-    next_step: str = (
-        "Look at the run's quality report and metrics; lower QualityFloor only if they satisfy you."
-    )
+    next_step: str = NEXT_STEP
 
 
 class RecommendationsPublished(Event):

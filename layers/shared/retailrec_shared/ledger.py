@@ -1,8 +1,7 @@
 """The ledger: one item per run, moved forward only, by conditional writes.
 
-Beside the runs it keeps two pointers: ``live`` (the run that serves) and ``wish``
-(the newest run that wants the endpoint). A pointer moves only to a run of a
-later upload, which is why an old run can never replace a newer one.
+Beside the runs it keeps a pointer, ``live``: the run that serves. It moves only to
+a run of a later upload, which is why an old run can never replace a newer one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from retailrec_shared.status import RunStatus, Stage, before
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Pointer = Literal["live", "wish"]
+Pointer = Literal["live"]
 BY_UPLOAD = "by_upload"
 
 _serialize = TypeSerializer().serialize

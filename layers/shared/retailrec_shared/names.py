@@ -24,9 +24,24 @@ HISTORY_JSONL = "history/customers.jsonl.gz"
 POPULAR_JSON = "popular/items.json"
 BATCH_INPUT_JSONL = "batch-input/customers.jsonl"
 QUALITY_REPORT_JSON = "quality/report.json"
+QUALITY_REPORT_HTML = "quality/report.html"
 RECOMMENDATIONS_PARQUET = "recommendations/recommendations.parquet"
 BATCH_OUTPUT_PREFIX = "batch-output"
 MODEL_PREFIX = "model"
+
+
+# A small file beside the data in the raw bucket: which of its columns is which. It makes no run.
+MAPPING_SUFFIX = ".mapping.json"
+
+
+def mapping_key(key: str) -> str:
+    """Key of the column mapping of an uploaded object."""
+    return key + MAPPING_SUFFIX
+
+
+def makes_a_run(key: str) -> bool:
+    """Tell whether an object of the raw bucket is data: no folder of the S3 console's, no mapping."""
+    return not key.endswith(("/", MAPPING_SUFFIX))
 
 
 def run_id(bucket: str, key: str, etag: str, configuration: Mapping[str, str]) -> str:

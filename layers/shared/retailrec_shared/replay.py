@@ -18,10 +18,18 @@ S3_SOURCE = "retailrec.s3"
 SAGEMAKER_SOURCE = "retailrec.sagemaker"
 
 
-def object_created(upload: Upload) -> "PutEventsRequestEntryTypeDef":
-    """Build the "Object Created" of an upload."""
-    thing = {"key": upload.key, "size": upload.size, "etag": upload.etag, "sequencer": upload.sequencer}
-    return _entry(S3_SOURCE, "Object Created", {"bucket": {"name": upload.bucket}, "object": thing})
+def object_created(upload: Upload, run_id: str | None = None) -> "PutEventsRequestEntryTypeDef":
+    """Build the "Object Created" of an upload, on behalf of a run that waits for it."""
+    thing: dict[str, Any] = {
+        "key": upload.key,
+        "size": upload.size,
+        "etag": upload.etag,
+        "sequencer": upload.sequencer,
+    }
+    if upload.version_id:
+        thing["version-id"] = upload.version_id
+    detail = {"bucket": {"name": upload.bucket}, "object": thing}
+    return _entry(S3_SOURCE, "Object Created", detail | ({"run-id": run_id} if run_id else {}))
 
 
 def training_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":

@@ -48,6 +48,7 @@ class Upload(BaseModel):
     size: int
     uploaded_at: str
     sequencer: str = ""
+    version_id: str | None = None
 
     @property
     def order(self) -> str:
@@ -77,6 +78,9 @@ class Run(BaseModel):
     metrics: dict[str, float] = Field(default_factory=dict)
     reason: str | None = None
     next_step: str | None = None
+    failed_stage: Stage | None = None
+    announced: RunStatus | None = None
+    replaced: str | None = None
     attempts: int = 1
     retired: bool = False
     cleaned: bool = False
@@ -93,6 +97,16 @@ class Run(BaseModel):
     def started(self, stage: Stage) -> bool:
         """Tell whether a stage has started."""
         return self.stages[stage].started_at is not None
+
+    @property
+    def algorithm(self) -> str:
+        """The Marketplace algorithm's ARN, or the URI of our own image."""
+        return self.configuration["algorithm"]
+
+    @property
+    def of_marketplace(self) -> bool:
+        """Tell whether a Marketplace algorithm trains this run."""
+        return self.algorithm.startswith("arn:")
 
     @classmethod
     def load(cls, item: dict[str, Any]) -> Self:

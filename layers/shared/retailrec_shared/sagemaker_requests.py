@@ -6,7 +6,8 @@ Field limits and the algorithm's contract: docs/architecture.md, "The algorithm"
 from typing import TYPE_CHECKING, Any, cast
 
 from retailrec_shared import names
-from retailrec_shared.settings import Settings
+from retailrec_shared.run import Run
+from retailrec_shared.settings import HYPERPARAMETERS, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import (
@@ -52,18 +53,18 @@ def metric_regex(name: str) -> str:
     return f"metric: {escaped} = ([0-9.eE+-]+)"
 
 
-def _tags(settings: Settings, run: str) -> "list[TagTypeDef]":
+def _tags(settings: Settings, run: Run) -> "list[TagTypeDef]":
     return [
         {"Key": "retailrec:stack", "Value": settings.stack_name},
-        {"Key": "retailrec:run-id", "Value": run},
+        {"Key": "retailrec:run-id", "Value": run.run_id},
     ]
 
 
-def _uri(settings: Settings, run: str, relative: str) -> str:
-    return f"s3://{settings.data_bucket}/{names.run_key(run, relative)}"
+def _uri(settings: Settings, run: Run, relative: str) -> str:
+    return f"s3://{settings.data_bucket}/{names.run_key(run.run_id, relative)}"
 
 
-def _channel(settings: Settings, run: str, name: str, relative: str) -> Any:
+def _channel(settings: Settings, run: Run, name: str, relative: str) -> Any:
     return {
         "ChannelName": name,
         "ContentType": "text/csv",
@@ -78,21 +79,21 @@ def _channel(settings: Settings, run: str, name: str, relative: str) -> Any:
     }
 
 
-def training_job(settings: Settings, run: str) -> "CreateTrainingJobRequestTypeDef":
+def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeDef":
     """Build CreateTrainingJob for a run's train and test rows."""
-    if settings.algorithm_arn:
-        algorithm: Any = {"AlgorithmName": settings.algorithm_arn, "TrainingInputMode": "File"}
+    if run.of_marketplace:
+        algorithm: Any = {"AlgorithmName": run.algorithm, "TrainingInputMode": "File"}
     else:
         algorithm = {
-            "TrainingImage": settings.algorithm_image_uri,
+            "TrainingImage": run.algorithm,
             "TrainingInputMode": "File",
             "MetricDefinitions": [{"Name": name, "Regex": metric_regex(name)} for name in METRICS],
         }
     return {
-        "TrainingJobName": names.resource_name(settings.resource_prefix, run),
+        "TrainingJobName": names.resource_name(settings.resource_prefix, run.run_id),
         "AlgorithmSpecification": algorithm,
         "RoleArn": settings.sagemaker_role_arn,
-        "HyperParameters": settings.hyperparameters(),
+        "HyperParameters": {name: run.configuration[name] for name in HYPERPARAMETERS},
         "InputDataConfig": [
             _channel(settings, run, "training", names.TRAIN_CSV),
             _channel(settings, run, "testing", names.TEST_CSV),
@@ -110,13 +111,13 @@ def training_job(settings: Settings, run: str) -> "CreateTrainingJobRequestTypeD
     }
 
 
-def model(settings: Settings, run: str, artifact: str) -> "CreateModelInputTypeDef":
+def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeDef":
     """Build CreateModel: of our own image and ``artifact``, or of a Marketplace algorithm's model package."""
-    name = names.resource_name(settings.resource_prefix, run)
-    if settings.algorithm_arn:
+    name = names.resource_name(settings.resource_prefix, run.run_id)
+    if run.of_marketplace:
         container: ContainerDefinitionTypeDef = {"ModelPackageName": name}
     else:
-        container = {"Image": settings.algorithm_image_uri, "ModelDataUrl": artifact}
+        container = {"Image": run.algorithm, "ModelDataUrl": artifact}
     return {
         "ModelName": name,
         "PrimaryContainer": container,
@@ -126,20 +127,20 @@ def model(settings: Settings, run: str, artifact: str) -> "CreateModelInputTypeD
     }
 
 
-def model_package(settings: Settings, run: str, artifact: str) -> "CreateModelPackageInputTypeDef":
+def model_package(settings: Settings, run: Run, artifact: str) -> "CreateModelPackageInputTypeDef":
     """Build CreateModelPackage: a Marketplace algorithm's artifact becomes a model by this way alone."""
     return {
-        "ModelPackageName": names.resource_name(settings.resource_prefix, run),
+        "ModelPackageName": names.resource_name(settings.resource_prefix, run.run_id),
         "SourceAlgorithmSpecification": {
-            "SourceAlgorithms": [{"AlgorithmName": settings.algorithm_arn, "ModelDataUrl": artifact}]
+            "SourceAlgorithms": [{"AlgorithmName": run.algorithm, "ModelDataUrl": artifact}]
         },
         "Tags": _tags(settings, run),
     }
 
 
-def transform_job(settings: Settings, run: str) -> "CreateTransformJobRequestTypeDef":
+def transform_job(settings: Settings, run: Run) -> "CreateTransformJobRequestTypeDef":
     """Build CreateTransformJob over every customer of a run."""
-    name = names.resource_name(settings.resource_prefix, run)
+    name = names.resource_name(settings.resource_prefix, run.run_id)
     return {
         "TransformJobName": name,
         "ModelName": name,
@@ -162,16 +163,16 @@ def transform_job(settings: Settings, run: str) -> "CreateTransformJobRequestTyp
         },
         "TransformResources": {
             "InstanceType": cast("TransformInstanceTypeType", settings.batch_instance_type),
-            "InstanceCount": settings.batch_instance_count,
+            "InstanceCount": 1,  # SageMaker gives each instance whole files, and the input is one
         },
         "Tags": _tags(settings, run),
     }
 
 
-def _variant(settings: Settings, run: str) -> "ProductionVariantTypeDef":
+def _variant(settings: Settings, run: Run) -> "ProductionVariantTypeDef":
     variant: ProductionVariantTypeDef = {
-        "VariantName": names.variant_name(run),
-        "ModelName": names.resource_name(settings.resource_prefix, run),
+        "VariantName": names.variant_name(run.run_id),
+        "ModelName": names.resource_name(settings.resource_prefix, run.run_id),
     }
     if settings.endpoint_mode == "serverless":
         variant["ServerlessConfig"] = {
@@ -185,19 +186,19 @@ def _variant(settings: Settings, run: str) -> "ProductionVariantTypeDef":
     return variant
 
 
-def endpoint_config(settings: Settings, run: str) -> "CreateEndpointConfigInputTypeDef":
+def endpoint_config(settings: Settings, run: Run) -> "CreateEndpointConfigInputTypeDef":
     """Build CreateEndpointConfig: one variant, named after the run so that answers name it too."""
     return {
-        "EndpointConfigName": names.resource_name(settings.resource_prefix, run),
+        "EndpointConfigName": names.resource_name(settings.resource_prefix, run.run_id),
         "ProductionVariants": [_variant(settings, run)],
         "Tags": _tags(settings, run),
     }
 
 
-def endpoint(settings: Settings, run: str) -> "CreateEndpointInputTypeDef":
+def endpoint(settings: Settings, run: Run) -> "CreateEndpointInputTypeDef":
     """Build CreateEndpoint for the stack's one endpoint."""
     return {
         "EndpointName": settings.endpoint_name,
-        "EndpointConfigName": names.resource_name(settings.resource_prefix, run),
+        "EndpointConfigName": names.resource_name(settings.resource_prefix, run.run_id),
         "Tags": [{"Key": "retailrec:stack", "Value": settings.stack_name}],
     }

@@ -49,12 +49,16 @@ class Serving:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def get(self, keys: Sequence[str]) -> dict[str, Body]:
-        """Read the bodies of some keys, at most 100; missing ones are left out."""
+    def get(self, keys: Iterable[str]) -> dict[str, Body]:
+        """Read the bodies of some keys; missing ones are left out."""
         found: dict[str, Body] = {}
-        wanted: Any = (
-            {self._table: {"Keys": [{"pk": {"S": key}} for key in dict.fromkeys(keys)]}} if keys else {}
-        )
+        for chunk in _chunks(dict.fromkeys(keys), BATCH_GET):
+            found |= self._get_batch(chunk)
+        return found
+
+    def _get_batch(self, keys: Sequence[str]) -> dict[str, Body]:
+        found: dict[str, Body] = {}
+        wanted: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys]}}
         for attempt in range(6):
             if not wanted:
                 return found

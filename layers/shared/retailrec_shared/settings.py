@@ -7,6 +7,9 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retailrec_shared import names
+from retailrec_shared.column_mapping import canonical
+
+HYPERPARAMETERS = ("factors", "iterations", "learning_rate", "regularization")
 
 Profile = Literal["retail", "tutorial"]
 Split = Literal["temporal", "random"]
@@ -31,7 +34,6 @@ class Settings(BaseModel):
     training_instance_type: str = "ml.m5.xlarge"
     training_max_seconds: int = Field(3600, ge=60)
     batch_instance_type: str = "ml.m5.xlarge"
-    batch_instance_count: int = Field(1, ge=1)
     endpoint_mode: EndpointMode = "serverless"
     endpoint_instance_type: str = "ml.m5.large"
     endpoint_instance_count: int = Field(1, ge=1)
@@ -41,6 +43,7 @@ class Settings(BaseModel):
     cleaning_profile: Profile = "retail"
     split: Split = "temporal"
     top_n: int = Field(10, ge=1, le=100)
+    column_mapping: str = ""
     quality_floor: float = Field(0.0, ge=0.0, le=1.0)
     factors: int = Field(100, ge=1)
     iterations: int = Field(100, ge=1)
@@ -64,23 +67,19 @@ class Settings(BaseModel):
         """Name of the stack's one endpoint."""
         return f"{self.resource_prefix}endpoint"
 
-    def run_configuration(self) -> dict[str, str]:
-        """Return what changes a run's result: part of its identity, kept in the ledger."""
+    def run_configuration(self, column_mapping: str | None = None) -> dict[str, str]:
+        """Return what changes a run's result: part of its identity, kept in the ledger.
+
+        A column mapping of the file's own replaces the stack's. Without any, none is named.
+        """
+        mapping = canonical(self.column_mapping if column_mapping is None else column_mapping)
         return {
+            **({"column_mapping": mapping} if mapping else {}),
             "algorithm": self.algorithm_arn or self.algorithm_image_uri,
             "cleaning_profile": self.cleaning_profile,
             "split": self.split,
             "top_n": str(self.top_n),
-            **self.hyperparameters(),
-        }
-
-    def hyperparameters(self) -> dict[str, str]:
-        """Return the algorithm's hyperparameters; SageMaker passes every value as a string."""
-        return {
-            "factors": str(self.factors),
-            "iterations": str(self.iterations),
-            "learning_rate": str(self.learning_rate),
-            "regularization": str(self.regularization),
+            **{name: str(getattr(self, name)) for name in HYPERPARAMETERS},
         }
 
 

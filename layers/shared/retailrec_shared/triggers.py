@@ -31,6 +31,7 @@ class _Object(_Edge):
 class _ObjectCreated(_Edge):
     bucket: _Bucket
     object: _Object
+    run_id: str | None = Field(None, alias="run-id")  # only in our own replays
 
 
 class ObjectCreated(_Edge):

@@ -90,6 +90,9 @@ class FakeSageMaker:
         taken = refusal("ValidationException", "Cannot create already existing endpoint configuration.")
         return self._create(self.configs, request["EndpointConfigName"], request, taken)
 
+    def describe_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803
+        return self.configs[EndpointConfigName]
+
     def delete_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803
         if self.configs.pop(EndpointConfigName, None) is None:
             raise refusal("ValidationException", "Could not find endpoint configuration.")
@@ -134,8 +137,11 @@ class FakeEventBridge:
 
     def __init__(self) -> None:
         self.entries: list[Json] = []
+        self.broken = False
 
     def put_events(self, Entries: list[Json]) -> Json:  # noqa: N803
+        if self.broken:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorMessage": "InternalFailure"}]}
         assert not any(entry["Source"].startswith("aws.") for entry in Entries)
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}

@@ -102,7 +102,6 @@ def test_a_pointer_never_goes_back_to_an_older_upload(book: Ledger) -> None:
     assert book.point("live", newer) == (True, None)
     assert book.point("live", older) == (False, None)
     assert book.pointer("live") == newer.run_id
-    assert book.pointer("wish") is None
 
 
 def test_drops_of_one_key_within_a_second_are_told_apart_by_the_sequencer(book: Ledger) -> None:

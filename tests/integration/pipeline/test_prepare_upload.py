@@ -1,18 +1,23 @@
 """From a dropped object to a prepared run, and what a second drop of it does."""
 
 import io
+import json
+from pathlib import Path
 
 import boto3
 import pytest
 
+from prepare_dataset import app, limits
 from prepare_dataset.upload import prepare_upload
-from retailrec_shared import names
+from retailrec_shared import aws, names
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 from tests.integration.pipeline.fakes import FakeEventBridge
+from tests.integration.pipeline.test_recommend_api import Context
 
+EVENT = Path(__file__).parents[3] / "events" / "object-created.json"
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 
 
@@ -125,3 +130,75 @@ def test_keys_are_taken_as_they_are(book: Ledger, bus: FakeEventBridge, key: str
 def test_an_object_that_is_gone_makes_no_run(book: Ledger, bus: FakeEventBridge) -> None:
     prepare_upload("raw", "gone.csv", None, "")
     assert list(book.runs()) == []
+
+
+FOREIGN = (HEADER.replace("Customer ID", "household_id").replace("StockCode", "product_id")).encode()
+MAPPING = '{"customer_id": "household_id", "item_id": "product_id"}'
+
+
+def foreign_shop() -> bytes:
+    return shop().replace(HEADER.encode(), FOREIGN)
+
+
+def put_mapping(text: str, key: str = "shop.csv") -> None:
+    boto3.client("s3").put_object(Bucket="raw", Key=names.mapping_key(key), Body=text.encode())
+
+
+def test_a_mapping_beside_the_data_tells_its_columns(book: Ledger, bus: FakeEventBridge) -> None:
+    put_mapping("\ufeff" + MAPPING)
+    drop(foreign_shop())
+    run = only_run(book)
+    assert run.status is RunStatus.PREPARED
+    assert run.configuration["column_mapping"] == MAPPING
+    assert run.counts["customers"] == 3
+
+
+def test_the_stacks_mapping_is_for_files_without_their_own(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMN_MAPPING", MAPPING)
+    settings.cache_clear()
+    drop(foreign_shop())
+    put_mapping("{}", "usual.csv")
+    drop(shop(), "usual.csv")
+    assert {run.status for run in book.runs()} == {RunStatus.PREPARED}
+
+
+def test_another_mapping_of_the_same_bytes_is_a_new_run_and_the_same_is_none(
+    book: Ledger, bus: FakeEventBridge
+) -> None:
+    drop(foreign_shop())
+    assert only_run(book).status is RunStatus.REJECTED
+    put_mapping(MAPPING)
+    drop(foreign_shop())
+    put_mapping(MAPPING.replace(", ", ",  "))
+    drop(foreign_shop())
+    assert sorted(run.status for run in book.runs()) == [RunStatus.PREPARED, RunStatus.REJECTED]
+
+
+def test_a_mapping_that_cannot_be_used_rejects_the_file(book: Ledger, bus: FakeEventBridge) -> None:
+    put_mapping('{"shopper": "household_id"}')
+    drop(foreign_shop())
+    assert only_run(book).status is RunStatus.REJECTED
+    assert "“shopper” is no column" in (only_run(book).reason or "")
+
+
+def test_a_mapping_alone_makes_no_run(book: Ledger, bus: FakeEventBridge) -> None:
+    put_mapping(MAPPING)
+    event = json.loads(EVENT.read_text())
+    event["detail"]["object"] |= {"key": names.mapping_key("shop.csv"), "version-id": None}
+    event["detail"]["bucket"]["name"] = "raw"
+    app.handler(event, Context())
+    assert list(book.runs()) == []
+
+
+def test_an_object_too_large_for_any_format_is_rejected_before_it_is_downloaded(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_OBJECT_BYTES", 1_000)
+    monkeypatch.setattr(aws.s3(), "download_file", None)
+    drop(shop())
+    run = only_run(book)
+    assert run.status is RunStatus.REJECTED
+    assert "split the file" in (run.reason or "")
+    assert bus.types() == ["DatasetRejected"]

@@ -104,7 +104,7 @@ def test_a_failed_job_fails_the_run(
     transform_job_changed(job)
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.reason) == (RunStatus.FAILED, "batch: ClientError: 400")
+    assert (now.status, now.failed_stage, now.reason) == (RunStatus.FAILED, Stage.BATCH, "ClientError: 400")
     assert not now.started(Stage.PUBLISH)
 
 

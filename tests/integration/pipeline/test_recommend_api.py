@@ -149,6 +149,18 @@ def test_an_answer_of_a_run_that_is_about_to_be_live_names_that_run(runtime: Fak
     assert [entry["description"] for entry in answer["recommendations"]] == ["BRAND NEW", "THING 85123A"]
 
 
+def test_a_hundred_items_of_a_run_that_is_about_to_be_live_are_described(runtime: FakeRuntime) -> None:
+    runtime.run, runtime.known = NEWER, {"13085": [f"N{n}" for n in range(100)]}
+    status, answer = get("/customers/13085/recommendations", top_n="100")
+    assert (status, len(items(answer))) == (200, 100)
+
+
+def test_ids_are_taken_as_they_are_meant(runtime: FakeRuntime) -> None:
+    runtime.known = {"Müller & Söhne": ["85123A"]}
+    answer = get("/customers/M%C3%BCller%20&%20S%C3%B6hne/recommendations")[1]
+    assert (answer["customer_id"], answer["source"]) == ("Müller & Söhne", "endpoint")
+
+
 @pytest.mark.parametrize("top_n", ["0", "101", "-1", "ten", "1.5", ""])
 def test_a_bad_top_n_is_named(runtime: FakeRuntime, top_n: str) -> None:
     status, answer = get("/customers/13085/recommendations", top_n=top_n)

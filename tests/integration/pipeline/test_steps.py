@@ -7,13 +7,15 @@ from approve_model.approval import judge_training_job
 from retailrec_shared import deployment
 from retailrec_shared.activation import activate_if_ready
 from retailrec_shared.errors import NotYet
+from retailrec_shared.failure import fail_run
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 from start_batch.batch import start_batch
 from start_training.training import start_training
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.environment import CONFIGURATION
+from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker, refusal
 
 ENDPOINT = "retailrec-endpoint"
 MARKETPLACE = (
@@ -21,22 +23,22 @@ MARKETPLACE = (
 )
 
 
-def opened(book: Ledger, number: int) -> Run:
+def opened(book: Ledger, number: int, **more: str) -> Run:
     """Open a run; a higher number is a later upload."""
     upload = Upload(bucket="raw", key="a.csv", etag=f"e{number}", size=9, uploaded_at=f"2026-01-0{number}")
-    run = Run(run_id=f"{number:016x}", upload=upload, configuration={})
+    run = Run(run_id=f"{number:016x}", upload=upload, configuration=CONFIGURATION | more)
     book.open_run(run)
     return run
 
 
-def prepared(book: Ledger, number: int) -> Run:
-    run = opened(book, number)
+def prepared(book: Ledger, number: int, **more: str) -> Run:
+    run = opened(book, number, **more)
     book.move(run.run_id, RunStatus.PREPARED, counts={"interactions": 9, "customers": 2, "items": 3})
     return run
 
 
-def approved(book: Ledger, sagemaker: FakeSageMaker, number: int) -> Run:
-    run = prepared(book, number)
+def approved(book: Ledger, sagemaker: FakeSageMaker, number: int, **more: str) -> Run:
+    run = prepared(book, number, **more)
     start_training(run.run_id)
     sagemaker.end_training(job(run), {"p@k(10)": 0.2})
     judge_training_job(job(run))
@@ -53,17 +55,10 @@ def status(book: Ledger, run: Run) -> RunStatus:
     return found.status
 
 
-def wish(book: Ledger, run: Run) -> None:
-    now = book.get(run.run_id)
-    assert now is not None
-    book.point("wish", now)
-    deployment.deploy_wish()
-
-
 def serve(book: Ledger, sagemaker: FakeSageMaker, run: Run) -> None:
     """Take an approved run to live."""
     book.end_stage(run.run_id, Stage.PUBLISH)
-    wish(book, run)
+    deployment.settle_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
 
@@ -158,13 +153,10 @@ def test_a_model_below_the_floor_is_rejected(
 
 
 def test_a_marketplace_model_is_made_of_its_package(
-    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    monkeypatch.setenv("ALGORITHM_ARN", MARKETPLACE)
-    monkeypatch.setenv("ALGORITHM_IMAGE_URI", "")
-    settings.cache_clear()
     with pytest.raises(NotYet):
-        approved(book, sagemaker, 1)
+        approved(book, sagemaker, 1, algorithm=MARKETPLACE)
     ((name, package),) = sagemaker.packages.items()
     assert package["SourceAlgorithmSpecification"]["SourceAlgorithms"][0]["AlgorithmName"] == MARKETPLACE
     with pytest.raises(NotYet):
@@ -177,13 +169,10 @@ def test_a_marketplace_model_is_made_of_its_package(
 
 
 def test_a_failed_model_package_fails_its_run(
-    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    monkeypatch.setenv("ALGORITHM_ARN", MARKETPLACE)
-    monkeypatch.setenv("ALGORITHM_IMAGE_URI", "")
-    settings.cache_clear()
     with pytest.raises(NotYet):
-        approved(book, sagemaker, 1)
+        approved(book, sagemaker, 1, algorithm=MARKETPLACE)
     ((name, package),) = sagemaker.packages.items()
     package["ModelPackageStatus"] = "Failed"
     package["ModelPackageStatusDetails"] = {
@@ -221,7 +210,7 @@ def test_a_run_is_live_only_when_published_and_deployed(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     run = approved(book, sagemaker, 1)
-    wish(book, run)
+    deployment.settle_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert status(book, run) is RunStatus.APPROVED
@@ -236,9 +225,10 @@ def test_a_run_is_live_only_when_published_and_deployed(
 def test_a_newer_run_replaces_the_live_one_and_keeps_a_way_back(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    runs = [approved(book, sagemaker, number) for number in (1, 2, 3)]
-    for run in runs:
-        serve(book, sagemaker, run)
+    runs = []
+    for number in (1, 2, 3):
+        runs.append(approved(book, sagemaker, number))
+        serve(book, sagemaker, runs[-1])
     assert [status(book, run) for run in runs] == [
         RunStatus.SUPERSEDED,
         RunStatus.SUPERSEDED,
@@ -248,27 +238,36 @@ def test_a_newer_run_replaces_the_live_one_and_keeps_a_way_back(
     assert sorted(sagemaker.configs) == [job(runs[1]), job(runs[2])]
 
 
-def test_a_wish_waits_for_a_busy_endpoint_and_the_newest_wins(
+def test_the_newest_waits_for_a_busy_endpoint_and_overtakes_the_others(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    first, second, third = (approved(book, sagemaker, number) for number in (1, 2, 3))
-    wish(book, first)
-    for later in (third, second):
-        with pytest.raises(NotYet):
-            wish(book, later)
-    assert book.pointer("wish") == third.run_id
+    first = approved(book, sagemaker, 1)
+    deployment.settle_endpoint()
+    second, third = (approved(book, sagemaker, number) for number in (2, 3))
+    with pytest.raises(NotYet):
+        deployment.settle_endpoint()
+    waiting = book.get(third.run_id)
+    assert waiting is not None
+    assert waiting.stages[Stage.DEPLOY].waiting == "The endpoint is Creating."
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert sagemaker.endpoint is not None
     assert sagemaker.endpoint["Next"] == job(third)
+    book.end_stage(third.run_id, Stage.PUBLISH)
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert status(book, third) is RunStatus.LIVE
+    assert {status(book, first), status(book, second)} == {RunStatus.SUPERSEDED}
+    assert list(sagemaker.models) == [job(third)], "runs that never served leave nothing in SageMaker"
 
 
 def test_an_update_that_sagemaker_rolled_back_fails_its_run(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    good, bad = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
+    good = approved(book, sagemaker, 1)
     serve(book, sagemaker, good)
-    wish(book, bad)
+    bad = approved(book, sagemaker, 2)
+    deployment.settle_endpoint()
     sagemaker.settle_endpoint(rolled_back=True)
     endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
@@ -276,15 +275,108 @@ def test_an_update_that_sagemaker_rolled_back_fails_its_run(
     assert sagemaker.calls.count("update_endpoint") == 1
 
 
+def test_after_a_roll_back_the_next_newest_gets_its_turn(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    older, newer = approved(book, sagemaker, 2), approved(book, sagemaker, 3)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint(rolled_back=True)
+    endpoint_changed(ENDPOINT)
+    assert status(book, newer) is RunStatus.FAILED
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["Next"] == job(older)
+
+
 def test_an_endpoint_whose_creation_failed_makes_way(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
-    bad, good = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
-    wish(book, bad)
+    good, bad = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
+    deployment.settle_endpoint()
     assert sagemaker.endpoint is not None
     sagemaker.endpoint |= {"EndpointStatus": "Failed", "FailureReason": "The image has no /ping."}
-    endpoint_changed(ENDPOINT)
+    with pytest.raises(NotYet):
+        endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
     assert bus.published("RunFailed")[0]["reason"] == "The image has no /ping."
-    wish(book, good)
+    deployment.settle_endpoint()
     assert sagemaker.endpoint["EndpointConfigName"] == job(good)
+
+
+def test_a_model_that_fails_after_its_deployment_leaves_the_endpoint(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    bad = approved(book, sagemaker, 2)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    fail_run(bad.run_id, Stage.BATCH, "AlgorithmError")
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["EndpointConfigName"] == job(live)
+    assert book.pointer("live") == live.run_id
+
+
+def test_an_endpoint_that_somebody_deleted_comes_back_with_the_live_run(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    sagemaker.endpoint = None
+    deployment.settle_endpoint()
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["EndpointConfigName"] == job(live)  # type: ignore[unreachable]
+
+
+def test_an_endpoint_comes_back_as_the_kind_that_is_asked_for_now(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    assert "ServerlessConfig" in sagemaker.configs[job(live)]["ProductionVariants"][0]
+    monkeypatch.setenv("ENDPOINT_MODE", "instance")
+    settings.cache_clear()
+    sagemaker.endpoint = None
+    deployment.settle_endpoint()
+    assert "InstanceType" in sagemaker.configs[job(live)]["ProductionVariants"][0]
+
+
+def test_without_an_endpoint_mode_there_is_no_endpoint_to_pay_for(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(book, sagemaker, approved(book, sagemaker, 1))
+    monkeypatch.setenv("ENDPOINT_MODE", "none")
+    settings.cache_clear()
+    endpoint_changed(ENDPOINT)
+    assert sagemaker.endpoint is None
+
+
+def test_what_sagemaker_calls_invalid_fails_the_run_at_once(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_request: object) -> None:
+        raise refusal("ValidationException", "ml.m5.nano is not an instance type.")
+
+    monkeypatch.setattr(sagemaker, "create_training_job", refuse)
+    run = prepared(book, 1)
+    start_training(run.run_id)
+    assert status(book, run) is RunStatus.FAILED
+    assert "ml.m5.nano" in bus.published("RunFailed")[0]["reason"]
+
+
+def test_a_failure_that_nobody_was_told_of_is_told_later(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = opened(book, 1)
+    bus.broken = True
+    with pytest.raises(RuntimeError):
+        fail_run(run.run_id, Stage.PREPARE, "why")
+    bus.broken = False
+    fail_run(run.run_id, Stage.PREPARE, "why")
+    fail_run(run.run_id, Stage.PREPARE, "why")
+    assert bus.types() == ["RunFailed"]
