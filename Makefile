@@ -4,7 +4,7 @@
 PYTHON ?= $(firstword $(foreach python,python3.13 python3.12 python3.11 python3,\
 	$(shell $(python) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
-SOURCES := retailrec local functions layers/shared algorithm tests
+SOURCES := retailrec local functions layers/shared algorithm benchmarks tests
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
@@ -31,6 +31,9 @@ test: .venv/dev lint types template ## All checks and tests that end within ten 
 test-slow: .venv/dev ## The tests that need minutes, the full real file, or Docker
 	@$(BIN)/python -m pytest -m slow --timeout 1800 $(PYTEST)
 
+bench-prepare: .venv/laptop .venv-bench/installed ## Measure preparing against the tutorial's way [DATA=workbook]
+	@$(BIN)/python -m benchmarks.prepare $(if $(DATA),--data "$(DATA)")
+
 lint: .venv/dev ## Lint and check the format
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -54,7 +57,7 @@ clean: ## Remove what was built (not the environments, not data/)
 
 help: ## List the verbs
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- environments
 
@@ -67,11 +70,14 @@ define install
 		$(2)/bin/python -m pip install --quiet --require-hashes -r $(1)
 endef
 
-.venv/bin/python:
+# Made anew when half made: Debian's venv, without python3-venv, leaves one without pip.
+define environment
 	@[ -n "$(PYTHON)" ] || { echo "retailrec needs Python 3.11, 3.12 or 3.13; set PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf $(1); $(PYTHON) -m venv $(1); }
+endef
 
-.venv/laptop: requirements/laptop.txt requirements/uv.txt pyproject.toml .venv-sam/installed | .venv/bin/python
+.venv/laptop: requirements/laptop.txt requirements/uv.txt pyproject.toml .venv-sam/installed
+	$(call environment,.venv)
 	$(call install,requirements/laptop.txt,.venv)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -82,9 +88,13 @@ endef
 
 # The SAM CLI pins many of its libraries: it gets an environment of its own.
 .venv-sam/installed: requirements/sam.txt requirements/uv.txt
-	@[ -n "$(PYTHON)" ] || { echo "retailrec needs Python 3.11, 3.12 or 3.13; set PYTHON=..." >&2; exit 1; }
-	@[ -x .venv-sam/bin/python ] || $(PYTHON) -m venv .venv-sam
+	$(call environment,.venv-sam)
 	$(call install,requirements/sam.txt,.venv-sam)
 	@touch $@
 
-.PHONY: demo up down setup test test-slow lint types template format lock clean help
+.venv-bench/installed: requirements/bench.txt requirements/uv.txt
+	$(call environment,.venv-bench)
+	$(call install,requirements/bench.txt,.venv-bench)
+	@touch $@
+
+.PHONY: demo up down setup test test-slow bench-prepare lint types template format lock clean help

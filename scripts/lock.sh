@@ -13,6 +13,7 @@ $laptop requirements/uv.in -o requirements/uv.txt
 $laptop requirements/sam.in -o requirements/sam.txt
 $laptop requirements/dev.in -o requirements/dev.txt
 $laptop requirements/laptop.in -c requirements/dev.txt -o requirements/laptop.txt
+$laptop requirements/bench.in -c requirements/dev.txt -o requirements/bench.txt
 for folder in layers/shared layers/tables functions/publish_recommendations algorithm; do
     $lambda "$folder/requirements.in" -c requirements/dev.txt -o "$folder/requirements.txt"
 done

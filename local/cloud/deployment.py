@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
@@ -24,7 +25,7 @@ def build(state: Running) -> None:
 def deploy(state: Running) -> None:
     """Deploy the built application as the stack of this cloud."""
     session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=state.region)
-    s3 = session.client("s3", endpoint_url=state.aws_url)
+    s3 = session.client("s3", endpoint_url=state.aws_url, config=Config(proxies={}))
     s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
     arguments = ["--template-file", str(_build_dir(state) / "template.yaml"), "--stack-name", state.stack]
     arguments += ["--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
@@ -51,10 +52,13 @@ def _sam(state: Running, verb: str, arguments: Sequence[str]) -> None:
     }
     with processes.interrupts_held():
         pid = processes.start([command, verb, *arguments], environment, log, REPOSITORY)
+        state.with_process("sam", pid, processes.birth(pid))  # for `down`, should this process be killed
     try:
         code = processes.wait(pid)
     except BaseException:
         processes.stop(pid)
         raise
+    finally:
+        state.save()
     if code:
         raise CloudError(f"`sam {verb}` failed. The end of {log}:\n{log_tail(log)}")

@@ -17,7 +17,7 @@ def running() -> Running | None:
     state = Running.load()
     if state is None or not state.deployed or not state.pids:
         return None
-    return state if all(processes.alive(pid) for pid in state.pids.values()) else None
+    return state if all(services.alive(state, name) for name in state.pids) else None
 
 
 def up(say: Say) -> Running:
@@ -61,8 +61,8 @@ def _take_down(say: Say) -> bool:
     if state is None:
         return False
     with processes.interrupts_held():
-        for pid in state.pids.values():
-            processes.stop(pid)
+        for name, pid in state.pids.items():
+            processes.stop(pid, state.births.get(name))
         state.forget()
         for leftover in ("tmp", "sagemaker"):
             shutil.rmtree(state.state_dir / leftover, ignore_errors=True)

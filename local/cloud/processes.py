@@ -59,16 +59,32 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd
     return process.pid
 
 
-def alive(pid: int) -> bool:
-    """Tell whether a process that we started still runs.
+def birth(pid: int) -> str:
+    """Return when a process was born, in the system's own words; empty where there is none.
 
-    It leads its own group, which tells it from a stranger who was given the same pid.
+    Pid and birth together tell it from a stranger who was given the same pid,
+    after a crash or a reboot.
     """
     _reap(pid)
-    try:
-        return os.getpgid(pid) == pid
-    except ProcessLookupError:
-        return False
+    stat = Path("/proc", str(pid), "stat")
+    if Path("/proc/self/stat").exists():  # Linux: field 22, in clock ticks since the boot
+        try:
+            return f"{_boot_id()} {stat.read_text().rpartition(')')[2].split()[19]}"
+        except FileNotFoundError:
+            return ""
+    told = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip()
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def alive(pid: int, born: str) -> bool:
+    """Tell whether a process that we started still runs."""
+    return bool(born) and birth(pid) == born
 
 
 def group_alive(pid: int) -> bool:
@@ -88,8 +104,14 @@ def wait(pid: int) -> int:
     return _children[pid].wait()
 
 
-def stop(pid: int) -> None:
-    """End a process and its group: politely, then by force; return when nothing of it is left."""
+def stop(pid: int, born: str | None = None) -> None:
+    """End a process and its group: politely, then by force; return when nothing of it is left.
+
+    With ``born``, a stranger of the same pid is left alone. A group whose leader has
+    ended is ours as long as it lives: a pid is not given anew while its group is.
+    """
+    if born is not None and birth(pid) not in {born, ""}:
+        return
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
         try:
             os.killpg(pid, number)

@@ -1,10 +1,10 @@
 """The two servers of the cloud: how each is started, and how it says that it is ready."""
 
 import os
+import re
 import socket
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,6 +17,9 @@ LOOPBACK = "127.0.0.1"
 AWS_PORT = 4566
 SAGEMAKER_PORT = 4600
 READY_SECONDS = 60.0
+
+# Another account's settings, and proxies: everything here is on the loopback interface.
+_FOREIGN = re.compile(r"^AWS_|^PYTHONPATH$|_proxy$", re.IGNORECASE)
 
 
 def plan() -> Running:
@@ -36,15 +39,14 @@ def start_all(planned: Running) -> Running:
     for name, (command, environment) in _commands(planned).items():
         with processes.interrupts_held():
             pid = processes.start(command, environment, planned.state_dir / f"{name}.log", planned.state_dir)
-            state = state.model_copy(update={"pids": {**state.pids, name: pid}}).save()
+            state = state.with_process(name, pid, processes.birth(pid))
     return state
 
 
 def wait_until_ready(state: Running) -> None:
     """Wait until both servers answer; raises CloudError with the log of one that does not."""
     for name, url in health_urls(state).items():
-        pid = state.pids[name]
-        if not _poll(lambda url=url: _healthy(url), lambda pid=pid: processes.alive(pid)):  # type: ignore[misc]
+        if not _becomes_ready(state, name, url):
             log = state.state_dir / f"{name}.log"
             raise CloudError(f"{name} did not become ready. The end of {log}:\n{log_tail(log)}")
 
@@ -59,8 +61,9 @@ def health_urls(state: Running) -> dict[str, str]:
 
 def client_environment(state: Running) -> dict[str, str]:
     """Return the environment in which any AWS client talks to this cloud and to no other."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
+    clean = {name: value for name, value in os.environ.items() if not _FOREIGN.search(name)}
     return clean | {
+        "RETAILREC_CLOUD": str(state.state_dir),  # the mark of every process of this cloud
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
         "AWS_DEFAULT_REGION": state.region,
@@ -110,10 +113,16 @@ def _port(variable: str, usual: int) -> int:
     raise CloudError("No port is free on the loopback interface.")
 
 
-def _poll(ready: Callable[[], bool], hopeful: Callable[[], bool]) -> bool:
+def alive(state: Running, name: str) -> bool:
+    """Tell whether one of the cloud's processes still runs."""
+    return processes.alive(state.pids[name], state.births.get(name, ""))
+
+
+def _becomes_ready(state: Running, name: str, url: str) -> bool:
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and hopeful():
-        if ready():
+    while time.monotonic() < deadline and alive(state, name):
+        # Alive after the answer, too: what answers on the port may be somebody else's server.
+        if _healthy(url) and alive(state, name):
             return True
         time.sleep(0.1)
     return False

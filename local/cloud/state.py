@@ -29,6 +29,7 @@ class Running(BaseModel):
     state_dir: Path
     started_at: str
     pids: dict[str, int] = {}
+    births: dict[str, str] = {}
     deployed: bool = False
 
     @property
@@ -42,6 +43,12 @@ class Running(BaseModel):
         draft.write_text(self.model_dump_json(indent=2))
         draft.replace(self._file)
         return self
+
+    def with_process(self, name: str, pid: int, born: str) -> Self:
+        """Write a process down."""
+        return self.model_copy(
+            update={"pids": {**self.pids, name: pid}, "births": {**self.births, name: born}}
+        ).save()
 
     def forget(self) -> None:
         """Remove the state."""

@@ -65,8 +65,8 @@ def live_run(stack: Stack, shop_file: Path) -> Run:
 
 
 def processes_of(state_dir: Path) -> list[int]:
-    """Find every process that was started for a cloud: each inherits the cloud's temporary folder."""
-    mark = f"TMPDIR={state_dir}".encode()
+    """Find every process that was started for a cloud: each inherits its mark."""
+    mark = f"RETAILREC_CLOUD={state_dir}\0".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

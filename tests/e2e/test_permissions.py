@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from local.sagemaker.callers import worker_key
 from retailrec.stack import Stack
+from retailrec_shared import names
 from retailrec_shared.run import Run
 
 FUNCTIONS = (
@@ -52,6 +53,12 @@ def table(name: str) -> Callable[[Session], dict[str, str]]:
     return lambda session: {"TableName": session.stack.output(name)}
 
 
+def an_output(session: Session, relative: str) -> str:
+    """Key of an output of a run that was prepared."""
+    runs = session.stack.ledger().runs()
+    return names.run_key(next(run.run_id for run in runs if run.counts), relative)
+
+
 # What some functions may do and others may not, with who may.
 CALLS: dict[str, tuple[Call, set[str]]] = {
     "read a dropped file": (
@@ -65,6 +72,25 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     "delete a dropped file": (
         lambda s: s.client("s3").delete_object(Bucket=s.stack.output("RawBucket"), Key="x"),
         set(),
+    ),
+    "compare with a run's catalogue": (
+        lambda s: s.client("s3").get_object(
+            Bucket=s.stack.output("DataBucket"), Key=an_output(s, names.CATALOGUE_JSONL)
+        ),
+        {"prepare-dataset", "publish-recommendations", "reconcile-runs"},
+    ),
+    "list the runs": (
+        lambda s: s.client("dynamodb").query(
+            **table("LedgerTable")(s), IndexName="by_upload", KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "run"}},
+        ),
+        {"prepare-dataset", "update-endpoint", "activate-endpoint", "reconcile-runs"},
+    ),
+    "read a run's training rows": (
+        lambda s: s.client("s3").get_object(
+            Bucket=s.stack.output("DataBucket"), Key=an_output(s, names.TRAIN_CSV)
+        ),
+        {"publish-recommendations", "reconcile-runs"},
     ),
     "write a run's recommendations": (
         lambda s: s.client("s3").put_object(
