@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from retailrec.answer_views import purchases_table, recommendations_table
 from retailrec.following import choose
 from retailrec.log import newest_lines
+from retailrec.quality import find_quality, page_address
 from retailrec.run_views import run_details, run_json, runs_table
 from retailrec.screen import command, out
 from retailrec.stack import Stack
@@ -27,11 +28,15 @@ def runs(stack: str | None, limit: int, as_json: bool) -> None:
 
 def status(stack: str | None, prefix: str, as_json: bool) -> None:
     """Print all that is known of one run."""
-    run = choose(list(Stack.open(stack).ledger().runs()), prefix)
+    opened = Stack.open(stack)
+    run = choose(list(opened.ledger().runs()), prefix)
+    quality = find_quality(opened, run)
+    page = page_address(opened, run) if quality else None
     if as_json:
-        _print_json(run_json(run))
+        warnings = [warning.model_dump() for warning in quality.warnings] if quality else []
+        _print_json(run_json(run) | {"report": page, "warnings": warnings})
     else:
-        out().print(run_details(run))
+        out().print(run_details(run, quality, page))
 
 
 def recommend(stack: str | None, customer: str, top_n: int, as_json: bool) -> None:

@@ -55,18 +55,21 @@ def down() -> None:
 
 @app.command()
 def drop(
-    file: Annotated[Path, Argument(help="xlsx, csv, csv.gz or parquet.")],
+    file: Annotated[Path, Argument(help="xlsx, xls, csv, csv.gz or parquet, or a zip of one.")],
     key: Annotated[str | None, Option(help="Its name in the bucket. Without it: the file's own.")] = None,
+    mapping: Annotated[
+        Path | None, Option(metavar="JSON", help="Which of its columns is which, if its headers are its own.")
+    ] = None,
     follow: Annotated[bool, Option(help="Follow the run until it is live or has ended otherwise.")] = True,
     stack: StackName = None,
 ) -> None:
     """Upload a transaction file and follow its run."""
     from retailrec.drop_command import drop
-    from retailrec.dropping import readable_file
+    from retailrec.dropping import mapping_text, readable_file
     from retailrec.stack import Stack
 
-    path = readable_file(file)
-    raise Exit(drop(Stack.open(stack), path, key, follow))
+    path, columns = readable_file(file), mapping_text(mapping)
+    raise Exit(drop(Stack.open(stack), path, key, follow, columns))
 
 
 @app.command()
@@ -91,6 +94,21 @@ def status(
     from retailrec import ask_commands
 
     ask_commands.status(stack, run, as_json)
+
+
+@app.command()
+def report(
+    run: Annotated[str, Argument(help="The run's id, or its beginning.")],
+    open_it: Annotated[bool, Option("--open/--no-open", help="Show it in the browser.")] = True,
+    output: Annotated[
+        Path | None, Option(help="Where to. Without it: quality-report-RUN.html in this folder.")
+    ] = None,
+    stack: StackName = None,
+) -> None:
+    """Download a run's quality report, a page with pictures, and open it."""
+    from retailrec.report_command import report
+
+    report(stack, run, output, open_it)
 
 
 @app.command()

@@ -16,7 +16,8 @@ from retailrec.drop_command import NOT_LIVE, find, follow_on, tell_outcome, uplo
 from retailrec.dropping import DroppedRun, readable_file
 from retailrec.interrupts import Interrupts
 from retailrec.metric_views import metrics_table
-from retailrec.quality import Quality, quality_table, read_quality
+from retailrec.quality import Quality, quality_table, read_quality, warning_lines
+from retailrec.report_command import save_page
 from retailrec.screen import command, out, seconds
 from retailrec.stack import Stack
 from retailrec.stages import seconds_taken
@@ -54,7 +55,10 @@ def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
     quality = read_quality(stack, live.run.run_id)
     api = stack.api()
     answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
+    page = places.REPORT.with_name(places.QUALITY_PAGE)
     _show(live, quality, answers, screen)
+    if save_page(stack, live.run, page):
+        screen.print(f"Quality report: {_shown(page)}")
     return DemoReport(
         dataset=dataset_report(data.source, live.run, quality),
         run_id=live.run.run_id,
@@ -89,6 +93,8 @@ def _drop(stack: Stack, path: Path, key: str, screen: Console) -> DroppedRun:
 
 def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], screen: Console) -> None:
     parts = [quality_table(quality), metrics_table(live.run.metrics)]
+    if quality.warnings:
+        parts.insert(1, warning_lines(quality))
     for part in [*parts, *(show_customer(each, screen) for each in answers)]:
         screen.print("")
         screen.print(part)
@@ -96,6 +102,11 @@ def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], scree
         f"\nFrom drop to live: {seconds(live.seconds)}. Report: {places.REPORT.name} in build/demo/",
         style="bold",
     )
+
+
+def _shown(path: Path) -> Path:
+    """Shorten a path below the repository's root."""
+    return path.relative_to(places.REPOSITORY) if path.is_relative_to(places.REPOSITORY) else path
 
 
 def _tell_next(screen: Console) -> None:

@@ -19,9 +19,9 @@ from retailrec_shared.status import ENDED, RunStatus
 NOT_LIVE = 2  # exit code: the run ended, and not live
 
 
-def drop(stack: Stack, path: Path, key: str | None, follow_run: bool) -> int:
+def drop(stack: Stack, path: Path, key: str | None, follow_run: bool, mapping: str | None = None) -> int:
     """Drop a file; return the exit code: 0 its run is live, 2 it ended otherwise, 130 after Ctrl-C."""
-    dropped = upload_with_bar(stack, path, key or path.name, out())
+    dropped = upload_with_bar(stack, path, key or path.name, out(), mapping)
     if not follow_run:
         out().print(f"Uploaded as {dropped.key}. See what becomes of it: {command()} runs")
         return 0
@@ -38,10 +38,10 @@ def drop(stack: Stack, path: Path, key: str | None, follow_run: bool) -> int:
     return 0 if run.status is RunStatus.LIVE else NOT_LIVE
 
 
-def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console) -> Drop:
-    """Upload a file, showing a bar."""
+def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping: str | None = None) -> Drop:
+    """Upload a file, and its column mapping before it, showing a bar."""
     with transfer_bar(screen, f"Uploading {path.name}", path.stat().st_size) as sent:
-        dropped = upload(stack, path, key, sent)
+        dropped = upload(stack, path, key, sent, mapping)
     screen.print(f"Dropped {path.name} into {stack.output('RawBucket')}", style="bold")
     return dropped
 

@@ -8,7 +8,13 @@ from boto3.s3.transfer import TransferConfig
 
 from retailrec.problems import Problem
 from retailrec.stack import Stack
+from retailrec_shared import names
+from retailrec_shared.column_mapping import ColumnMapping
+from retailrec_shared.errors import Rejected
+from retailrec_shared.mapping_file import read_mapping
 from retailrec_shared.run import Run
+
+_MAPPING = "column_mapping"
 
 # S3 takes at most 5 GB in one PUT. A file that goes up in one PUT has its MD5 for
 # an ETag, whoever uploads it from wherever; one that goes up in parts has an ETag
@@ -42,12 +48,37 @@ def readable_file(path: Path) -> Path:
     return path
 
 
-def upload(stack: Stack, path: Path, key: str, sent: Callable[[int], None]) -> Drop:
-    """Upload a file to the raw bucket; ``sent`` is told of bytes as they leave."""
+def mapping_text(path: Path | None) -> str | None:
+    """Read a column mapping; raises Problem for one that cannot be used."""
+    if path is None:
+        return None
+    try:
+        text = readable_file(path).read_text(encoding="utf-8-sig")
+        ColumnMapping.parse(text)
+    except UnicodeDecodeError:
+        raise Problem(f"{path} is no JSON file: write it as UTF-8.") from None
+    except Rejected as problem:
+        raise Problem(f"{path}: {problem.reason}") from None
+    return text
+
+
+def upload(
+    stack: Stack, path: Path, key: str, sent: Callable[[int], None], mapping: str | None = None
+) -> Drop:
+    """Upload a file to the raw bucket, after its mapping if it has one.
+
+    ``sent`` is told of bytes as they leave.
+    """
     if not key or key.endswith("/"):
         raise Problem(f"{key!r} names a folder: give a key that ends in a file name.")
+    if not names.makes_a_run(key):
+        raise Problem(
+            f"{key!r} names a column mapping: give the data's file, and its mapping with --mapping."
+        )
     known = frozenset(run.run_id for run in stack.ledger().runs())
     bucket, s3 = stack.output("RawBucket"), stack.s3()
+    if mapping is not None:
+        s3.put_object(Bucket=bucket, Key=names.mapping_key(key), Body=mapping.encode())
     s3.upload_file(str(path), bucket, key, Callback=sent, Config=_ONE_PUT)
     etag = s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
     return Drop(key, etag, known)
@@ -64,14 +95,25 @@ def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -
             continue
         if run.run_id not in drop.known:
             return DroppedRun(run, before=False)
-        if all(run.configuration.get(name, value) == value for name, value in configuration.items()):
+        if _same(run.configuration, configuration):
             return DroppedRun(run, before=True)
     return None
 
 
+def _same(of_run: dict[str, str], of_stack: dict[str, str]) -> bool:
+    """Tell whether a run had the configuration that it would have now, as far as that is told."""
+    if not of_stack:
+        return True
+    # A mapping is named only where there is one; anything else that a run does not name was not known then.
+    return all(of_run.get(name, value) == value for name, value in of_stack.items() if name != _MAPPING) and (
+        of_run.get(_MAPPING, "") == of_stack.get(_MAPPING, "")
+    )
+
+
 def await_run(stack: Stack, drop: Drop) -> DroppedRun:
     """Wait until a drop's run appears; raises Problem when it does not."""
-    ledger, configuration = stack.ledger(), stack.configuration()
+    mapping = read_mapping(stack.s3(), stack.output("RawBucket"), drop.key)
+    ledger, configuration = stack.ledger(), stack.configuration(mapping)
     for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
         found = choose_run(ledger.runs(), drop, configuration)
         if found:

@@ -8,3 +8,4 @@ PUBLIC_FILE = DATA / "online_retail_II.xlsx"
 DEMO = REPOSITORY / "build" / "demo"
 GENERATED_FILE = DEMO / "generated.xlsx"
 REPORT = DEMO / "report.json"
+QUALITY_PAGE = "quality-report.html"  # beside the report

@@ -1,13 +1,20 @@
 """A run's quality report, as far as people are told of it in brief."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
-from pydantic import BaseModel
-from rich.console import RenderableType
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, Field
+from rich.console import Group, RenderableType
+from rich.text import Text
 
 from retailrec.screen import count, table, titled
 from retailrec.stack import Stack
-from retailrec_shared import names
+from retailrec_shared import aws, names
+from retailrec_shared.run import Run
+
+Found = TypeVar("Found")
 
 
 class Sheet(BaseModel):
@@ -15,6 +22,13 @@ class Sheet(BaseModel):
 
     name: str | None = None
     rows: int
+
+
+class Warned(BaseModel):
+    """What jumped since the previous run."""
+
+    code: str
+    message: str
 
 
 class Quality(BaseModel):
@@ -34,13 +48,47 @@ class Quality(BaseModel):
     test_rows: int
     first_timestamp: datetime
     last_timestamp: datetime
+    warnings: list[Warned] = Field(default_factory=list)
 
 
 def read_quality(stack: Stack, run_id: str) -> Quality:
     """Read the quality report that a run left in the data bucket."""
-    key = names.run_key(run_id, names.QUALITY_REPORT_JSON)
-    answer = stack.s3().get_object(Bucket=stack.output("DataBucket"), Key=key)
-    return Quality.model_validate_json(answer["Body"].read())
+    return Quality.model_validate_json(_read(stack, run_id, names.QUALITY_REPORT_JSON))
+
+
+def find_quality(stack: Stack, run: Run) -> Quality | None:
+    """Read the quality report of a run that may have left none, or none that the reader may see."""
+    return _unless({"NoSuchKey", "AccessDenied"}, lambda: read_quality(stack, run.run_id))
+
+
+def read_page(stack: Stack, run: Run) -> bytes | None:
+    """Read the quality report as a page; None for a run that left none."""
+    return _unless({"NoSuchKey"}, lambda: _read(stack, run.run_id, names.QUALITY_REPORT_HTML))
+
+
+def page_address(stack: Stack, run: Run) -> str:
+    """Tell where the page is."""
+    return f"s3://{stack.output('DataBucket')}/{names.run_key(run.run_id, names.QUALITY_REPORT_HTML)}"
+
+
+def _read(stack: Stack, run_id: str, relative: str) -> bytes:
+    key = names.run_key(run_id, relative)
+    return stack.s3().get_object(Bucket=stack.output("DataBucket"), Key=key)["Body"].read()
+
+
+def _unless(codes: set[str], read: Callable[[], Found]) -> Found | None:
+    try:
+        return read()
+    except ClientError as error:
+        if aws.error_code(error) not in codes:
+            raise
+        return None
+
+
+def warning_lines(quality: Quality) -> RenderableType:
+    """List the warnings of a report."""
+    lines = [Text(f"  {warning.message}", "yellow") for warning in quality.warnings]
+    return Group(Text("Look before you trust this run", "bold yellow"), *lines)
 
 
 def quality_table(quality: Quality) -> RenderableType:

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from retailrec.metric_views import PRECISION, metrics_table
-from retailrec.screen import count, local_time, seconds, table, titled
+from retailrec.quality import Quality, warning_lines
+from retailrec.screen import command, count, local_time, seconds, table, titled
 from retailrec.stage_screen import draw_stages
 from retailrec.stages import seconds_taken
 from retailrec_shared.run import Run
@@ -66,9 +67,15 @@ ONLY_WIDE = frozenset({"uploaded", ">took"})
 WIDE = 96
 
 
-def run_details(run: Run) -> RenderableType:
-    """Tell everything that is known of a run."""
-    parts: list[RenderableType] = [_facts(run), "", draw_stages(run, datetime.now(UTC))]
+def run_details(run: Run, quality: Quality | None = None, page: str | None = None) -> RenderableType:
+    """Tell everything that is known of a run; ``page`` is where its quality report is."""
+    facts = _facts(run)
+    if quality and page:
+        facts.add_row("report", Text(page, overflow="fold"))
+        facts.add_row("", f"open it: {command()} report {run.run_id[:SHORT_ID]}")
+    parts: list[RenderableType] = [facts, "", draw_stages(run, datetime.now(UTC))]
+    if quality and quality.warnings:
+        parts += ["", warning_lines(quality)]
     if run.counts:
         parts += ["", counts_table(run.counts)]
     if run.metrics:

@@ -104,12 +104,15 @@ class Stack:
         api_id = (urlsplit(url).hostname or "").split(".")[0]
         return f"{self.cloud.aws_url}/_aws/execute-api/{api_id}/v1"
 
-    def configuration(self) -> dict[str, str]:
-        """Return what the stack would configure a run with now; empty where its parameters do not tell."""
+    def configuration(self, column_mapping: str | None = None) -> dict[str, str]:
+        """Return what the stack would configure a run with now; empty where its parameters do not tell.
+
+        ``column_mapping`` is the one beside the file, if there is one.
+        """
         told = {"stack_name": self.name, "serving_table": "not told"}
         told |= {_snake(name): value for name, value in {**self.outputs, **self.parameters}.items() if value}
         try:
-            return Settings.model_validate(told).run_configuration()
+            return Settings.model_validate(told).run_configuration(column_mapping)
         except ValidationError:
             return {}
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from prepare_dataset.upload import prepare_upload
+from retailrec_shared import names
 from retailrec_shared.handlers import event_handler
 from retailrec_shared.triggers import ObjectCreated
 
@@ -11,8 +12,12 @@ from retailrec_shared.triggers import ObjectCreated
 def handler(event: dict[str, Any]) -> None:
     """Prepare the file that was dropped."""
     dropped = ObjectCreated.model_validate(event).detail
-    if dropped.object.key.endswith("/"):
-        return  # a folder that the S3 console made
+    if not names.makes_a_run(dropped.object.key):
+        return
     prepare_upload(
-        dropped.bucket.name, dropped.object.key, dropped.object.version_id, dropped.object.sequencer
+        dropped.bucket.name,
+        dropped.object.key,
+        dropped.object.version_id,
+        dropped.object.sequencer,
+        dropped.run_id,
     )

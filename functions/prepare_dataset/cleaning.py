@@ -10,6 +10,7 @@ from prepare_dataset.arrow import pc
 from prepare_dataset.meaning import Meaning
 from prepare_dataset.rawtable import RawTable
 from prepare_dataset.reasons import KEPT, ORDER, PROFILES, Profile, RejectReason
+from prepare_dataset.values import is_unusable_id
 
 Reasons = npt.NDArray[np.uint8]
 
@@ -30,6 +31,10 @@ def is_non_product(items: Coded) -> Bools:
     return items.where(pc.match_substring_regex(items.values, _NON_PRODUCT))
 
 
+def _is_unusable(ids: Coded) -> Bools:
+    return ids.where(is_unusable_id(ids.values))
+
+
 def _price_is_invalid(_: RawTable, rows: Meaning) -> Bools:
     return rows.price.where(rows.price.unread) if rows.price else np.zeros(len(rows.first_equal), dtype=bool)
 
@@ -44,6 +49,9 @@ _RULES: Mapping[RejectReason, Callable[[RawTable, Meaning], Bools]] = {
     RejectReason.MALFORMED_ROW: lambda raw, _: raw.lines.codes != MISSING,
     RejectReason.MISSING_CUSTOMER: lambda _, rows: rows.customer.codes == MISSING,
     RejectReason.MISSING_ITEM: lambda _, rows: rows.item.codes == MISSING,
+    RejectReason.INVALID_ID: lambda _, rows: (
+        _is_unusable(rows.customer) | _is_unusable(rows.item) | _is_unusable(rows.invoice)
+    ),
     RejectReason.INVALID_DATE: lambda _, rows: rows.seconds.where(rows.seconds.unread),
     RejectReason.CANCELLATION: lambda _, rows: is_cancellation(rows.invoice),
     RejectReason.INVALID_QUANTITY: lambda _, rows: rows.quantity.where(rows.quantity.unread),

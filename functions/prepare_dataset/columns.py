@@ -1,10 +1,10 @@
 """The eight columns of a transaction file, and how their headers may be spelled."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from retailrec_shared.column_mapping import ColumnMapping, fold
 from retailrec_shared.errors import Rejected
 
 HEADER_ROWS_SEARCHED = 20
@@ -30,14 +30,26 @@ class Column(StrEnum):
 REQUIRED = (Column.STOCK_CODE, Column.CUSTOMER_ID, Column.INVOICE_DATE)
 
 _ALIASES = {Column.INVOICE: ("InvoiceNo",), Column.PRICE: ("UnitPrice",)}
+_BY_SPELLING = {fold(name): column for column in Column for name in (column, *_ALIASES.get(column, ()))}
+
+# What a column is called in a file whose headers are not ours.
+Headers = Mapping[Column, str]
+OUR_HEADERS: Headers = {}
+_FIELDS = {
+    "customer_id": Column.CUSTOMER_ID,
+    "item_id": Column.STOCK_CODE,
+    "timestamp": Column.INVOICE_DATE,
+    "quantity": Column.QUANTITY,
+    "price": Column.PRICE,
+    "invoice": Column.INVOICE,
+    "description": Column.DESCRIPTION,
+    "country": Column.COUNTRY,
+}
 
 
-def _fold(header: str) -> str:
-    """Reduce a header to what is compared: letters and digits, in lower case."""
-    return re.sub(r"[\s_\ufeff]+", "", header).lower()
-
-
-_BY_SPELLING = {_fold(name): column for column in Column for name in (column, *_ALIASES.get(column, ()))}
+def mapped_headers(mapping: ColumnMapping) -> Headers:
+    """Return the headers that a mapping gives to our columns."""
+    return {_FIELDS[field]: header for field, header in mapping.headers().items()}
 
 
 @dataclass(frozen=True)
@@ -48,11 +60,16 @@ class Header:
     positions: dict[Column, int]
 
 
-def match_header(cells: Sequence[str | None]) -> dict[Column, int]:
-    """Position of each recognised column; cells that mean nothing to us are passed over."""
+def match_header(cells: Sequence[str | None], headers: Headers = OUR_HEADERS) -> dict[Column, int]:
+    """Position of each recognised column; cells that mean nothing to us are passed over.
+
+    A column that ``headers`` names is found by that header alone.
+    """
+    spellings = {name: column for name, column in _BY_SPELLING.items() if column not in headers}
+    spellings |= {fold(header): column for column, header in headers.items()}
     positions: dict[Column, int] = {}
     for position, cell in enumerate(cells):
-        column = _BY_SPELLING.get(_fold(cell or ""))
+        column = spellings.get(fold(cell or ""))
         if column is None:
             continue
         if column in positions:
@@ -64,40 +81,54 @@ def match_header(cells: Sequence[str | None]) -> dict[Column, int]:
     return positions
 
 
-def find_header(rows: Sequence[Sequence[str | None]], *, sheet: str | None = None) -> Header:
+def find_header(
+    rows: Sequence[Sequence[str | None]], *, sheet: str | None = None, headers: Headers = OUR_HEADERS
+) -> Header:
     """Find the header among the first rows of a sheet: the first row that names every required column."""
     best = Header(0, {})
     for number, cells in enumerate(rows[:HEADER_ROWS_SEARCHED]):
-        header = Header(number, _match_in(sheet, cells))
-        if all(column in header.positions for column in REQUIRED):
+        header = Header(number, _match_in(sheet, cells, headers))
+        if all(column in header.positions for column in (*REQUIRED, *headers)):
             return header
         if len(header.positions) > len(best.positions):
             best = header
-    raise _incomplete(best.positions, rows, sheet)
+    raise _incomplete(best, rows, sheet, headers)
 
 
-def _match_in(sheet: str | None, cells: Sequence[str | None]) -> dict[Column, int]:
+def _match_in(sheet: str | None, cells: Sequence[str | None], headers: Headers) -> dict[Column, int]:
     try:
-        return match_header(cells)
+        return match_header(cells, headers)
     except Rejected as problem:
         raise Rejected(problem.reason, sheet=sheet, column=problem.column) from None
 
 
 def _incomplete(
-    found: dict[Column, int], rows: Sequence[Sequence[str | None]], sheet: str | None
+    best: Header, rows: Sequence[Sequence[str | None]], sheet: str | None, headers: Headers
 ) -> Rejected:
-    if not found:
-        first = next((cells for cells in rows if any(cells)), ())
-        seen = ", ".join(cell for cell in first if cell)[:200] or "nothing"
+    lacking = [column for column in headers if column not in best.positions]
+    if lacking:
+        seen = _in_words(rows[best.row] if best.positions else next(filter(any, rows), ()))
+        return Rejected(
+            f"The column mapping says that {lacking[0]} is called “{headers[lacking[0]]}”, but no column is"
+            f" called so: the file has {seen}. Correct the mapping or the header.",
+            sheet=sheet,
+        )
+    if not best.positions:
+        seen = _in_words(next(filter(any, rows), ()))
         return Rejected(
             f"No column is recognised: the file must begin with a row of headers such as"
             f" {', '.join(Column)}, but begins with: {seen}.",
             sheet=sheet,
         )
-    missing = [column for column in REQUIRED if column not in found]
+    missing = [column for column in REQUIRED if column not in best.positions]
+    several = len(missing) > 1
     return Rejected(
-        f"The column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
-        f" {'are' if len(missing) > 1 else 'is'} missing; found were: {', '.join(found)}."
-        f" Add {'them' if len(missing) > 1 else 'it'} or rename the header.",
+        f"The column{'s' if several else ''} {' and '.join(missing)} {'are' if several else 'is'} missing;"
+        f" found were: {', '.join(best.positions)}. Add {'them' if several else 'it'}, rename the header, or"
+        " give a column mapping.",
         sheet=sheet,
     )
+
+
+def _in_words(cells: Sequence[str | None]) -> str:
+    return ", ".join(cell for cell in cells if cell)[:200] or "nothing"

@@ -4,14 +4,17 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from prepare_dataset.columns import HEADER_ROWS_SEARCHED, Header, find_header, match_header
+from prepare_dataset.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
+from prepare_dataset.formats import Format
+from prepare_dataset.limits import MAX_TEXT_BYTES, too_much_unpacked
 from retailrec_shared.errors import Rejected
 
-_HEAD = 64 << 10
+_HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
 _UTF16_MARKS = {b"\xff\xfe", b"\xfe\xff"}
 # What a file is that is not UTF-8: Windows, or Latin-1 with bytes that Windows does not know.
@@ -31,7 +34,7 @@ class Layout:
 
 def open_bytes(path: Path, *, packed: bool) -> IO[bytes]:
     """Open a file for reading, through gzip if it is packed."""
-    return gzip.GzipFile(path) if packed else path.open("rb")  # type: ignore[return-value]
+    return _Unpacked(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
 def checked(file: IO[bytes], encoding: str) -> IO[bytes]:
@@ -40,6 +43,29 @@ def checked(file: IO[bytes], encoding: str) -> IO[bytes]:
     Arrow transcodes other encodings, and raises by itself.
     """
     return _Utf8File(file) if encoding == "utf-8" else file  # type: ignore[return-value]
+
+
+class _Unpacked(gzip.GzipFile):
+    """A packed file that is refused beyond the limit: its own statement of its size may be untrue."""
+
+    _left = MAX_TEXT_BYTES
+
+    def read(self, size: int | None = -1) -> bytes:
+        block = super().read(self._left + 1 if size is None or size < 0 else size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise too_much_unpacked(Format.CSV_GZ, MAX_TEXT_BYTES)
+        return block
+
+
+def unpack_in_vain(path: Path) -> None:
+    """Unpack a file that says it is too large: of one that was cut off, the last bytes say anything."""
+    try:
+        with _Unpacked(path) as file:
+            while file.read(1 << 20):
+                pass
+    except (OSError, EOFError, zlib.error):
+        raise Rejected("The file is cut off or damaged; pack or upload it again.") from None
 
 
 class _Utf8File(io.RawIOBase):
@@ -64,20 +90,23 @@ def likely_encodings(path: Path, *, packed: bool) -> tuple[str, ...]:
     return ("utf-16",) if mark in _UTF16_MARKS else _ENCODINGS
 
 
-def find_layout(path: Path, *, packed: bool, encoding: str) -> Layout:
+def find_layout(path: Path, *, packed: bool, encoding: str, headers: Headers) -> Layout:
     """Find the header: the delimiter is the one that lets most columns be recognised."""
     with open_bytes(path, packed=packed) as file:
         head = file.read(_HEAD).decode(encoding, errors="ignore").removeprefix("\ufeff")
     records = {delimiter: _first_records(head, delimiter) for delimiter in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda one: max((_known(cells) for _, cells in records[one]), default=0))
-    header = find_header([cells for _, cells in records[delimiter]])
+    known = {
+        one: max((_known(cells, headers) for _, cells in records[one]), default=0) for one in _DELIMITERS
+    }
+    delimiter = max(known, key=lambda one: known[one])
+    header = find_header([cells for _, cells in records[delimiter]], headers=headers)
     line, cells = records[delimiter][header.row]
     return Layout(encoding, delimiter, header, line, len(cells))
 
 
-def _known(cells: list[str]) -> int:
+def _known(cells: list[str], headers: Headers) -> int:
     try:
-        return len(match_header(cells))
+        return len(match_header(cells, headers))
     except Rejected:  # a column twice: surely a header, and find_header will say what is wrong
         return len(cells)
 

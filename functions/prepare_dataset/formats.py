@@ -1,6 +1,7 @@
 """Which format a file is, judged from its bytes and never from its name."""
 
 import gzip
+import mmap
 import zipfile
 import zlib
 from enum import StrEnum
@@ -10,19 +11,38 @@ from retailrec_shared.errors import Rejected
 
 _HEAD = 4096
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-# An encrypted workbook is an OLE container with a stream of this name (MS-OFFCRYPTO 2.3.4.4).
+# An encrypted workbook is an OLE container with a stream of this name (MS-OFFCRYPTO 2.3.4.4); a plain
+# one has its cells in a stream named Workbook, or Book before 1997 (MS-XLS 2.1.2).
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_WORKBOOKS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
+# The record at a zip archive's end, with the longest comment; and a directory of about 100,000 files.
+_ZIP_END = 22 + 65_535
+_LONGEST_DIRECTORY = 8 << 20
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _USE_INSTEAD = "Upload an xlsx, csv, csv.gz or parquet file."
+_OTHER_TEXTS = {
+    (b"<!doctype html", b"<html", b"<table"): "The file is a web page; open it and save it as xlsx or csv.",
+    (b"<?xml",): "The file is XML; open it and save it as xlsx or csv.",
+    (b"{", b"["): "The file is JSON; export the transactions as csv or Parquet.",
+    (b"%pdf",): "The file is a PDF; export the transactions as csv or xlsx.",
+}
+_OTHER_ZIPS = {
+    "xl/workbook.bin": "The file is a binary workbook (xlsb); save it as xlsx.",
+    "content.xml": "The file is an OpenDocument file (ods); save it as xlsx.",
+    "[Content_Types].xml": "The file is an Office document without a workbook; save the rows as xlsx.",
+}
 
 
 class Format(StrEnum):
     """What `prepare_dataset` can read."""
 
     XLSX = "xlsx"
+    XLS = "xls"
     CSV = "csv"
     CSV_GZ = "csv.gz"
     PARQUET = "parquet"
+    ZIP = "zip"
+    """A zip archive of one file: no report names it, but the format of what is in it."""
 
 
 def sniff(path: Path) -> Format:
@@ -34,11 +54,12 @@ def sniff(path: Path) -> Format:
     if head.startswith(b"PK"):
         return _sniff_zip(path)
     if head.startswith(_OLE):
-        raise _ole(path)
+        return _sniff_ole(path)
     if head.startswith(b"PAR1"):
         return Format.PARQUET
     if head.startswith(b"\x1f\x8b"):
         return _sniff_gzip(path)
+    _refuse_other_text(head)
     if not _is_text(head):
         raise Rejected(f"The file is in no format known here. {_USE_INSTEAD}")
     return Format.CSV
@@ -48,7 +69,15 @@ def _is_text(head: bytes) -> bool:
     return head.startswith(_UTF16_MARKS) or not any(byte < 9 or 13 < byte < 27 for byte in head)
 
 
+def _refuse_other_text(head: bytes) -> None:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for beginnings, sentence in _OTHER_TEXTS.items():
+        if start.startswith(beginnings):
+            raise Rejected(sentence)
+
+
 def _sniff_zip(path: Path) -> Format:
+    _refuse_long_directory(path)
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
@@ -56,15 +85,38 @@ def _sniff_zip(path: Path) -> Format:
         raise Rejected("The file is cut off or damaged; save or upload it again.") from None
     if "xl/workbook.xml" in names:
         return Format.XLSX
-    if "xl/workbook.bin" in names:
-        raise Rejected("The file is a binary workbook (xlsb); save it as xlsx.")
-    raise Rejected("The file is a zip archive; unpack it and upload what is in it.")
+    for name, sentence in _OTHER_ZIPS.items():
+        if name in names:
+            raise Rejected(sentence)
+    return Format.ZIP
 
 
-def _ole(path: Path) -> Rejected:
-    if _ENCRYPTED in path.read_bytes():
-        return Rejected("The workbook is protected with a password; save it without one.")
-    return Rejected("The file is an old Excel workbook (xls); save it as xlsx.")
+def _refuse_long_directory(path: Path) -> None:
+    """Refuse an archive whose directory, which Python reads as a whole, would fill the memory."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _ZIP_END))
+        end = file.read()
+    place = end.rfind(b"PK\5\6")  # then, from byte 12, the directory's length (APPNOTE 4.3.16)
+    if int.from_bytes(end[place + 12 : place + 16], "little") > _LONGEST_DIRECTORY and place >= 0:
+        raise Rejected("The zip archive holds far too many files; pack the transactions alone.")
+
+
+def _sniff_ole(path: Path) -> Format:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(_ENCRYPTED) >= 0:
+            raise Rejected("The workbook is protected with a password; save it without one.")
+        if not any(content.find(name) >= 0 for name in _WORKBOOKS):
+            raise Rejected(
+                "The file is an old Office document without a workbook, or cut off; save it as xlsx."
+            )
+    return Format.XLS
+
+
+def stated_size(path: Path) -> int:
+    """Read what a gzip file says of its size, the last four bytes: true up to 4 GB, if at all."""
+    with path.open("rb") as file:
+        file.seek(-4, 2)
+        return int.from_bytes(file.read(4), "little")
 
 
 def _sniff_gzip(path: Path) -> Format:

@@ -14,7 +14,7 @@ from prepare_dataset.columns import Column
 from prepare_dataset.datefields import NO_TIME
 from prepare_dataset.dates import parse_dates
 from prepare_dataset.rawtable import RawTable
-from prepare_dataset.values import clean_ids, clean_texts, parse_numbers
+from prepare_dataset.values import NumberStyle, clean_ids, clean_texts, find_number_style, parse_numbers
 
 Number = TypeVar("Number", np.int64, np.float64)
 
@@ -77,8 +77,11 @@ def understand(raw: RawTable) -> Meaning:
         "country": _coded(raw, Column.COUNTRY, clean_texts),
     }
     seconds = Lookup(dates.codes, times, times == NO_TIME)
-    quantity = _numbers(raw, Column.QUANTITY) or _always(1.0, len(raw))
-    price = _numbers(raw, Column.PRICE)
+    numbers = [raw.columns[column] for column in (Column.QUANTITY, Column.PRICE) if column in raw.columns]
+    style = find_number_style(column.values for column in numbers)
+    # Where a sheet has no quantities, every row counts as one piece; without prices, there is none to check.
+    quantity = _numbers(raw, Column.QUANTITY, style, lacking=1.0) or _always(1.0, len(raw))
+    price = _numbers(raw, Column.PRICE, style, lacking=np.nan)
     return Meaning(
         **texts,
         seconds=seconds,
@@ -107,12 +110,17 @@ def _coded(raw: RawTable, column: Column, clean: Callable[[Texts], Texts]) -> Co
     return recode(texts, clean(texts.values))
 
 
-def _numbers(raw: RawTable, column: Column) -> Lookup[np.float64] | None:
+def _numbers(
+    raw: RawTable, column: Column, style: NumberStyle | None, lacking: float
+) -> Lookup[np.float64] | None:
+    """Read a column of numbers; ``lacking`` stands for those of a sheet without the column."""
     texts = raw.columns.get(column)
     if texts is None:
         return None
-    table = np.append(parse_numbers(texts.values), np.nan)
-    return Lookup(texts.codes, table, np.isnan(table))
+    table = parse_numbers(texts.values, style)
+    unread = np.isnan(table)
+    codes = np.where(raw.lacks(column), np.int32(len(table)), texts.codes)
+    return Lookup(codes, np.append(table, [lacking, np.nan]), np.append(unread, [False, True]))
 
 
 def _always(value: float, rows: int) -> Lookup[np.float64]:

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from prepare_dataset.arrays import MISSING, Coded, Codes, encode
+from prepare_dataset.arrays import MISSING, Bools, Coded, Codes, encode
 from prepare_dataset.arrow import CODED_TEXT, TEXT, AnyArray, CodedTexts, pc, truths
 from prepare_dataset.columns import Column
+from prepare_dataset.limits import MAX_ROWS, MAX_TABLE_BYTES, too_many_rows
+from retailrec_shared.errors import Rejected
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Place:
 class RawTable:
     """The n rows of a file: the text of each cell, coded, and where each row stands.
 
-    A column that the file lacks is absent from ``columns``. ``lines`` holds the text of those csv
+    A column that the file lacks is absent from ``columns``; one that only some sheets lack has no cells
+    there, and ``columns_of_sheets`` tells. ``lines`` holds the text of those csv
     lines that could not be cut into cells; all their cells are missing.
     """
 
@@ -34,6 +37,7 @@ class RawTable:
     sheets: list[str | None]
     sheet_of_row: npt.NDArray[np.int16]
     row_numbers: Codes
+    columns_of_sheets: list[frozenset[Column]]
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -41,6 +45,10 @@ class RawTable:
     def place(self, row: int) -> Place:
         """Where row ``row`` (0-based) stands in the file."""
         return Place(self.sheets[self.sheet_of_row[row]], int(self.row_numbers[row]))
+
+    def lacks(self, column: Column) -> Bools:
+        """Tell the rows of sheets that lack a column."""
+        return np.array([column not in columns for columns in self.columns_of_sheets])[self.sheet_of_row]
 
     def rows_of_sheets(self) -> list[int]:
         """How many rows each sheet has."""
@@ -57,10 +65,14 @@ class RawTableBuilder:
     _sheets: list[str | None] = field(default_factory=list)
     _sheet_of_row: list[npt.NDArray[np.int16]] = field(default_factory=list)
     _row_numbers: list[Codes] = field(default_factory=list)
+    _columns_of_sheets: list[frozenset[Column]] = field(default_factory=list)
+    _rows: int = 0
+    _bytes: int = 0
 
     def start_sheet(self, name: str | None) -> None:
         """Say that the batches to come belong to a new sheet."""
         self._sheets.append(name)
+        self._columns_of_sheets.append(frozenset())
 
     def add(self, columns: Mapping[Column, AnyArray], first_row: int) -> int:
         """Add a batch of rows whose first stands at ``first_row``; return the rows that were not blank.
@@ -76,10 +88,28 @@ class RawTableBuilder:
             keep = pa.array(~blank)
             coded = {column: texts.filter(keep) for column, texts in coded.items()}
             numbers = numbers[~blank]
-        for column, texts in coded.items():
-            self._columns.setdefault(column, []).append(texts)
+        self._columns_of_sheets[-1] |= frozenset(coded)
+        for column in {**self._columns, **coded}:
+            self._append(column, coded.get(column), len(numbers))
         self._place(pa.nulls(len(numbers), TEXT), numbers)
+        self._refuse_too_much()
         return len(numbers)
+
+    def _append(self, column: Column, texts: "CodedTexts | None", rows: int) -> None:
+        """Add cells to a column; a sheet need not have each column that another one has."""
+        if column not in self._columns:
+            self._columns[column] = [pa.nulls(self._rows, CODED_TEXT)]
+        self._columns[column].append(pa.nulls(rows, CODED_TEXT) if texts is None else texts)
+        self._bytes += 4 * rows + (texts.dictionary.nbytes if texts is not None else 0)
+
+    def _refuse_too_much(self) -> None:
+        if self._rows > MAX_ROWS:
+            raise too_many_rows(self._rows)
+        if self._bytes > MAX_TABLE_BYTES:
+            raise Rejected(
+                f"After {self._rows:,} rows the file's different texts fill the memory;"
+                " split the file and upload the newest part."
+            )
 
     def add_lines(self, texts: Iterable[str], row_numbers: Iterable[int]) -> None:
         """Add lines that could not be cut into cells."""
@@ -91,6 +121,7 @@ class RawTableBuilder:
     def _place(self, lines: AnyArray, numbers: Codes) -> None:
         self._lines.append(_coded(lines))
         self._row_numbers.append(numbers)
+        self._rows += len(numbers)
         self._sheet_of_row.append(np.full(len(numbers), len(self._sheets) - 1, dtype=np.int16))
 
     def build(self) -> RawTable:
@@ -101,6 +132,7 @@ class RawTableBuilder:
             sheets=self._sheets,
             sheet_of_row=np.concatenate([np.empty(0, np.int16), *self._sheet_of_row]),
             row_numbers=np.concatenate([np.empty(0, np.int32), *self._row_numbers]),
+            columns_of_sheets=self._columns_of_sheets,
         )
 
 

@@ -3,26 +3,32 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from prepare_dataset.columns import OUR_HEADERS, Headers
 from prepare_dataset.formats import Format
 from prepare_dataset.rawtable import RawTable
 from prepare_dataset.reading_csv import read_csv
 from prepare_dataset.reading_parquet import read_parquet
+from prepare_dataset.reading_xls import read_xls
 from prepare_dataset.reading_xlsx import read_xlsx
 from retailrec_shared.errors import Rejected
 
 Progress = Callable[[str], None]
 
 
-def read(path: Path, source_format: Format, progress: Progress) -> RawTable:
+def read(path: Path, source_format: Format, progress: Progress, headers: Headers = OUR_HEADERS) -> RawTable:
     """Read every row; ``Rejected`` says what to change when that cannot be done."""
     progress(f"reading {source_format}")
     match source_format:
         case Format.XLSX:
-            table = read_xlsx(path, progress)
+            table = read_xlsx(path, progress, headers)
+        case Format.XLS:
+            table = read_xls(path, progress, headers)
         case Format.PARQUET:
-            table = read_parquet(path)
+            table = read_parquet(path, headers)
         case Format.CSV | Format.CSV_GZ:
-            table = read_csv(path, packed=source_format is Format.CSV_GZ)
+            table = read_csv(path, packed=source_format is Format.CSV_GZ, headers=headers)
+        case Format.ZIP:
+            raise ValueError("an archive is unpacked before it is read")
     if not len(table):
         raise Rejected("The file has a header but no rows below it.")
     return table

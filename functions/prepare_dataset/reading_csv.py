@@ -12,16 +12,17 @@ import pyarrow.csv as pa_csv
 
 from prepare_dataset.arrays import Coded, Codes
 from prepare_dataset.arrow import CODED_TEXT, pc
-from prepare_dataset.columns import Column
+from prepare_dataset.columns import OUR_HEADERS, Column, Headers
 from prepare_dataset.csv_layout import Layout, checked, find_layout, likely_encodings, open_bytes
+from prepare_dataset.limits import MAX_RECORD_BYTES
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from retailrec_shared.errors import Rejected
 
-_BLOCK = 8 << 20
+_BLOCK = MAX_RECORD_BYTES
 _NOTHING_BELOW_HEADER = ("Empty CSV file", "Could not skip initial")
 
 
-def read_csv(path: Path, *, packed: bool) -> RawTable:
+def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> RawTable:
     """Read every record. One with too many or too few cells becomes a row without cells.
 
     A row's number is that of its record: a line break in quotes does not count, nor does an empty line.
@@ -29,12 +30,15 @@ def read_csv(path: Path, *, packed: bool) -> RawTable:
     try:
         for encoding in likely_encodings(path, packed=packed):
             try:
-                return _read(path, packed, find_layout(path, packed=packed, encoding=encoding))
+                return _read(
+                    path, packed, find_layout(path, packed=packed, encoding=encoding, headers=headers)
+                )
             except UnicodeError:
                 continue
     except pa.ArrowInvalid as problem:
         raise Rejected(
-            "The csv cannot be read: perhaps a quotation mark is never closed; export it again."
+            "The csv cannot be read: it has a line of more than 8 MB, or a quotation mark that is never"
+            " closed; export it again."
         ) from problem
     except (OSError, EOFError, zlib.error) as problem:
         raise Rejected("The file is cut off or damaged; pack or upload it again.") from problem

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prepare_dataset.arrow import TEXT, AnyArray, pc
-from prepare_dataset.columns import Column, find_header
+from prepare_dataset.columns import OUR_HEADERS, Column, Headers, find_header
+from prepare_dataset.formats import Format
+from prepare_dataset.limits import MAX_ROWS, MAX_TEXT_BYTES, too_many_rows, too_much_unpacked
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from retailrec_shared.errors import Rejected
 
@@ -16,21 +18,29 @@ _BATCH = 256 << 10
 _EXACT = 2.0**53
 
 
-def read_parquet(path: Path) -> RawTable:
+def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
     """Read the recognised columns in batches; rows are numbered from 1 as they lie in the file."""
     builder = RawTableBuilder()
     builder.start_sheet(None)
     try:
         with pq.ParquetFile(path) as file:
             schema = file.schema_arrow
-            positions = find_header([schema.names]).positions
+            positions = find_header([schema.names], headers=headers).positions
             names = {column: schema.names[position] for column, position in positions.items()}
             _refuse_nested(schema, names)
+            _refuse_too_large(file.metadata, set(names.values()))
+        # Left coded: a long text that every row repeats is then in memory once.
+        texts = [name for name in names.values() if _is_text(schema.field(name).type)]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
             row = 1
             for batch in file.iter_batches(_BATCH, columns=list(names.values())):
                 batch.validate(full=True)  # texts in a damaged file need not be UTF-8
                 builder.add({column: _texts(batch.column(name)) for column, name in names.items()}, row)
                 row += batch.num_rows
+    except pa.ArrowNotImplementedError as problem:
+        raise Rejected(
+            "The Parquet file holds a type that cannot be read here; write texts, numbers and timestamps."
+        ) from problem
     except (pa.ArrowException, OSError, UnicodeError) as problem:
         raise Rejected("The Parquet file is damaged; write or upload it again.") from problem
     return builder.build()
@@ -43,6 +53,23 @@ def _refuse_nested(schema: pa.Schema, names: dict[Column, str]) -> None:
             raise Rejected(
                 f"The column {name} holds {kind} instead of single values; flatten it.", column=column
             )
+
+
+def _refuse_too_large(metadata: Any, names: set[str]) -> None:
+    """Refuse by what the footer says, before any page is read."""
+    if metadata.num_rows > MAX_ROWS:
+        raise too_many_rows(metadata.num_rows)
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    chunks = (group.column(number) for group in groups for number in range(group.num_columns))
+    if (
+        sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in names)
+        > MAX_TEXT_BYTES
+    ):
+        raise too_much_unpacked(Format.PARQUET, MAX_TEXT_BYTES)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)
 
 
 def _texts(cells: Any) -> AnyArray:

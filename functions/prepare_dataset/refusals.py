@@ -58,6 +58,7 @@ _IN_WORDS = {
     RejectReason.MALFORMED_ROW: "have too many or too few cells",
     RejectReason.MISSING_CUSTOMER: "have no customer",
     RejectReason.MISSING_ITEM: "have no item",
+    RejectReason.INVALID_ID: "have an unusable customer, item or invoice",
     RejectReason.INVALID_DATE: "have no readable date",
     RejectReason.CANCELLATION: "are cancellations",
     RejectReason.INVALID_QUANTITY: "have no readable quantity",

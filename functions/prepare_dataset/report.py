@@ -3,25 +3,24 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field, model_validator
 
+from prepare_dataset.changes import Difference, Warned
 from prepare_dataset.formats import Format
+from prepare_dataset.picture_data import Pictures
 from prepare_dataset.reasons import Profile, RejectReason
+from prepare_dataset.report_base import Part, ShopTime
 from prepare_dataset.splitting import SplitRule
 
 
-class _Counts(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SheetRows(_Counts):
+class SheetRows(Part):
     """A sheet of the file; formats without sheets have one without a name."""
 
     name: str | None
     rows: int
 
 
-class Facts(_Counts):
+class Facts(Part):
     """The raw file, counted apart from any cleaning; each count is of all rows unless it says otherwise."""
 
     customers: int
@@ -42,10 +41,16 @@ class Facts(_Counts):
     """Rows of a sheet that an earlier sheet has too."""
 
 
-class QualityReport(_Counts):
+class QualityReport(Part):
     """What became of every row of a file. Times are on the shop's own clock."""
 
     schema_version: Literal[1] = 1
+    """Within a version fields are only added, and none changes its meaning."""
+    run_id: str | None = None
+    file: str | None = None
+    """Key of the uploaded object."""
+    uploaded_at: datetime | None = None
+    """By the clock of S3, in UTC."""
     source_format: Format
     profile: Profile
     split: SplitRule
@@ -60,11 +65,21 @@ class QualityReport(_Counts):
     items: int
     train_rows: int
     test_rows: int
-    first_timestamp: datetime
-    last_timestamp: datetime
-    cut_time: datetime | None
+    first_timestamp: ShopTime
+    last_timestamp: ShopTime
+    cut_time: ShopTime | None
     """With the temporal split, the time of the first test row."""
     facts: Facts
+    pictures: Pictures | None = None
+    """None in reports of early releases."""
+    difference: Difference | None = None
+    """None for the first run, and where the previous run's report could not be read."""
+    warnings: list[Warned] = Field(default_factory=list)
+
+    @property
+    def rejected_share(self) -> float:
+        """Share of the rows read that were rejected."""
+        return round(1 - self.rows_kept / self.rows_read, 6) if self.rows_read else 0.0
 
     @model_validator(mode="after")
     def _every_row_counts_once(self) -> Self:

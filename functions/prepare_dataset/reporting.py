@@ -9,6 +9,7 @@ from prepare_dataset.facts import count_facts
 from prepare_dataset.formats import Format
 from prepare_dataset.interactions import Interactions
 from prepare_dataset.meaning import Meaning
+from prepare_dataset.picturing import count_pictures
 from prepare_dataset.rawtable import RawTable
 from prepare_dataset.reasons import Profile
 from prepare_dataset.report import QualityReport, SheetRows
@@ -48,6 +49,7 @@ def make_report(
         last_timestamp=to_datetime(rows.seconds.max()),
         cut_time=parts.cut_time,
         facts=facts,
+        pictures=count_pictures(rows),
     )
 
 

@@ -29,7 +29,7 @@ PURE = [
     "layers/shared/retailrec_shared/status.py",
     "layers/shared/retailrec_shared/triggers.py",
     *(f"functions/prepare_dataset/{path.name}" for path in (ROOT / "functions/prepare_dataset").glob("*.py")
-      if path.name not in {"app.py", "upload.py"}),
+      if path.name not in {"app.py", "previous.py", "upload.py"}),
 ]  # fmt: skip
 
 

@@ -214,6 +214,8 @@ def test_the_api_asks_for_signatures() -> None:
 
 
 def test_access_logs_hold_no_customer_ids() -> None:
-    logged = RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Format"]
+    condition, setting, otherwise = RESOURCES["Api"]["Properties"]["AccessLogSetting"]["Fn::If"]
+    assert (condition, otherwise) == ("HasApiAccessLogs", {"Ref": "AWS::NoValue"})
+    logged = setting["Format"]
     assert "$context.resourcePath" in logged
     assert "$context.path" not in logged

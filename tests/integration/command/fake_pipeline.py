@@ -8,6 +8,7 @@ import boto3
 
 from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
+from retailrec_shared.mapping_file import read_mapping
 from retailrec_shared.run import Run, Upload, timestamp
 from retailrec_shared.status import RunStatus, Stage
 from tests.environment import settings
@@ -24,7 +25,9 @@ QUALITY = COUNTS | {
     "sheets": [{"name": None, "rows": 120}], "rejected": {"missing_customer": 20, "duplicate": 0},
     "train_rows": 80, "test_rows": 20,
     "first_timestamp": "2009-12-01T07:45:00", "last_timestamp": "2011-12-09T12:50:00",
+    "warnings": [{"code": "rows_fell", "message": "Rows read fell by 40.0 %, from 200 to 120."}],
 }  # fmt: skip
+PAGE = b"<!doctype html><title>Quality</title>"
 
 
 class FakePipeline:
@@ -51,8 +54,11 @@ class FakePipeline:
 
     def _open(self) -> Run | None:
         """Open the run of the first upload that has none."""
-        s3, configuration = boto3.client("s3"), settings().run_configuration()
+        s3 = boto3.client("s3")
         for each in s3.list_objects_v2(Bucket="raw").get("Contents", []):
+            if not names.makes_a_run(each["Key"]):
+                continue
+            configuration = settings().run_configuration(read_mapping(s3, "raw", each["Key"]))
             upload = Upload(
                 bucket="raw", key=each["Key"], etag=each["ETag"].strip('"'), size=each["Size"],
                 uploaded_at=timestamp(each["LastModified"]),
@@ -75,6 +81,8 @@ class FakePipeline:
             return
         key = names.run_key(run_id, names.QUALITY_REPORT_JSON)
         boto3.client("s3").put_object(Bucket="data", Key=key, Body=json.dumps(QUALITY).encode())
+        page = names.run_key(run_id, names.QUALITY_REPORT_HTML)
+        boto3.client("s3").put_object(Bucket="data", Key=page, Body=PAGE)
         self.ledger.end_stage(run_id, Stage.PREPARE)
         self.ledger.move(run_id, RunStatus.PREPARED, counts=COUNTS)
         self.ledger.wait_stage(run_id, Stage.TRAIN, "The quota is 0 instances.")

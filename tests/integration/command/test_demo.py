@@ -16,7 +16,7 @@ from retailrec.generate import Shape
 from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
-from tests.integration.command.fake_pipeline import FakePipeline
+from tests.integration.command.fake_pipeline import PAGE, FakePipeline
 from tests.integration.command.fake_server import FakeServer
 
 Say = Callable[[str], None]
@@ -103,6 +103,9 @@ def test_the_demo_shows_all_and_leaves_a_report(
         "13085": 10,
         "17519": 10,
     }
+    assert "Rows read fell by 40.0 %" in text
+    assert "quality-report.html" in text
+    assert (places.REPORT.parent / "quality-report.html").read_bytes() == PAGE
     assert set(told["recommendations"]["13085"][0]) == {"item_id", "description", "score"}
     assert told["api_url"].startswith(f"{stack.url}/_aws/execute-api/")
     assert cloud.cloud is not None

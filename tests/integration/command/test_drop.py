@@ -134,3 +134,45 @@ def test_a_key_that_names_a_folder_is_refused(retailrec: Invoke, stack: FakeServ
     assert answer.exit_code == 1
     assert "names a folder" in answer.stderr
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
+
+
+def test_a_mapping_goes_up_before_its_data_and_the_same_again_is_known(
+    retailrec: Invoke, pipeline: FakePipeline, sales: Path, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "columns.json"
+    mapping.write_text('{"customer_id": "household_id"}')
+    options = ("--mapping", mapping, "--stack", "shop")
+    assert retailrec("drop", sales, *options).exit_code == 0
+    (run,) = pipeline.ledger.runs()
+    assert run.configuration["column_mapping"] == mapping.read_text()
+    for again in (options, ("--stack", "shop")):  # a mapping stays with its key
+        answer = retailrec("drop", sales, *again)
+        assert answer.exit_code == 0
+        assert f"The same bytes were dropped before: run {run.run_id} is live" in words(answer.stdout)
+
+    mapping.write_text('{"customer_id": "shopper"}')
+    answer = retailrec("drop", sales, *options)
+    assert answer.exit_code == 0
+    assert "dropped before" not in answer.stdout
+    assert len(list(pipeline.ledger.runs())) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b'{"shopper": "x"}', "is no column"), (b"{", "no JSON"), (b"\xff\xfe{", "write it as UTF-8")],
+)
+def test_a_mapping_that_cannot_be_used_uploads_nothing(
+    content: bytes, reason: str, retailrec: Invoke, stack: FakeServer, sales: Path, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "columns.json"
+    mapping.write_bytes(content)
+    answer = retailrec("drop", sales, "--mapping", mapping, "--stack", "shop")
+    assert answer.exit_code == 1
+    assert reason in words(answer.stderr)
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
+
+
+def test_a_key_that_names_a_mapping_is_refused(retailrec: Invoke, stack: FakeServer, sales: Path) -> None:
+    answer = retailrec("drop", sales, "--key", "shop.csv.mapping.json", "--stack", "shop")
+    assert answer.exit_code == 1
+    assert "--mapping" in answer.stderr

@@ -12,6 +12,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from prepare_dataset.columns import OUR_HEADERS, Headers
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.reasons import Profile
 from prepare_dataset.report import QualityReport
@@ -111,7 +112,13 @@ class Prepared:
 
 
 def prepare(
-    source: Path, *, profile: Profile = "retail", split: SplitRule = "temporal", top_n: int = 10
+    source: Path,
+    *,
+    profile: Profile = "retail",
+    split: SplitRule = "temporal",
+    top_n: int = 10,
+    headers: Headers = OUR_HEADERS,
 ) -> Prepared:
     target = source.parent / "run"
-    return Prepared(target, prepare_file(source, target, profile=profile, split=split, top_n=top_n))
+    report = prepare_file(source, target, profile=profile, split=split, top_n=top_n, headers=headers)
+    return Prepared(target, report)

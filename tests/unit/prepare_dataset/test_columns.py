@@ -1,6 +1,7 @@
 import pytest
 
-from prepare_dataset.columns import Column, find_header, match_header
+from prepare_dataset.columns import Column, find_header, mapped_headers, match_header
+from retailrec_shared.column_mapping import ColumnMapping
 from retailrec_shared.errors import Rejected
 
 FULL = ["Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country"]
@@ -43,3 +44,20 @@ def test_missing_columns_are_named_beside_those_found() -> None:
 def test_a_file_of_something_else_is_refused_by_what_it_begins_with() -> None:
     with pytest.raises(Rejected, match="begins with: name, age"):
         find_header([["name", "age"], ["Ada", "36"]])
+
+
+def test_a_mapping_finds_foreign_columns_and_leaves_the_others_to_their_usual_names() -> None:
+    headers = mapped_headers(ColumnMapping(customer_id="household_id", item_id="Customer ID"))
+    cells = ["HOUSEHOLD ID", "customer_id", "StockCode", "InvoiceDate", "Price"]
+    assert find_header([cells], headers=headers).positions == {
+        Column.CUSTOMER_ID: 0,
+        Column.STOCK_CODE: 1,
+        Column.INVOICE_DATE: 3,
+        Column.PRICE: 4,
+    }
+
+
+def test_a_mapped_column_that_is_not_there_is_named_even_if_it_is_none_of_the_required() -> None:
+    headers = mapped_headers(ColumnMapping(price="eur"))
+    with pytest.raises(Rejected, match=r"Price is called “eur”, but no column.*the file has Invoice, Stock"):
+        find_header([FULL], headers=headers)

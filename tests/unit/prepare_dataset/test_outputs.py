@@ -25,6 +25,7 @@ ALL = [
     names.HISTORY_JSONL,
     names.POPULAR_JSON,
     names.BATCH_INPUT_JSONL,
+    names.QUALITY_REPORT_HTML,
     names.QUALITY_REPORT_JSON,
 ]
 

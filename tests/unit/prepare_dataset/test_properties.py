@@ -1,5 +1,6 @@
 """Whatever the input: every row counts once, and the format of a file does not matter."""
 
+import gzip
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from tests.unit.prepare_dataset.shop_files import (
     Prepared,
     Row,
     csv_file,
+    csv_text,
     parquet_file,
     prepare,
     purchase,
@@ -160,3 +163,68 @@ def comparable(done: Prepared) -> Any:
         rejected,
         [(done.folder / relative).read_bytes() for relative in files],
     )
+
+
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(GARBAGE, min_size=0, max_size=11), max_size=12), st.sampled_from(",;\t|"), ENCODINGS)
+def test_lines_of_any_length_delimiter_and_encoding_are_counted_or_refused(
+    rows: list[Row], delimiter: str, encoding: str
+) -> None:
+    with folder() as place:
+        source = place / "shop.csv"
+        text = csv_text([*ANCHORS, *rows], delimiter=delimiter)
+        source.write_bytes(text.encode(encoding, errors="replace"))
+        try:
+            done = prepare(source)
+        except Rejected:
+            assert not (place / "run").exists()
+            return
+        report = done.report
+        assert len(done.interactions()) == report.rows_kept == report.train_rows + report.test_rows
+        assert len(done.rejected()) == sum(report.rejected.values()) == report.rows_read - report.rows_kept
+        assert report.rows_read <= len(ANCHORS) + len(rows)
+        assert report.rows_read >= len(ANCHORS) + sum(any(cell.strip() for cell in row) for row in rows)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=400),
+    st.sampled_from(
+        [b"", b"PK\3\4", b"PAR1", b"\x1f\x8b\x08\0", b"\xff\xfe", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]
+    ),
+)
+def test_bytes_of_any_kind_end_in_a_sentence(content: bytes, magic: bytes) -> None:
+    with folder() as place:
+        source = place / "upload"
+        source.write_bytes(magic + content)
+        with pytest.raises(Rejected):
+            prepare(source)
+
+
+WHOLE = {}
+for _write in (csv_file, xlsx_file, parquet_file):
+    with folder() as _place:
+        _rows: Any = [purchase(date=f"2011-01-{day:02}", item=f"{day}") for day in range(1, 29)]
+        _source: Any = {"s": _rows} if _write is xlsx_file else _rows
+        WHOLE[_write.__name__] = _write(_place, _source).read_bytes()
+WHOLE["csv.gz"] = gzip.compress(WHOLE["csv_file"])
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.sampled_from(sorted(WHOLE)), st.data())
+def test_a_file_with_some_bytes_changed_or_cut_off_is_read_or_refused(kind: str, data: st.DataObject) -> None:
+    content = bytearray(WHOLE[kind])
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    del content[data.draw(st.integers(len(content) // 2, 2 * len(content))) :]
+    with folder() as place:
+        source = place / "upload"
+        source.write_bytes(content)
+        try:
+            report = prepare(source).report
+        except Rejected:
+            return
+        assert report.rows_read == report.rows_kept + sum(report.rejected.values())

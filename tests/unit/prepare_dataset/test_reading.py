@@ -114,25 +114,38 @@ def test_rows_are_numbered_as_the_sheet_shows_them_below_empty_rows_and_a_title(
     assert [row["row"] for row in prepare(path).rejected()] == [8]
 
 
-def test_sheets_with_different_headers_are_refused(tmp_path: Path) -> None:
-    path = xlsx_file(tmp_path, {"one": days(3)})
+def test_a_sheet_without_quantities_and_prices_counts_pieces_and_checks_no_price(tmp_path: Path) -> None:
+    path = xlsx_file(tmp_path, {"one": [*days(3), purchase(price=None)]})
     workbook = openpyxl.load_workbook(path)
-    for row in [HEADER[:-1], days(1)[0][:-1]]:
-        (workbook["two"] if "two" in workbook.sheetnames else workbook.create_sheet("two")).append(list(row))
+    other = workbook.create_sheet("two")
+    other.append(["Customer ID", "StockCode", "InvoiceDate"])
+    other.append([12346, "71053", datetime(2011, 2, 1)])
     workbook.save(path)
-    with pytest.raises(Rejected, match="“two” lacks Country compared with “one”") as refusal:
-        prepare(path)
-    assert refusal.value.sheet == "two"
+    done = prepare(path)
+    assert done.report.rejected[RejectReason.INVALID_PRICE] == 1
+    assert done.report.facts.unreadable_quantities == done.report.facts.unreadable_prices == 0
+    assert [
+        (purchases[0]["quantity"], purchases[0]["price"])
+        for purchases in (line["purchases"] for line in done.json_lines(names.HISTORY_JSONL))
+    ] == [(1, None), (6, 2.55)]
 
 
-def test_a_sheet_of_notes_is_refused_by_its_name(tmp_path: Path) -> None:
+def test_a_sheet_of_notes_is_passed_over_and_reported_with_no_rows(tmp_path: Path) -> None:
     path = xlsx_file(tmp_path, {"one": days(3)})
     workbook = openpyxl.load_workbook(path)
-    workbook.create_sheet("notes").append(["Ask Jane about the returns"])
+    workbook.create_sheet("notes", 0).append(["Ask Jane about the returns"])
     workbook.save(path)
+    report = prepare(path).report
+    assert [(sheet.name, sheet.rows) for sheet in report.sheets] == [("notes", 0), ("one", 3)]
+
+
+def test_a_workbook_of_nothing_but_notes_is_refused_by_the_first(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.worksheets[0].append(["Ask Jane about the returns"])
+    workbook.save(tmp_path / "shop.xlsx")
     with pytest.raises(Rejected, match="Ask Jane") as refusal:
-        prepare(path)
-    assert refusal.value.sheet == "notes"
+        prepare(tmp_path / "shop.xlsx")
+    assert refusal.value.sheet == "Sheet"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])

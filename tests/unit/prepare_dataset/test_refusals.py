@@ -25,7 +25,11 @@ def test_dates_that_may_be_read_two_ways_are_refused_with_their_place(tmp_path: 
 
 @pytest.mark.parametrize(
     ("changes", "column"),
-    [({"date": "soon"}, "InvoiceDate"), ({"quantity": "a few"}, "Quantity"), ({"price": "2,55"}, "Price")],
+    [
+        ({"date": "soon"}, "InvoiceDate"),
+        ({"quantity": "a few"}, "Quantity"),
+        ({"price": "2.55 GBP"}, "Price"),
+    ],
 )
 def test_a_column_in_which_nothing_can_be_read_is_refused(
     tmp_path: Path, changes: dict[str, Any], column: str

@@ -1,0 +1,80 @@
+"""Which run a report is of, and which earlier run it is compared with: the AWS side of the report."""
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+import pyarrow as pa
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from prepare_dataset.difference import Ids, Origin, Previous
+from prepare_dataset.idlists import read_ids
+from prepare_dataset.report import QualityReport
+from retailrec_shared import aws, names
+from retailrec_shared.ledger import ledger
+from retailrec_shared.observability import logger
+from retailrec_shared.run import Run
+from retailrec_shared.settings import settings
+from retailrec_shared.status import RunStatus, Stage
+
+RUNS_SEARCHED = 500
+"""Beyond so many later or rejected uploads nobody would call an older one the previous."""
+_UNREADABLE = (ClientError, BotoCoreError, OSError, EOFError, ValidationError, pa.ArrowException)
+
+Read = TypeVar("Read")
+
+
+def origin(run: Run) -> Origin:
+    """Tell which run a report is of; a previous run that cannot be read is left out, never an error."""
+    return Origin(
+        run_id=run.run_id,
+        file=run.upload.key,
+        uploaded_at=datetime.fromisoformat(run.upload.uploaded_at),
+        previous=_unless_unreadable("previous run", lambda: _previous(run)),
+    )
+
+
+def _previous(run: Run) -> Previous | None:
+    earlier = _find(run)
+    if earlier is None:
+        return None
+    report = QualityReport.model_validate_json(_read(earlier, names.QUALITY_REPORT_JSON))
+    return Previous(earlier.run_id, earlier.upload.key, report, Ids(
+        items=_unless_unreadable(
+            "previous items", lambda: read_ids(_read(earlier, names.CATALOGUE_JSONL), "item_id", packed=True)
+        ),
+        customers=_unless_unreadable(
+            "previous customers", lambda: read_ids(_read(earlier, names.BATCH_INPUT_JSONL), "user_id")
+        ),
+    ))  # fmt: skip
+
+
+def _find(run: Run) -> Run | None:
+    """Find the newest run of an earlier upload that could be prepared, whatever became of its model."""
+    return next(
+        (
+            each
+            for each in islice(ledger().runs(), RUNS_SEARCHED)
+            if each.order < run.order and _is_prepared(each)
+        ),
+        None,
+    )
+
+
+def _is_prepared(run: Run) -> bool:
+    return run.ended(Stage.PREPARE) and run.status not in {RunStatus.PREPARING, RunStatus.REJECTED}
+
+
+def _read(run: Run, relative: str) -> bytes:
+    key = names.run_key(run.run_id, relative)
+    return aws.s3().get_object(Bucket=settings().data_bucket, Key=key)["Body"].read()
+
+
+def _unless_unreadable(what: str, read: Callable[[], Read]) -> Read | None:
+    try:
+        return read()
+    except _UNREADABLE as problem:
+        logger.warning("nothing to compare with", missing=what, problem=str(problem))
+        return None
