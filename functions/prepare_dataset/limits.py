@@ -11,7 +11,7 @@ from retailrec_shared.errors import Rejected
 MB = 1_000_000
 
 # Measured with csv: 270 MB, and 140 bytes for each row of all eight columns, at the peak.
-MAX_ROWS = 15_000_000
+MAX_ROWS = 13_000_000
 # Codes and distinct texts of a table; cleaning needs about twice that beside it.
 MAX_TABLE_BYTES = 800 * MB
 # What the largest sheet of an xls workbook takes, 65,536 rows of 256 columns, and Python beside it.
@@ -22,7 +22,7 @@ MAX_TEXT_BYTES = 1_200 * MB
 # Arrow reads csv by blocks, and a record must fit into one.
 MAX_RECORD_BYTES = 8 << 20
 # A sheet lies in memory as a full rectangle, 32 bytes a cell, from its first cell to its last.
-MAX_CELLS = 40_000_000
+MAX_CELLS = 28_000_000
 # A workbook's XML, after unpacking: what so many cells take, and all its texts once more.
 MAX_XML_BYTES = 2_000 * MB
 MAX_XML_PARTS = 10_000

@@ -27,7 +27,7 @@ _SHEETS_OF_HELPER = slice(1, None, 2)
 
 
 class Helper:
-    """The helper as seen by the process that started it: it hands out each sheet once, in the workbook's order."""
+    """The helper, as who started it sees it: it hands out each sheet once, in the workbook's order."""
 
     def __init__(self, process: "subprocess.Popen[str]", folder: Path, sheets: list[str]) -> None:
         self._process = process
