@@ -10,7 +10,7 @@ from retailrec_shared.errors import Rejected
 
 MB = 1_000_000
 
-# Measured with csv: 270 MB, and 140 bytes for each row of all eight columns, at the peak.
+# Measured with csv: 230 MB, and 150 bytes for each row of all eight columns, at the peak (docs/memory.md).
 MAX_ROWS = 13_000_000
 # Codes and distinct texts of a table; cleaning needs about twice that beside it.
 MAX_TABLE_BYTES = 800 * MB
@@ -21,7 +21,7 @@ XLS_SECONDS = 120
 MAX_TEXT_BYTES = 1_200 * MB
 # Arrow reads csv by blocks, and a record must fit into one.
 MAX_RECORD_BYTES = 8 << 20
-# A sheet lies in memory as a full rectangle, 32 bytes a cell, from its first cell to its last.
+# A sheet lies in memory as a full rectangle, up to 76 bytes a cell, from its first cell to its last.
 MAX_CELLS = 28_000_000
 # A workbook's XML, after unpacking: what so many cells take, and all its texts once more.
 MAX_XML_BYTES = 2_000 * MB
