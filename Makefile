@@ -62,12 +62,12 @@ help: ## List the verbs
 # ---------------------------------------------------------------- environments
 
 # uv installs in seconds what pip installs in minutes; where it cannot (a registry
-# that only pip is configured for), pip does it.
+# that only pip is configured for), pip does it. The locks are whole: nothing is resolved.
 define install
 	@echo "Installing $(1)"
 	@$(2)/bin/python -m pip install --quiet --require-hashes -r requirements/uv.txt
-	@$(2)/bin/uv pip install --quiet --python $(2)/bin/python --require-hashes -r $(1) || \
-		$(2)/bin/python -m pip install --quiet --require-hashes -r $(1)
+	@$(2)/bin/uv pip install --quiet --system-certs --python $(2)/bin/python --no-deps --require-hashes -r $(1) || \
+		$(2)/bin/python -m pip install --quiet --no-deps --require-hashes -r $(1)
 endef
 
 # Made anew when half made: Debian's venv, without python3-venv, leaves one without pip.
