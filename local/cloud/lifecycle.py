@@ -2,14 +2,17 @@
 
 import fcntl
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from local.cloud import deployment, processes, services
 from local.cloud.errors import CloudError
 from local.cloud.state import Running, state_dir
 
 Say = Callable[[str], None]
+PATIENCE_SECONDS = 60.0
 
 
 def running() -> Running | None:
