@@ -78,10 +78,19 @@ def _alone() -> Iterator[None]:
     """Let one `up` or `down` at a time work on this cloud."""
     state_dir().mkdir(parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:
+        if not _lock(lock):
+            raise CloudError("Another command is starting or stopping the local cloud: wait for it.")
+        yield
+
+
+def _lock(lock: TextIO) -> bool:
+    """Lock a file, waiting a while for who holds it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise CloudError(
-                "Another command is starting or stopping the local cloud: wait for it."
-            ) from error
-        yield
+        except BlockingIOError:
+            time.sleep(0.2)
+        else:
+            return True
+    return False
