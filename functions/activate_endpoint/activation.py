@@ -18,6 +18,6 @@ def endpoint_changed(name: str) -> None:
     if state and state.in_service and state.run_id:
         noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
         if noted and activate_if_ready(noted):
-            supersede_overtaken(list(ledger().runs()), noted.run_id)
+            supersede_overtaken(list(ledger().runs()), ledger().pointer("live"))
             retire_old_runs()
     deployment.settle_endpoint()

@@ -21,7 +21,7 @@ from retailrec_shared.observability import logger, metrics
 from retailrec_shared.retirement import retire_old_runs
 from retailrec_shared.run import Run, Upload, timestamp
 from retailrec_shared.settings import settings
-from retailrec_shared.status import stages_needed
+from retailrec_shared.status import RunStatus, stages_needed
 
 
 def reconcile() -> None:
@@ -51,12 +51,16 @@ def announce_if_silent(run: Run, moment: datetime) -> None:
 
 def _look_at_endpoint() -> None:
     """Have the endpoint looked at when it serves another run than it should, or none."""
-    live_id = ledger().pointer("live")
     state = deployment.describe()
-    serves = state.run_id if state and state.in_service else None
-    should = None if settings().endpoint_mode == "none" else live_id
-    if serves != should and not (state and state.busy):
-        replay.send(replay.endpoint_changed(settings().endpoint_name))
+    if state and state.busy:
+        return
+    serves = state.run_id if state else None
+    run = None if settings().endpoint_mode == "none" else deployment.wanted_now()
+    if serves == (run.run_id if run else None):
+        return
+    if run and run.status is RunStatus.LIVE:
+        ledger().note_attempt("")  # once more, five minutes after the last time
+    replay.send(replay.endpoint_changed(settings().endpoint_name))
 
 
 def _count_repair(run_id: str, what: str) -> None:

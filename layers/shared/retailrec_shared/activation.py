@@ -20,6 +20,9 @@ def activate_if_ready(run: Run) -> bool:
         return False
     if not all(run.ended(stage) for stage in stages_needed(settings().endpoint_mode)):
         return False
+    now = ledger().get(run.run_id)  # ``run`` may come of the index, or have failed since
+    if now is None or now.status not in {RunStatus.APPROVED, RunStatus.LIVE}:
+        return False
     pointed, replaced = ledger().point("live", run)
     if not pointed:
         ledger().move(run.run_id, RunStatus.SUPERSEDED, reason="A later upload was live first.")
@@ -33,11 +36,10 @@ def activate_if_ready(run: Run) -> bool:
 
 
 def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
-    """End the runs that the live run has overtaken, and any that still counts as live beside it."""
+    """End the runs that the live run has overtaken, and any earlier one that still counts as live."""
     live = next((run for run in runs if run.run_id == live_id), None)
     if live is None:
         return
     for run in runs:
-        overtaken = run.status in ON_THEIR_WAY and run.order < live.order
-        if overtaken or (run.status is RunStatus.LIVE and run.run_id != live.run_id):
+        if run.status in {*ON_THEIR_WAY, RunStatus.LIVE} and run.order < live.order:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {live.run_id} replaced it.")

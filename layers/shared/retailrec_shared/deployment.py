@@ -79,37 +79,75 @@ def settle_endpoint() -> None:
     if settings().endpoint_mode == "none":
         _remove()
         return
-    # The ledger is read before the endpoint: a deployment noted there, and an endpoint
-    # that is at rest with another run afterwards, mean that SageMaker rolled back.
-    run = wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
+    # The ledger is read before the endpoint: an attempt noted there, and an endpoint that
+    # is at rest with another run afterwards, mean that SageMaker rolled the attempt back.
+    run = wanted_now()
+    attempt = ledger().attempt()
     state = describe()
-    if run is None or (state and state.in_service and state.run_id == run.run_id):
+    if state and state.in_service and state.run_id:
+        ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
+    if run is None:
+        _remove_if_dead(state)
+    elif not (state and state.in_service and state.run_id == run.run_id):
+        _bring(run, state, attempted=attempt == run.run_id)
+
+
+def wanted_now() -> Run | None:
+    """Choose the run that the endpoint should serve, from the ledger as it is."""
+    return wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
+
+
+def _bring(run: Run, state: EndpointState | None, attempted: bool) -> None:
+    """Move the endpoint one step towards a run that it does not serve."""
+    if attempted and state and state.busy:
         return
-    deploying = run.status is RunStatus.APPROVED and run.started(Stage.DEPLOY)
-    if deploying and state and not state.busy:
-        why = state.failure or "SageMaker kept the endpoint's old model."
-        fail_run(run.run_id, Stage.DEPLOY, why)
+    if attempted and state and run.status is RunStatus.APPROVED:
+        fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
         settle_endpoint()
-    elif not (deploying and state):
-        with step_of(run.run_id, Stage.DEPLOY):
-            _move(run, state)
+        return
+    with step_of(run.run_id, Stage.DEPLOY):
+        if attempted and state:  # the live run itself: only the reconciler tries it again
+            raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
+        _move(run, state)
 
 
 def _move(run: Run, state: EndpointState | None) -> None:
     if state and state.busy:
         raise NotYet(f"The endpoint is {state.status}.")
     if state is None:
-        _create_config(run)
-        with aws.creating("endpoint"):
-            aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run))
+        _create(run)
     elif state.in_service:
+        _refuse_other_kind(state)
         _create_config(run)
         _update(run)
     else:
         # One whose creation or roll-back failed can only be deleted; the next look creates it anew.
         aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
         raise NotYet("A failed endpoint is being deleted.")
+    ledger().note_attempt(run.run_id)
     ledger().start_stage(run.run_id, Stage.DEPLOY)
+
+
+def _create(run: Run) -> None:
+    _create_config(run)
+    with aws.creating("endpoint"):
+        try:
+            aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run))
+        except ClientError as error:
+            if aws.says_exists(error):  # its name is shared by all runs: it may be another's
+                raise NotYet("The endpoint is being created.") from error
+            raise
+
+
+def _refuse_other_kind(state: EndpointState) -> None:
+    """Raise NotYet for an endpoint that SageMaker would have to turn from one kind into the other."""
+    name = names.resource_name(settings().resource_prefix, state.run_id or "")
+    found = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
+    if ("ServerlessConfig" in found) != (settings().endpoint_mode == "serverless"):
+        raise NotYet(
+            f"SageMaker does not turn the endpoint into one of mode {settings().endpoint_mode}: delete "
+            f"{settings().endpoint_name}, and it comes back as that."
+        )
 
 
 def _update(run: Run) -> None:
@@ -137,6 +175,13 @@ def _create_config(run: Run) -> None:
     if any(found.get(field) != value for field, value in request["ProductionVariants"][0].items()):
         aws.sagemaker().delete_endpoint_config(EndpointConfigName=name)
         aws.sagemaker().create_endpoint_config(**request)
+
+
+def _remove_if_dead(state: EndpointState | None) -> None:
+    """Delete an endpoint that serves a run which ended badly, when there is no other to serve."""
+    served = ledger().get(state.run_id) if state and state.run_id else None
+    if served and served.status in ENDED:
+        _remove()
 
 
 def _remove() -> None:

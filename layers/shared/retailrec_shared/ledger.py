@@ -154,6 +154,22 @@ class Ledger:
         previous = _read(answer.get("Attributes", {})).get("run_id")
         return True, str(previous) if previous else None
 
+    def attempt(self) -> str | None:
+        """Read which run the endpoint was last created with or updated to, or asked to."""
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key={"pk": {"S": "attempt"}}, ConsistentRead=True
+        )
+        return str(_read(answer["Item"])["run_id"]) if "Item" in answer else None
+
+    def note_attempt(self, run_id: str) -> None:
+        """Note which run the endpoint was asked to serve; an empty id forgets the last attempt."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key={"pk": {"S": "attempt"}},
+            UpdateExpression="SET run_id = :run",
+            ExpressionAttributeValues=_values({"run": run_id}),
+        )
+
     def _stage(self, run_id: str, stage: Stage, expression: str, field: str) -> Run | None:
         return self._write(
             run_id,

@@ -37,7 +37,8 @@ def retire_old_runs() -> None:
     needed = stages_needed(settings().endpoint_mode)
     for run in retirable(list(ledger().runs()), settings().retained_runs, needed):
         state = deployment.describe()
-        if state is not None and (state.busy or state.run_id == run.run_id):
+        serves = state is not None and (state.busy or state.run_id == run.run_id)
+        if serves or run.run_id == ledger().pointer("live"):
             continue  # SageMaker would delete a config that is in use without a word
         _delete_resources(names.resource_name(settings().resource_prefix, run.run_id))
         ledger().record(run.run_id, retired=True)

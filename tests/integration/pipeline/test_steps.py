@@ -380,3 +380,97 @@ def test_a_failure_that_nobody_was_told_of_is_told_later(
     fail_run(run.run_id, Stage.PREPARE, "why")
     fail_run(run.run_id, Stage.PREPARE, "why")
     assert bus.types() == ["RunFailed"]
+
+
+def test_a_run_that_deployed_well_is_taken_back_not_failed_when_a_newer_one_fails(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    older = approved(book, sagemaker, 1)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()  # its own event is lost
+    newer = approved(book, sagemaker, 2)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    fail_run(newer.run_id, Stage.BATCH, "AlgorithmError")
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert status(book, older) is RunStatus.APPROVED
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["EndpointConfigName"] == job(older)
+    published = book.end_stage(older.run_id, Stage.PUBLISH)
+    assert published is not None
+    assert activate_if_ready(published)
+
+
+def test_an_endpoint_that_another_run_created_first_is_no_attempt_of_ours(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=job(first), ProductionVariants=[{"ServerlessConfig": {}}]
+    )
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=job(first))
+    with monkeypatch.context() as blind:
+        blind.setattr(deployment, "describe", lambda: None)
+        with pytest.raises(NotYet):
+            deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    endpoint_changed(ENDPOINT)
+    assert status(book, second) is RunStatus.APPROVED
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["Next"] == job(second)
+
+
+def test_a_live_run_that_the_endpoint_refuses_is_not_tried_without_end(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    bad = approved(book, sagemaker, 2)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    fail_run(bad.run_id, Stage.BATCH, "AlgorithmError")
+    deployment.settle_endpoint()
+    for _ in range(3):
+        if sagemaker.endpoint and "Next" in sagemaker.endpoint:
+            sagemaker.settle_endpoint(rolled_back=True)
+        with pytest.raises(NotYet):
+            endpoint_changed(ENDPOINT)
+    assert sagemaker.calls.count("update_endpoint") == 2
+    assert status(book, live) is RunStatus.LIVE
+
+
+def test_an_endpoint_of_a_failed_first_run_is_removed(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    only = approved(book, sagemaker, 1)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    fail_run(only.run_id, Stage.BATCH, "AlgorithmError")
+    deployment.settle_endpoint()
+    assert sagemaker.endpoint is None
+
+
+def test_another_kind_of_endpoint_is_waited_for_not_failed(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(book, sagemaker, approved(book, sagemaker, 1))
+    monkeypatch.setenv("ENDPOINT_MODE", "instance")
+    settings.cache_clear()
+    newer = approved(book, sagemaker, 2)
+    with pytest.raises(NotYet, match="delete retailrec-endpoint"):
+        deployment.settle_endpoint()
+    assert status(book, newer) is RunStatus.APPROVED
+
+
+def test_a_run_that_failed_meanwhile_does_not_go_live(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = approved(book, sagemaker, 1)
+    book.end_stage(run.run_id, Stage.DEPLOY)
+    stale = book.end_stage(run.run_id, Stage.PUBLISH)
+    fail_run(run.run_id, Stage.BATCH, "stopped by hand")
+    assert stale is not None
+    assert not activate_if_ready(stale)
+    assert book.pointer("live") is None
