@@ -1,7 +1,8 @@
 """Repairing what lost events left behind.
 
-The reconciler does no other function's work: it sends the missing event again, and
-the function it was for finds out whether there is anything left to do.
+The reconciler starts no step itself: it sends the missing event again, and the
+function it was for finds out whether there is anything left to do. What a crash left
+apart in the ledger it puts right, and what retired runs left behind it removes.
 """
 
 from collections.abc import Iterator
