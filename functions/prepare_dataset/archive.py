@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from prepare_dataset.formats import Format
 from prepare_dataset.limits import MAX_TEXT_BYTES, MAX_ZIP_ENTRIES, too_much_unpacked
-from retailrec_shared.errors import Rejected
+from retailrec_shared.errors import Rejected, one_line
 
 _BLOCK = 1 << 20
 # What programs and systems add to an archive without being asked.
@@ -58,7 +58,7 @@ def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if not members:
         raise Rejected("The zip archive holds no file; pack the transactions and upload it again.")
     if len(members) > 1:
-        named = ", ".join(PurePosixPath(member.filename).name for member in members[:3])
+        named = ", ".join(one_line(PurePosixPath(member.filename).name, 60) for member in members[:3])
         count = f"{len(members):,}" if len(members) <= MAX_ZIP_ENTRIES else f"more than {MAX_ZIP_ENTRIES:,}"
         raise Rejected(
             f"The zip archive holds {count} files ({named}{', …' if len(members) > 3 else ''});"

@@ -37,6 +37,10 @@ class Coded:
         """Keep some rows; the values stay as they are."""
         return Coded(self.codes[rows], self.values)
 
+    def pick(self, rows: Bools) -> "Coded":
+        """Keep the rows (n,) that are marked."""
+        return Coded(self.codes[rows], self.values)
+
     def where(self, answers: pa.BooleanArray) -> Bools:
         """Answer for each row, given the answer for each value; it is no for a missing one."""
         return np.append(truths(answers), False)[self.codes]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from prepare_dataset.arrays import Coded, Indices
+from prepare_dataset.arrays import MISSING, Coded, Indices
 from prepare_dataset.arrow import CODED_TEXT, TEXT, AnyArray
 from prepare_dataset.cleaning import Reasons
 from prepare_dataset.columns import Column
@@ -86,9 +86,10 @@ def _raw_texts(column: Coded | None, picked: Indices) -> AnyArray:
 
 
 def _sheets(raw: RawTable, picked: Indices) -> AnyArray:
-    if raw.sheets == [None]:
-        return pa.nulls(len(picked), CODED_TEXT)
-    return Coded(raw.sheet_of_row[picked].astype(np.int32), pa.array(raw.sheets, TEXT)).texts()
+    numbers = raw.sheet_of_row[picked].astype(np.int32)
+    named = np.array([name is not None for name in raw.sheets])
+    codes = np.where(named[numbers], numbers, np.int32(MISSING))
+    return Coded(codes, pa.array([name or "" for name in raw.sheets], TEXT)).texts()
 
 
 def _slices(picked: Indices) -> Iterator[Indices]:

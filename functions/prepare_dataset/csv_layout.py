@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import IO
 
 from prepare_dataset.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
-from prepare_dataset.formats import Format
+from prepare_dataset.formats import HEAD, Format, utf16_of
 from prepare_dataset.limits import MAX_TEXT_BYTES, too_much_unpacked
 from retailrec_shared.errors import Rejected
 
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
-_UTF16_MARKS = {b"\xff\xfe", b"\xfe\xff"}
 # What a file is that is not UTF-8: Windows, or Latin-1 with bytes that Windows does not know.
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 
@@ -37,7 +36,7 @@ def open_bytes(path: Path, *, packed: bool) -> IO[bytes]:
     return _Unpacked(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
-def checked(file: IO[bytes], encoding: str) -> IO[bytes]:
+def checked(file: IO[bytes] | io.RawIOBase, encoding: str) -> IO[bytes]:
     """Make reading a file raise UnicodeDecodeError as soon as a block of it is not UTF-8, if it should be.
 
     Arrow transcodes other encodings, and raises by itself.
@@ -69,7 +68,7 @@ def unpack_in_vain(path: Path) -> None:
 
 
 class _Utf8File(io.RawIOBase):
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes] | io.RawIOBase) -> None:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
@@ -77,7 +76,7 @@ class _Utf8File(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        block = self._file.read(size)
+        block = self._file.read(size) or b""
         if not block or not block.isascii() or self._decoder.getstate()[0]:
             self._decoder.decode(block, final=not block)
         return block
@@ -86,22 +85,48 @@ class _Utf8File(io.RawIOBase):
 def likely_encodings(path: Path, *, packed: bool) -> tuple[str, ...]:
     """Name the encodings to try, in order."""
     with open_bytes(path, packed=packed) as file:
-        mark = file.read(2)
-    return ("utf-16",) if mark in _UTF16_MARKS else _ENCODINGS
+        utf16 = utf16_of(file.read(HEAD))
+    return (utf16,) if utf16 else _ENCODINGS
 
 
 def find_layout(path: Path, *, packed: bool, encoding: str, headers: Headers) -> Layout:
     """Find the header: the delimiter is the one that lets most columns be recognised."""
     with open_bytes(path, packed=packed) as file:
-        head = file.read(_HEAD).decode(encoding, errors="ignore").removeprefix("\ufeff")
+        # A file may begin as UTF-8 and not be it: its mark would become part of a header.
+        start = file.read(_HEAD).removeprefix(codecs.BOM_UTF8)
+    head = start.decode(encoding, errors="ignore").removeprefix("\ufeff")
     records = {delimiter: _first_records(head, delimiter) for delimiter in _DELIMITERS}
     known = {
         one: max((_known(cells, headers) for _, cells in records[one]), default=0) for one in _DELIMITERS
     }
     delimiter = max(known, key=lambda one: known[one])
-    header = find_header([cells for _, cells in records[delimiter]], headers=headers)
+    rows = [cells for _, cells in records[delimiter]]
+    try:
+        header = find_header(rows, headers=headers)
+    except Rejected:
+        swallowed = len(rows) < HEADER_ROWS_SEARCHED and any("\n" in cell for cells in rows for cell in cells)
+        if swallowed and head.count('"') % 2:
+            raise Rejected(
+                "A quotation mark is opened before or in the header and never closed; remove it or export the"
+                " file again."
+            ) from None
+        raise
     line, cells = records[delimiter][header.row]
     return Layout(encoding, delimiter, header, line, len(cells))
+
+
+def quotes_close(path: Path, *, packed: bool, layout: Layout) -> bool:
+    """Tell whether every quoted cell ends with its quotation mark; each line is parsed, which takes long."""
+    with (
+        open_bytes(path, packed=packed) as file,
+        io.TextIOWrapper(file, layout.encoding, errors="replace", newline="") as text,
+    ):
+        try:
+            for _ in csv.reader(text, delimiter=layout.delimiter, strict=True):
+                pass
+        except csv.Error:
+            return False
+    return True
 
 
 def _known(cells: list[str], headers: Headers) -> int:

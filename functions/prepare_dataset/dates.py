@@ -1,6 +1,6 @@
 """Reading dates that were written by cash registers, databases and spreadsheets of any country."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -12,7 +12,7 @@ from prepare_dataset.datefields import DAY, FIRST_YEAR, LAST_YEAR, NO_TIME, Date
 
 _TIME = (
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
-    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?$"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?(?: ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?))?$"
 )
 _YEAR_FIRST = r"^(?P<year>\d{4})[-/.](?P<b>\d{1,2})[-/.](?P<a>\d{1,2})" + _TIME
 _YEAR_LAST = r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year>\d{4})" + _TIME
@@ -26,39 +26,55 @@ class Dates:
     """``seconds`` (n,) since 1970 on the shop's own clock, ``NO_TIME`` where a text is no date.
 
     ``ambiguous`` marks what could be a date day first or month first, when the other dates do not
-    tell which; it has ``NO_TIME`` then.
+    tell which; it has ``NO_TIME`` then. ``day_first`` is what they proved, if they proved anything;
+    ``contradiction`` are two texts that proved both.
     """
 
     seconds: Ints
     ambiguous: Bools
+    day_first: bool | None = None
+    contradiction: tuple[str, str] | None = None
 
 
-def parse_dates(texts: Texts) -> Dates:
+def parse_dates(texts: Texts, day_first: bool | None = None) -> Dates:
     """Read distinct date texts: ISO, year last, or a spreadsheet's serial number.
 
-    A fraction of a second and a UTC offset are left aside: the shop's own clock is what counts. Years
-    outside 1970 to 2099 are typing errors in a shop's log, and no dates.
+    ``day_first`` is what holds where the dates themselves prove nothing. A fraction of a second and a
+    UTC offset are left aside: the shop's own clock is what counts. Years outside 1970 to 2099 are typing
+    errors in a shop's log, and no dates.
     """
     stripped = pc.utf8_trim_whitespace(texts)
     year_first = DateFields.extract(stripped, _YEAR_FIRST)
     year_last = DateFields.extract(stripped, _YEAR_LAST)
     seconds = np.where(year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped))
     of_year_last = _settle(
-        day_first=year_last.seconds(month="b", day="a"), month_first=year_last.seconds(month="a", day="b")
+        stripped,
+        day_first=year_last.seconds(month="b", day="a"),
+        month_first=year_last.seconds(month="a", day="b"),
+        otherwise=day_first,
     )
-    return Dates(np.where(year_last.found, of_year_last.seconds, seconds), of_year_last.ambiguous)
+    return replace(of_year_last, seconds=np.where(year_last.found, of_year_last.seconds, seconds))
 
 
-def _settle(*, day_first: Ints, month_first: Ints) -> Dates:
-    """Choose between two readings: a date that only one of them can read proves that one for all."""
+def _settle(texts: Texts, *, day_first: Ints, month_first: Ints, otherwise: bool | None) -> Dates:
+    """Choose between two readings: a date that only one of them can read proves that one for all.
+
+    What is known ``otherwise`` decides where no date proves anything, and not between two that contradict.
+    """
     is_day_first, is_month_first = day_first != NO_TIME, month_first != NO_TIME
-    proves_day = bool((is_day_first & ~is_month_first).any())
-    proves_month = bool((is_month_first & ~is_day_first).any())
-    if proves_day != proves_month:
-        return Dates(day_first if proves_day else month_first, np.zeros(len(day_first), dtype=bool))
+    proofs = is_day_first & ~is_month_first, is_month_first & ~is_day_first
+    proves_day, proves_month = (bool(each.any()) for each in proofs)
+    proven = proves_day if proves_day != proves_month else None
+    chosen = proven if proven is not None or proves_day else otherwise
+    if chosen is not None:
+        return Dates(day_first if chosen else month_first, np.zeros(len(day_first), dtype=bool), proven)
     # 03/03/2011 needs no proof.
     settled = np.where(day_first == month_first, day_first, NO_TIME)
-    return Dates(settled, (is_day_first | is_month_first) & (settled == NO_TIME))
+    unsettled = Dates(settled, (is_day_first | is_month_first) & (settled == NO_TIME))
+    if not proves_day:
+        return unsettled
+    day, month = (str(texts[int(each.argmax())]) for each in proofs)
+    return replace(unsettled, contradiction=(day, month))
 
 
 def _serials(texts: Texts) -> Ints:

@@ -14,13 +14,22 @@ MB = 1_000_000
 MAX_ROWS = 13_000_000
 # Codes and distinct texts of a table; cleaning needs about twice that beside it.
 MAX_TABLE_BYTES = 800 * MB
-# What the largest sheet of an xls workbook takes, 65,536 rows of 256 columns, and Python beside it.
-XLS_MEMORY_BYTES = 2_500 * MB
-XLS_SECONDS = 120
+# What the largest workbook takes that is let in; and each of two processes that read one together.
+WORKBOOK_MEMORY_BYTES = 2_500 * MB
+SHARED_WORKBOOK_BYTES = 1_300 * MB
+WORKBOOK_SECONDS: Mapping[Format, float] = {Format.XLSX: 300, Format.XLS: 120}
+MAX_SHEETS = 1_000
+# Those of all files of a dataset: each row knows its own by a number of two bytes.
+MAX_SHEETS_OF_DATASET = 32_767
 # Text, after unpacking: 13 million rows like those of Online Retail II.
 MAX_TEXT_BYTES = 1_200 * MB
 # Arrow reads csv by blocks, and a record must fit into one.
 MAX_RECORD_BYTES = 8 << 20
+# Lines with too many or too few cells: each is kept as it stands, and Python sees each one.
+MAX_MALFORMED_ROWS = 1_000_000
+MAX_MALFORMED_BYTES = 200 * MB
+# What a writer makes of 13 million rows is some dozens; each takes time and memory, however few rows it has.
+MAX_ROW_GROUPS = 10_000
 # A sheet lies in memory as a full rectangle, up to 76 bytes a cell, from its first cell to its last.
 MAX_CELLS = 28_000_000
 # A workbook's XML, after unpacking: what so many cells take, and all its texts once more.

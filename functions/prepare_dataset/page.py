@@ -6,7 +6,7 @@ from hashlib import sha256
 from prepare_dataset.markup import Markup, element, foreign, join
 from prepare_dataset.page_changes import banner, changes_card, tiles
 from prepare_dataset.page_pictures import activity_card, countries_card, long_tail_card, timeline_card
-from prepare_dataset.page_rows import facts_card, rows_card, sheets_card
+from prepare_dataset.page_rows import facts_card, increment_card, rows_card, sheets_card
 from prepare_dataset.page_style import STYLE
 from prepare_dataset.report import QualityReport
 
@@ -50,7 +50,7 @@ def _header(report: QualityReport) -> Markup:
 
 
 def _cards(report: QualityReport) -> Markup:
-    cards = [banner(report), tiles(report), changes_card(report), rows_card(report)]
+    cards = [banner(report), tiles(report), changes_card(report), increment_card(report), rows_card(report)]
     if report.pictures:
         pictures = report.pictures
         cards += [

@@ -35,6 +35,30 @@ def rows_card(report: QualityReport) -> Markup:
     )
 
 
+def increment_card(report: QualityReport) -> Markup:
+    """Account for the rows of a file that was added to an earlier dataset."""
+    brought = report.increment
+    if brought is None:
+        return Markup()
+    read = max(brought.rows_read, 1)
+    rejected = {reason: rows for reason, rows in brought.rejected.items() if rows}
+    rows = [
+        ("in the dataset already", brought.rows_repeated),
+        ("added", brought.rows_kept),
+        *((f"rejected: {reason.replace('_', ' ')}", rows) for reason, rows in rejected.items()),
+    ]
+    bars = [(what, lying_bar(rows / read, "kept"), count(rows), percent(rows / read)) for what, rows in rows]
+    return card(
+        "What this file added",
+        table(("Its rows", "", "rows", "of all"), bars, classes="bars", kinds="twnn"),
+        note(
+            f"{count(brought.rows_read)} rows were read; {count(brought.customers)} customers bought,"
+            f" {count(brought.new_customers)} of them for the first time;"
+            f" {count(brought.new_items)} items are new. All else on this page is of the whole dataset."
+        ),
+    )
+
+
 def _legend(kept: int, out: int, read: int) -> Markup:
     return element(
         "div",

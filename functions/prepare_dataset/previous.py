@@ -57,13 +57,16 @@ def _find(run: Run) -> Run | None:
         (
             each
             for each in islice(ledger().runs(), RUNS_SEARCHED)
-            if each.order < run.order and _is_prepared(each)
+            if each.order < run.order and is_prepared(each)
         ),
         None,
     )
 
 
-def _is_prepared(run: Run) -> bool:
+def is_prepared(run: Run) -> bool:
+    """Tell whether a run's dataset is there, whatever became of its model."""
+    if run.status is RunStatus.FAILED and run.failed_stage is Stage.PREPARE:
+        return False  # stopped at the very end
     return run.ended(Stage.PREPARE) and run.status not in {RunStatus.PREPARING, RunStatus.REJECTED}
 
 

@@ -1,7 +1,7 @@
 """Every row of a file as it was read, whatever the format: the common ground of all readers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,8 @@ class RawTable:
 
     A column that the file lacks is absent from ``columns``; one that only some sheets lack has no cells
     there, and ``columns_of_sheets`` tells. ``lines`` holds the text of those csv
-    lines that could not be cut into cells; all their cells are missing.
+    lines that could not be cut into cells; all their cells are missing. In a ``settled`` table every date
+    and number that can be read is spelled in the one plain way (settling.py).
     """
 
     columns: Mapping[Column, Coded]
@@ -38,6 +39,7 @@ class RawTable:
     sheet_of_row: npt.NDArray[np.int16]
     row_numbers: Codes
     columns_of_sheets: list[frozenset[Column]]
+    settled: bool = False
 
     def __len__(self) -> int:
         return len(self.row_numbers)
@@ -49,6 +51,16 @@ class RawTable:
     def lacks(self, column: Column) -> Bools:
         """Tell the rows of sheets that lack a column."""
         return np.array([column not in columns for columns in self.columns_of_sheets])[self.sheet_of_row]
+
+    def pick(self, rows: Bools) -> "RawTable":
+        """Keep the rows (n,) that are marked."""
+        return replace(
+            self,
+            columns={column: texts.pick(rows) for column, texts in self.columns.items()},
+            lines=self.lines.pick(rows),
+            sheet_of_row=self.sheet_of_row[rows],
+            row_numbers=self.row_numbers[rows],
+        )
 
     def rows_of_sheets(self) -> list[int]:
         """How many rows each sheet has."""
@@ -126,14 +138,19 @@ class RawTableBuilder:
 
     def build(self) -> RawTable:
         """Bring the batches under one numbering per column."""
-        return RawTable(
-            columns={column: _unite(self._columns.pop(column)) for column in list(self._columns)},
-            lines=_unite(self._lines),
+        table = RawTable(
+            columns={column: unite_texts(self._columns.pop(column)) for column in list(self._columns)},
+            lines=unite_texts(self._lines),
             sheets=self._sheets,
             sheet_of_row=np.concatenate([np.empty(0, np.int16), *self._sheet_of_row]),
             row_numbers=np.concatenate([np.empty(0, np.int32), *self._row_numbers]),
             columns_of_sheets=self._columns_of_sheets,
         )
+        # Cells of nothing but spaces turned out to be empty only now.
+        blank = table.lines.codes == MISSING
+        for column in table.columns.values():
+            blank &= column.codes == MISSING
+        return table.pick(~blank) if blank.any() else table
 
 
 def _coded(texts: AnyArray) -> CodedTexts:
@@ -141,7 +158,8 @@ def _coded(texts: AnyArray) -> CodedTexts:
     return coded
 
 
-def _unite(batches: list[CodedTexts]) -> Coded:
+def unite_texts(batches: list[CodedTexts]) -> Coded:
+    """Bring batches of texts under one numbering."""
     chunks: Any = pa.chunked_array(batches, CODED_TEXT)  # type: ignore[call-overload]
     united = encode(chunks.unify_dictionaries().combine_chunks())
     blank = pc.equal(pc.utf8_trim_whitespace(united.values), "")

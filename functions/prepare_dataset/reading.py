@@ -8,8 +8,7 @@ from prepare_dataset.formats import Format
 from prepare_dataset.rawtable import RawTable
 from prepare_dataset.reading_csv import read_csv
 from prepare_dataset.reading_parquet import read_parquet
-from prepare_dataset.reading_xls import read_xls
-from prepare_dataset.reading_xlsx import read_xlsx
+from prepare_dataset.reading_workbook import read_workbook
 from retailrec_shared.errors import Rejected
 
 Progress = Callable[[str], None]
@@ -19,10 +18,8 @@ def read(path: Path, source_format: Format, progress: Progress, headers: Headers
     """Read every row; ``Rejected`` says what to change when that cannot be done."""
     progress(f"reading {source_format}")
     match source_format:
-        case Format.XLSX:
-            table = read_xlsx(path, progress, headers)
-        case Format.XLS:
-            table = read_xls(path, progress, headers)
+        case Format.XLSX | Format.XLS:
+            table = read_workbook(path, progress, headers, source_format)
         case Format.PARQUET:
             table = read_parquet(path, headers)
         case Format.CSV | Format.CSV_GZ:

@@ -2,9 +2,11 @@
 
 import dataclasses
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +15,17 @@ import pyarrow.csv as pa_csv
 from prepare_dataset.arrays import Coded, Codes
 from prepare_dataset.arrow import CODED_TEXT, pc
 from prepare_dataset.columns import OUR_HEADERS, Column, Headers
-from prepare_dataset.csv_layout import Layout, checked, find_layout, likely_encodings, open_bytes
-from prepare_dataset.limits import MAX_RECORD_BYTES
+from prepare_dataset.csv_layout import (
+    Layout,
+    checked,
+    find_layout,
+    likely_encodings,
+    open_bytes,
+    quotes_close,
+)
+from prepare_dataset.csv_parts import END, Ended, find_cut
+from prepare_dataset.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
+from prepare_dataset.pacing import Paced
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from retailrec_shared.errors import Rejected
 
@@ -46,15 +57,72 @@ def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> Raw
 
 
 def _read(path: Path, packed: bool, layout: Layout) -> RawTable:
+    cut = None if packed else find_cut(path, layout)
+    if cut is None:
+        return _build(path, packed, layout, [_whole(path, packed, layout)])
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(_read_second, path, layout, cut)
+        first = _read_first(path, layout, cut)
+    if first is None:
+        return _build(path, packed, layout, [_whole(path, packed, layout)])
+    return _build(path, packed, layout, [first, second.result()])
+
+
+@dataclass
+class _Part:
+    """Consecutive records of a file: those with the right number of cells, and the others."""
+
+    batches: Iterable[pa.RecordBatch]
+    malformed: list[pa_csv.InvalidRow]
+
+
+def _read_first(path: Path, layout: Layout, cut: int) -> _Part | None:
+    """Read what stands before the cut; None if the cut is in the midst of a record."""
+    malformed: list[pa_csv.InvalidRow] = []
+    with path.open("rb") as file:
+        batches = list(_batches(Ended(file, cut, layout), layout, malformed, layout.lines_before_rows))
+    last = batches.pop() if batches else None
+    if last is None or not last.num_rows or _cells_of_last_row(last) != {END}:
+        return None
+    return _Part([*batches, last.slice(0, last.num_rows - 1)], malformed)
+
+
+def _cells_of_last_row(batch: pa.RecordBatch) -> set[Any]:
+    return {column.slice(batch.num_rows - 1).to_pylist()[0] for column in batch.columns}
+
+
+def _read_second(path: Path, layout: Layout, cut: int) -> _Part:
+    with path.open("rb") as file:
+        file.seek(cut)
+        malformed: list[pa_csv.InvalidRow] = []
+        return _Part(list(_batches(file, layout, malformed, 0)), malformed)
+
+
+def _whole(path: Path, packed: bool, layout: Layout) -> _Part:
+    """Read all records, block by block as they are asked for."""
+    malformed: list[pa_csv.InvalidRow] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with open_bytes(path, packed=packed) as file:
+            yield from _batches(file, layout, malformed, layout.lines_before_rows)
+
+    return _Part(batches(), malformed)
+
+
+def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawTable:
     builder = RawTableBuilder()
     builder.start_sheet(None)
-    malformed: list[pa_csv.InvalidRow] = []
     records = 0
-    with open_bytes(path, packed=packed) as file:
-        for batch in _batches(file, layout, malformed):
+    malformed: list[pa_csv.InvalidRow] = []
+    bad_numbers: list[int] = []
+    for part in parts:
+        before = layout.lines_before_rows + records + len(malformed) if part is not parts[0] else 0
+        for batch in part.batches:
             cells = {column: batch.column(f"c{place}") for column, place in layout.header.positions.items()}
             builder.add(cells, first_row=records)
             records += batch.num_rows
+        bad_numbers += [before + (row.number or 0) for row in part.malformed]
+        malformed += part.malformed
     if malformed and not records:
         raise Rejected(
             f"No line has {layout.width} cells as the header has; export the file again.",
@@ -62,28 +130,34 @@ def _read(path: Path, packed: bool, layout: Layout) -> RawTable:
         )
     builder.add_lines((row.text for row in malformed), range(records, records + len(malformed)))
     table = builder.build()
-    numbers = _record_numbers(layout, records, [row.number or 0 for row in malformed])
+    numbers = _record_numbers(layout, records, bad_numbers)
     table = dataclasses.replace(table, row_numbers=numbers[table.row_numbers])
-    _refuse_open_quote(path, packed, table)
+    _refuse_open_quote(path, packed, layout, table)
     return table
 
 
-def _batches(file: IO[bytes], layout: Layout, malformed: list[pa_csv.InvalidRow]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    file: IO[bytes] | Ended, layout: Layout, malformed: list[pa_csv.InvalidRow], skip: int
+) -> Iterator[pa.RecordBatch]:
     """Yield the recognised columns by blocks, as coded texts; columns are named by their place."""
+    room = MAX_MALFORMED_BYTES
 
-    def note(row: pa_csv.InvalidRow) -> Literal["skip"]:
+    def note(row: pa_csv.InvalidRow) -> Literal["skip", "error"]:
+        nonlocal room
         malformed.append(row)
-        return "skip"
+        room -= len(row.text)
+        return "error" if room < 0 or len(malformed) > MAX_MALFORMED_ROWS else "skip"
 
+    paced: Any = Paced(checked(file, layout.encoding))
     wanted = [f"c{place}" for place in layout.header.positions.values()]
     try:
         yield from pa_csv.open_csv(
-            checked(file, layout.encoding),
+            paced,
             # One thread: only then does a malformed row know its number, and it is as fast.
             pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=_BLOCK,
-                skip_rows=layout.lines_before_rows,
+                skip_rows=skip,
                 column_names=[f"c{place}" for place in range(layout.width)],
                 encoding="utf8" if layout.encoding == "utf-8" else layout.encoding,
             ),
@@ -98,8 +172,15 @@ def _batches(file: IO[bytes], layout: Layout, malformed: list[pa_csv.InvalidRow]
             ),
         )
     except pa.ArrowInvalid as problem:
+        if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
+            raise Rejected(
+                f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header has;"
+                " export the file again."
+            ) from None
         if not str(problem).startswith(_NOTHING_BELOW_HEADER):
             raise
+    finally:
+        paced.stop()
 
 
 def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes:
@@ -110,15 +191,16 @@ def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes
     return np.concatenate([np.setdiff1d(numbers, bad, assume_unique=True), bad])
 
 
-def _refuse_open_quote(path: Path, packed: bool, table: RawTable) -> None:
+def _refuse_open_quote(path: Path, packed: bool, layout: Layout, table: RawTable) -> None:
     """Refuse a file in which a quotation mark that nothing closes has swallowed the lines after it.
 
-    Only what has a line break can have swallowed lines; if there is something, the marks are counted.
+    Only what has a line break can have swallowed lines; if there is something, the marks are counted. Their
+    number may be odd in a sound file too: a mark within a cell is an inch.
     """
     texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.lines)]
     broken = [(name, column.where(pc.match_substring(column.values, "\n"))) for name, column in texts]
     suspects = [(int(rows.nonzero()[0][-1]), name) for name, rows in broken if rows.any()]
-    if suspects and _count_marks(path, packed) % 2:
+    if suspects and _count_marks(path, packed) % 2 and not quotes_close(path, packed=packed, layout=layout):
         row, name = max(suspects, key=lambda suspect: table.place(suspect[0]).row)
         raise Rejected(
             "A quotation mark is opened and never closed; correct the cell or export the file again.",

@@ -1,15 +1,23 @@
 """Reading a Parquet file: every type that can stand for a text, a number or a time."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prepare_dataset.arrow import TEXT, AnyArray, pc
 from prepare_dataset.columns import OUR_HEADERS, Column, Headers, find_header
-from prepare_dataset.formats import Format
-from prepare_dataset.limits import MAX_ROWS, MAX_TEXT_BYTES, too_many_rows, too_much_unpacked
+from prepare_dataset.formats import ENCRYPTED, Format
+from prepare_dataset.limits import (
+    MAX_ROW_GROUPS,
+    MAX_ROWS,
+    MAX_TEXT_BYTES,
+    too_many_rows,
+    too_much_unpacked,
+)
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from retailrec_shared.errors import Rejected
 
@@ -28,7 +36,7 @@ def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
             positions = find_header([schema.names], headers=headers).positions
             names = {column: schema.names[position] for column, position in positions.items()}
             _refuse_nested(schema, names)
-            _refuse_too_large(file.metadata, set(names.values()))
+            _refuse_too_large(file.metadata)
         # Left coded: a long text that every row repeats is then in memory once.
         texts = [name for name in names.values() if _is_text(schema.field(name).type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
@@ -42,6 +50,8 @@ def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
             "The Parquet file holds a type that cannot be read here; write texts, numbers and timestamps."
         ) from problem
     except (pa.ArrowException, OSError, UnicodeError) as problem:
+        if "crypt" in str(problem).lower():
+            raise Rejected(ENCRYPTED) from problem
         raise Rejected("The Parquet file is damaged; write or upload it again.") from problem
     return builder.build()
 
@@ -55,16 +65,18 @@ def _refuse_nested(schema: pa.Schema, names: dict[Column, str]) -> None:
             )
 
 
-def _refuse_too_large(metadata: Any, names: set[str]) -> None:
+def _refuse_too_large(metadata: Any) -> None:
     """Refuse by what the footer says, before any page is read."""
     if metadata.num_rows > MAX_ROWS:
         raise too_many_rows(metadata.num_rows)
+    if metadata.num_row_groups > MAX_ROW_GROUPS:
+        raise Rejected(
+            f"The Parquet file has {metadata.num_row_groups:,} row groups, but at most {MAX_ROW_GROUPS:,} can"
+            " be prepared; write it with larger ones."
+        )
+    # Not by column: pyarrow ends the process when a damaged footer contradicts itself about one.
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    chunks = (group.column(number) for group in groups for number in range(group.num_columns))
-    if (
-        sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in names)
-        > MAX_TEXT_BYTES
-    ):
+    if sum(group.total_byte_size for group in groups) > MAX_TEXT_BYTES:
         raise too_much_unpacked(Format.PARQUET, MAX_TEXT_BYTES)
 
 
@@ -73,19 +85,32 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _texts(cells: Any) -> AnyArray:
-    """Spell each cell as a text; a time with a zone is spelled in UTC."""
+    """Spell each cell as a text."""
     kind = cells.type
     spelled: AnyArray
     if pa.types.is_dictionary(kind):
         spelled = pa.DictionaryArray.from_arrays(cells.indices.cast(pa.int32()), _texts(cells.dictionary))
     elif pa.types.is_timestamp(kind):
         # Seconds hold every time that finer units hold.
-        spelled = pc.cast(pc.cast(cells, pa.timestamp("s"), safe=False), TEXT)
+        spelled = pc.cast(pc.cast(_on_its_clock(cells), pa.timestamp("s"), safe=False), TEXT)
+    elif isinstance(kind, pa.UuidType):
+        stored = cells.storage.dictionary_encode()
+        texts = pa.array([str(UUID(bytes=value)) for value in stored.dictionary.to_pylist()], TEXT)
+        spelled = pa.DictionaryArray.from_arrays(stored.indices, texts)
     elif pa.types.is_floating(kind):
-        spelled = _spell_floats(cells)
+        spelled = _spell_floats(cells.cast(pa.float32()) if pa.types.is_float16(kind) else cells)
     else:
         spelled = pc.cast(cells, TEXT)
     return spelled
+
+
+def _on_its_clock(cells: Any) -> AnyArray:
+    """Times as the clocks of their zone showed them; in UTC, as they are stored, for a zone nobody knows."""
+    local: AnyArray = cells
+    if cells.type.tz is not None:
+        with suppress(pa.ArrowInvalid):
+            local = pc.local_timestamp(cells)
+    return local
 
 
 def _spell_floats(cells: AnyArray) -> AnyArray:

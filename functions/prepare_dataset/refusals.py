@@ -1,5 +1,7 @@
 """When a file as a whole cannot be used, though it could be read."""
 
+from collections.abc import Mapping
+
 from prepare_dataset.arrays import MISSING, Bools
 from prepare_dataset.cleaning import Reasons, count_reasons
 from prepare_dataset.columns import Column
@@ -16,18 +18,25 @@ def refuse_unreadable(raw: RawTable, meaning: Meaning, profile: Profile) -> None
     """
     if meaning.ambiguous_dates.any():
         row = int(meaning.ambiguous_dates.argmax())
-        raise _at(
-            raw,
-            row,
-            Column.INVOICE_DATE,
-            f"The date “{_text(raw, row, Column.INVOICE_DATE)}” may be read day first or month first, and the"
-            " file does not tell which; write dates as 2010-12-31 08:26.",
-        )
+        raise _at(raw, row, Column.INVOICE_DATE, _why_ambiguous(raw, row, meaning))
     _refuse_column(raw, Column.INVOICE_DATE, meaning.seconds.unread, "a date such as 2010-12-31 08:26")
     if RejectReason.INVALID_QUANTITY in PROFILES[profile]:
         _refuse_column(raw, Column.QUANTITY, meaning.quantity.unread, "a number such as 12")
     if RejectReason.INVALID_PRICE in PROFILES[profile] and meaning.price:
         _refuse_column(raw, Column.PRICE, meaning.price.unread, "a number such as 2.55")
+
+
+def _why_ambiguous(raw: RawTable, row: int, meaning: Meaning) -> str:
+    if meaning.contradicting_dates:
+        day, month = (text[:80] for text in meaning.contradicting_dates)
+        return (
+            f"Dates may be read day first or month first, and the file has both: “{day}” and “{month}”; write"
+            " dates as 2010-12-31 08:26."
+        )
+    return (
+        f"The date “{_text(raw, row, Column.INVOICE_DATE)}” may be read day first or month first, and the"
+        " file does not tell which; write dates as 2010-12-31 08:26."
+    )
 
 
 def _refuse_column(raw: RawTable, column: Column, unreadable: Bools, wanted: str) -> None:
@@ -54,6 +63,19 @@ def _text(raw: RawTable, row: int, column: Column) -> str:
     return str(texts.values[int(texts.codes[row])])[:80]
 
 
+# What makes a row no line of an invoice at all; what a shop does not sell, or takes back, is one.
+_NO_PURCHASE = PROFILES["tutorial"]
+
+
+def refuse_without_purchases(reasons: Reasons) -> None:
+    """Refuse an increment without any line of a customer's invoice; one of returns alone is a quiet day's."""
+    counts = count_reasons(reasons)
+    if sum(counts[reason] for reason in _NO_PURCHASE) == len(reasons):
+        raise Rejected(
+            f"No row can be added to the dataset: {_list(counts)}; give the file customers' invoices."
+        )
+
+
 _IN_WORDS = {
     RejectReason.MALFORMED_ROW: "have too many or too few cells",
     RejectReason.MISSING_CUSTOMER: "have no customer",
@@ -74,7 +96,9 @@ def refuse_if_nothing_left(reasons: Reasons) -> None:
     """Refuse a file of which no row was kept, and say what became of the rows."""
     if (reasons == KEPT).any():
         return
-    counts = ", ".join(
-        f"{rows:,} {_IN_WORDS[reason]}" for reason, rows in count_reasons(reasons).items() if rows
-    )
+    counts = _list(count_reasons(reasons))
     raise Rejected(f"No row is left after cleaning: {counts}; give the file rows of purchases.")
+
+
+def _list(counts: Mapping[RejectReason, int]) -> str:
+    return ", ".join(f"{rows:,} {_IN_WORDS[reason]}" for reason, rows in counts.items() if rows)

@@ -41,6 +41,32 @@ class Facts(Part):
     """Rows of a sheet that an earlier sheet has too."""
 
 
+class IncrementRows(Part):
+    """What became of every row of the file that was added to an earlier dataset."""
+
+    sheets: list[SheetRows]
+    rows_read: int
+    rows_repeated: int
+    """Lines of invoices that the dataset had already: exports overlap."""
+    rows_kept: int
+    rejected: dict[RejectReason, int]
+    """Of the rows that the dataset did not have."""
+    customers: int
+    items: int
+    new_customers: int
+    """Customers of whom the dataset had no purchase."""
+    new_items: int
+    first_timestamp: ShopTime | None
+    """None where no row was kept."""
+    last_timestamp: ShopTime | None
+
+    @model_validator(mode="after")
+    def _every_row_counts_once(self) -> Self:
+        if self.rows_repeated + self.rows_kept + sum(self.rejected.values()) != self.rows_read:
+            raise ValueError("repeated, kept and rejected rows are not the rows read")
+        return self
+
+
 class QualityReport(Part):
     """What became of every row of a file. Times are on the shop's own clock."""
 
@@ -70,6 +96,8 @@ class QualityReport(Part):
     cut_time: ShopTime | None
     """With the temporal split, the time of the first test row."""
     facts: Facts
+    increment: IncrementRows | None = None
+    """What the file itself brought, where it was added to an earlier dataset; all else is of the whole."""
     pictures: Pictures | None = None
     """None in reports of early releases."""
     difference: Difference | None = None

@@ -9,7 +9,6 @@ from prepare_dataset.archive import unpack_only_file
 from prepare_dataset.csv_layout import unpack_in_vain
 from prepare_dataset.formats import Format, sniff, stated_size
 from prepare_dataset.limits import MAX_TEXT_BYTES, refuse_too_large
-from prepare_dataset.workbook_guard import guard_workbook
 from retailrec_shared.errors import Rejected
 
 
@@ -35,8 +34,6 @@ def open_source(path: Path) -> Iterator[tuple[Path, Format]]:
 def _checked(path: Path) -> Format:
     source_format = sniff(path)
     refuse_too_large(source_format, path.stat().st_size)
-    if source_format is Format.XLSX:
-        guard_workbook(path)
-    elif source_format is Format.CSV_GZ and stated_size(path) > MAX_TEXT_BYTES:
+    if source_format is Format.CSV_GZ and stated_size(path) > MAX_TEXT_BYTES:
         unpack_in_vain(path)
     return source_format

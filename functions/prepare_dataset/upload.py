@@ -1,19 +1,18 @@
 """From an uploaded object to a prepared run: the AWS side of preparing."""
 
-import tempfile
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from prepare_dataset.columns import mapped_headers
-from prepare_dataset.dataset import prepare_file
-from prepare_dataset.limits import refuse_object
-from prepare_dataset.previous import origin
+from prepare_dataset.accepting import prepare_until_accepted
+from prepare_dataset.waiting import refuse_to_overtake, wake_waiting
 from retailrec_shared import aws, bus, names
 from retailrec_shared.announcing import announce, end_run
-from retailrec_shared.column_mapping import ColumnMapping
 from retailrec_shared.errors import Rejected
 from retailrec_shared.events import DatasetPrepared, DatasetRejected
 from retailrec_shared.failure import fail_run
@@ -27,7 +26,10 @@ from retailrec_shared.status import RunStatus, Stage
 if TYPE_CHECKING:
     from prepare_dataset.report import QualityReport
 
-MAX_ATTEMPTS = 6
+# Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
+MAX_ATTEMPTS = 3
+# How long an attempt may last before it counts as dead: longer than the function's timeout.
+LEASE = timedelta(minutes=16)
 
 
 def prepare_upload(
@@ -60,9 +62,32 @@ def prepare_upload(
     run_id = names.run_id(bucket, key, upload.etag, configuration)
     if waiting_run not in {None, run_id}:
         _give_up(waiting_run, "The file or the stack's configuration changed before it could be prepared.")
-    run = _open(Run(run_id=run_id, upload=upload, configuration=configuration))
-    if run:
-        _prepare(run, version_id)
+    take_up(Run(run_id=run_id, upload=upload, configuration=configuration))
+
+
+def take_up(wanted: Run) -> None:
+    """Prepare a run, unless it was prepared before or somebody prepares it."""
+    me = uuid4().hex
+    with _attempt(wanted.run_id, me):
+        run = _open(wanted.model_copy(update={"busy_until": _lease(), "busy_by": me}), me)
+        if run:
+            refuse_to_overtake(run)
+            _prepare(run)
+    wake_waiting()
+
+
+def _lease() -> str:
+    return timestamp(datetime.fromisoformat(now()) + LEASE)
+
+
+@contextmanager
+def _attempt(run_id: str, me: str) -> Iterator[None]:
+    """Give up an attempt that ends in an error at once, so that the next may begin."""
+    try:
+        yield
+    except Exception:
+        ledger().leave(run_id, me)
+        raise
 
 
 def _give_up(run_id: str | None, reason: str) -> None:
@@ -70,11 +95,13 @@ def _give_up(run_id: str | None, reason: str) -> None:
         fail_run(run_id, Stage.PREPARE, reason, DatasetRejected.NEXT_STEP)
 
 
-def _open(run: Run) -> Run | None:
-    """Enter the run in the ledger; return it when there is work to do."""
+def _open(run: Run, me: str) -> Run | None:
+    """Enter the run in the ledger; return it when there is work to do, and nobody else does it."""
     if ledger().open_run(run):
         return run
     known = ledger().get(run.run_id)
+    if known and known.busy_by == me:  # the write worked, and boto3 sent it once more
+        return known
     if known is None or known.status not in {RunStatus.PREPARING, RunStatus.PREPARED}:
         logger.info("the same bytes had their run already", run_id=run.run_id, status=known and known.status)
         if known:
@@ -83,73 +110,48 @@ def _open(run: Run) -> Run | None:
     if known.status is RunStatus.PREPARED:  # the event may have been lost
         _announce(known)
         return None
+    if known.busy(now()):
+        logger.info("it is being prepared already", run_id=run.run_id)
+        return None
     if known.attempts >= MAX_ATTEMPTS:
         fail_run(
             run.run_id,
             Stage.PREPARE,
             "The file could not be prepared in several attempts.",
-            "Look at the log of prepare_dataset; the file may need more memory or time than it has.",
+            "Look at the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
+            "it has. To try again: retailrec retry {run_id}",
         )
         return None
-    return ledger().record(run.run_id, attempts=known.attempts + 1, status_at=now())
+    taken = ledger().take(run.run_id, _lease(), me) or ledger().get(run.run_id)
+    return taken if taken and taken.busy_by == me else None
 
 
-def _prepare(run: Run, version_id: str | None) -> None:
+def _prepare(run: Run) -> None:
     ledger().start_stage(run.run_id, Stage.PREPARE)
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "source"), Path(folder, "run")
-        target.mkdir()
-        try:
-            refuse_object(run.upload.size)
-            mapping = ColumnMapping.parse(run.configuration.get("column_mapping", ""))
-            extra = {"VersionId": version_id} if version_id else None
-            aws.s3().download_file(run.upload.bucket, run.upload.key, str(source), ExtraArgs=extra)
-            report = prepare_file(
-                source,
-                target,
-                profile=settings().cleaning_profile,
-                split=settings().split,
-                top_n=settings().top_n,
-                headers=mapped_headers(mapping),
-                origin=origin(run),
-            )
-        except Rejected as refusal:
-            _reject(run.run_id, refusal)
-            return
-        source.unlink()
-        _store(run.run_id, target)
-    ledger().end_stage(run.run_id, Stage.PREPARE)
-    prepared = ledger().move(run.run_id, RunStatus.PREPARED, counts=_counts(report))
-    if prepared:
-        _count(report)
-        _announce(prepared)
-
-
-def _store(run_id: str, target: Path) -> None:
-    for path in sorted(path for path in target.rglob("*") if path.is_file()):
-        key = names.run_key(run_id, path.relative_to(target).as_posix())
-        # So that a browser shows the page instead of saving it.
-        page = {"ContentType": "text/html; charset=utf-8"} if path.suffix == ".html" else None
-        aws.s3().upload_file(str(path), settings().data_bucket, key, ExtraArgs=page)
-
-
-def _counts(report: "QualityReport") -> dict[str, int]:
-    return {
-        "rows_read": report.rows_read,
-        "rows_without_customer": report.rows_without_customer,
-        "interactions": report.interactions,
-        "customers": report.customers,
-        "items": report.items,
-        "train_rows": report.train_rows,
-        "test_rows": report.test_rows,
-    } | {f"rejected_{reason}": rows for reason, rows in report.rejected.items() if rows}
+    try:
+        outcome = prepare_until_accepted(run)
+    except Rejected as refusal:
+        _reject(run.run_id, refusal)
+        return
+    if outcome:
+        accepted, report = outcome
+        if not accepted.retrains:  # which brings no rows
+            _count(report)
+        if accepted.status is RunStatus.PREPARED:
+            _announce(accepted)
 
 
 def _count(report: "QualityReport") -> None:
-    metrics.add_metric(name="RowsRead", unit=MetricUnit.Count, value=report.rows_read)
-    metrics.add_metric(
-        name="RowsRejected", unit=MetricUnit.Count, value=report.rows_read - report.interactions
-    )
+    """Count the rows that a file brought; of an increment, not those that were there before."""
+    brought = report.increment or report
+    rows = {
+        "RowsRead": brought.rows_read,
+        "RowsKept": brought.rows_kept,
+        "RowsRejected": sum(brought.rejected.values()),
+        "RowsRepeated": report.increment.rows_repeated if report.increment else 0,
+    } | {f"RowsRejected_{reason}": number for reason, number in brought.rejected.items() if number}
+    for name, number in rows.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     metrics.add_metric(name="DatasetWarnings", unit=MetricUnit.Count, value=len(report.warnings))
 
 
@@ -159,5 +161,4 @@ def _announce(run: Run) -> None:
 
 def _reject(run_id: str, refusal: Rejected) -> None:
     logger.warning("dataset rejected", run_id=run_id, reason=str(refusal))
-    if end_run(run_id, RunStatus.REJECTED, reason=str(refusal), next_step=DatasetRejected.NEXT_STEP):
-        metrics.add_metric(name="DatasetsRejected", unit=MetricUnit.Count, value=1)
+    end_run(run_id, RunStatus.REJECTED, reason=str(refusal), next_step=DatasetRejected.NEXT_STEP)

@@ -14,7 +14,8 @@ MAX_ID_LENGTH = 256
 # Descriptions and countries are repeated in many places; no shop's are as long.
 MAX_TEXT_LENGTH = 500
 # How spreadsheets, databases and data frames spell a missing id.
-_NOTHING = pa.array(["", "nan", "na", "n/a", "#n/a", "null", "none", "<na>"])
+_NOTHING = pa.array(["", "nan", "na", "n/a", "#n/a", "null", "(null)", "none", "<na>"])
+_NULL_OF_DUMPS = r"\N"  # of MySQL and PostgreSQL, in capitals
 # What no shop sells or charges in one line; sums of so many stay exact.
 MAX_NUMBER = 1e9
 _GAP = "[ '\u00a0\u202f\u2019]"
@@ -39,8 +40,9 @@ def clean_ids(texts: Texts) -> Texts:
 
     Null where a text only says that the id is missing.
     """
-    ids = pc.utf8_trim_whitespace(spell_ids(texts))
-    cleaned: Texts = pc.if_else(pc.is_in(pc.utf8_lower(ids), _NOTHING), None, ids)
+    ids = spell_ids(pc.utf8_trim_whitespace(texts))
+    nothing = pc.or_(pc.is_in(pc.utf8_lower(ids), _NOTHING), pc.equal(ids, _NULL_OF_DUMPS))
+    cleaned: Texts = pc.if_else(nothing, None, ids)
     return cleaned
 
 
@@ -71,6 +73,11 @@ def parse_numbers(texts: Texts, style: NumberStyle | None = None) -> Floats:
         return _in_bounds(plain)
     spelled = _spell_plainly(stripped, style)
     return _in_bounds(pc.coalesce(spelled, plain) if style else pc.coalesce(plain, spelled))
+
+
+def parse_settled(texts: Texts) -> Floats:
+    """Read numbers that were spelled plainly when they were first read; all else is none."""
+    return _in_bounds(pc.if_else(pc.match_substring_regex(texts, _NUMBER), texts, None))
 
 
 def find_number_style(columns: Iterable[Texts]) -> NumberStyle | None:

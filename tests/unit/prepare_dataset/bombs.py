@@ -35,7 +35,7 @@ def repeated(first: bytes, block: bytes, size: int) -> bytes:
     return head + packed * (size // len(block)) + packer.flush()
 
 
-def zipped(path: Path, name: str, deflated: bytes, stated: int) -> Path:
+def zipped(path: Path, name: str, deflated: bytes, stated: int, checksum: int = 0) -> Path:
     """Put deflated bytes into an archive, which states a size of its own."""
     with zipfile.ZipFile(path, "a", zipfile.ZIP_STORED) as archive:
         archive.writestr(name, deflated)
@@ -43,6 +43,7 @@ def zipped(path: Path, name: str, deflated: bytes, stated: int) -> Path:
     local, central = content.rfind(b"PK\3\4"), content.rfind(b"PK\1\2")
     for place, method in ((local, 8), (central, 10)):
         struct.pack_into("<H", content, place + method, zipfile.ZIP_DEFLATED)
+        struct.pack_into("<I", content, place + method + 6, checksum)
         struct.pack_into("<I", content, place + method + 14, stated)
     path.write_bytes(content)
     return path
@@ -112,11 +113,106 @@ def two_cells_far_apart(folder: Path) -> Path:
     )
 
 
-@bomb("unpacks to more than the 1,200 MB")
-def a_gzip_bomb(folder: Path) -> Path:
-    size = 3 * GB
-    tail = struct.pack("<II", 0, size)
-    return written(folder, gzip.compress(b"")[:10] + repeated(CSV, ROW * 9_999, size) + tail)
+@bomb("spans 17,179,869,184 cells")
+def two_cells_far_apart_oddly_spelled(folder: Path) -> Path:
+    far = b"<row r\t= '1048576'><c\nr\t=\n'xfd1048576'><v>1</v></c></row></sheetData>"
+    return rewritten(
+        xlsx_file(folder, {"one": days(3)}), SHEET, lambda xml: xml.replace(b"</sheetData>", far)
+    )
+
+
+def with_rows(folder: Path, rows: bytes) -> Path:
+    return rewritten(
+        xlsx_file(folder, {"one": days(3)}), SHEET, lambda xml: xml.replace(b"</sheetData>", rows)
+    )
+
+
+def moved(path: Path, old: str, new: str) -> Path:
+    """Let the first sheet lie elsewhere in its archive, and every other part say so."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name.replace(old, new): archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(old.encode(), new.encode()))
+    return path
+
+
+FAR = b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData>"
+
+
+@bomb("more memory or time to read than there is")
+def two_cells_far_apart_with_a_near_one_named_last(folder: Path) -> Path:
+    return with_rows(folder, FAR + b"<x r='A1'/>")
+
+
+@bomb("more memory or time to read than there is")
+def cells_without_a_place_far_apart(folder: Path) -> Path:
+    wide = b"<row r='5'>" + b"<c><v>1</v></c>" * 300_000 + b"</row>"
+    return with_rows(folder, wide + b"<row r='1048576'><c r='A1048576'><v>1</v></c></row></sheetData>")
+
+
+@bomb("spans 17,179,869,184 cells")
+def two_cells_far_apart_in_a_sheet_of_another_name(folder: Path) -> Path:
+    return moved(with_rows(folder, FAR), "sheet1.xml", "sheet1.dat")
+
+
+@bomb("spans 17,179,869,184 cells")
+def two_cells_far_apart_in_a_sheet_in_another_folder(folder: Path) -> Path:
+    return moved(with_rows(folder, FAR), "xl/worksheets/sheet1.xml", "any/worksheets/sheet1.xml")
+
+
+@bomb("more memory or time to read than there is")
+def a_text_of_a_megabyte_in_every_cell(folder: Path) -> Path:
+    cells = (b'<row r="%d"><c r="I%d" t="s"><v>0</v></c></row>' % (row, row) for row in range(5, 200_000))
+    path = with_rows(folder, b"".join(cells) + b"</sheetData>")
+    path = rewritten(
+        path,
+        "xl/_rels/workbook.xml.rels",
+        lambda xml: xml.replace(
+            b"</Relationships>",
+            b'<Relationship Id="rId99" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+            b'relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+        ),
+    )
+    texts = b"<sst><si><t>" + b"x" * 1_000_000 + b"</t></si></sst>"
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", texts)
+    return path
+
+
+@bomb("has 20,000 sheets")
+def a_workbook_that_lists_a_sheet_thousands_of_times(folder: Path) -> Path:
+    def list_often(xml: bytes) -> bytes:
+        start = xml.index(b"<sheet ")
+        one = xml[start : xml.index(b">", start) + 1]
+        return xml.replace(one, b"".join(one.replace(b'"one"', b'"%d"' % number) for number in range(20_000)))
+
+    return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/workbook.xml", list_often)
+
+
+def endless(folder: Path, part: str, head: bytes, block: bytes) -> Path:
+    return zipped(without(xlsx_file(folder, {"one": days(3)}), part), part, repeated(head, block, 4 * GB), 99)
+
+
+@bomb("unpacks to more than the 2,000 MB")
+def a_workbook_of_endless_names(folder: Path) -> Path:
+    names = b'<definedName name="abc">A!$A$1</definedName>' * 20_000
+    return endless(folder, "xl/workbook.xml", b"<workbook><definedNames>", names)
+
+
+@bomb("unpacks to more than the 2,000 MB")
+def a_workbook_of_endless_styles(folder: Path) -> Path:
+    return endless(folder, "xl/styles.xml", b'<styleSheet a="', b"x" * 1_000_000)
+
+
+@bomb("unpacks to more than the 2,000 MB")
+def a_workbook_of_thousands_of_large_parts(folder: Path) -> Path:
+    path = xlsx_file(folder, {"one": days(3)})
+    block = b" " * 1_000_000
+    large, checksum = repeated(b"<x>", block, 100_000_000), zlib.crc32(b"<x>" + block * 100)
+    for number in range(40):
+        zipped(path, f"xl/worksheets/large{number}.xml", large, 99, checksum)
+    return path
 
 
 @bomb("unpacks to more than the 1,200 MB")
@@ -144,6 +240,26 @@ def a_csv_of_one_long_line(folder: Path) -> Path:
     path = written(folder, CSV + b"x" * 8_000)
     with path.open("r+b") as file:
         file.truncate(1 << 30)
+    return path
+
+
+@bomb("1,000,001 lines or more do not have the 8 cells")
+def a_csv_of_endless_malformed_rows(folder: Path) -> Path:
+    return written(folder, CSV + b"x\n" * 10_000_000)
+
+
+@bomb("lines or more do not have the 8 cells")
+def a_csv_of_long_malformed_rows(folder: Path) -> Path:
+    tail = struct.pack("<II", 0, 99)
+    row = b"x" * 6_999_999 + b"\n"
+    return written(folder, gzip.compress(b"")[:10] + repeated(CSV, row, 1_000_000_000) + tail)
+
+
+@bomb("has 12,000 row groups")
+def a_parquet_file_of_thousands_of_row_groups(folder: Path) -> Path:
+    path = folder / "shop.parquet"
+    columns = {name: ["1"] * 12_000 for name in ("StockCode", "Customer ID", "InvoiceDate")}
+    pq.write_table(pa.table(columns), path, row_group_size=1)
     return path
 
 

@@ -50,6 +50,26 @@ def a_zip_of_two_files(folder: Path) -> Path:
     return packed(folder, ("a.csv", CSV), ("b.csv", CSV))
 
 
+@case(Refused("holds 2 files \\(a�b�\\[31m.csv, [b�]{59}…\\); pack the one"))
+def a_zip_of_files_whose_names_are_no_text(folder: Path) -> Path:
+    return packed(folder, ("a\nb\x1b[31m.csv", CSV), ("b\r" * 9_000, CSV))
+
+
+@case(Kept(3))
+def a_zip_of_a_file_that_would_lie_elsewhere(folder: Path) -> Path:
+    return packed(folder, ("../../../\\..\\etc/2011.csv", CSV))
+
+
+@case(Refused("begins with: /etc/passwd"))
+def a_zip_of_a_link(folder: Path) -> Path:
+    link = zipfile.ZipInfo("2011.csv")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    path = folder / "upload.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(link, "/etc/passwd")
+    return path
+
+
 @case(Refused("holds no file"))
 def a_zip_of_nothing(folder: Path) -> Path:
     return packed(folder, ("folder/", b""))

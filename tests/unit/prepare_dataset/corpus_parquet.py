@@ -1,12 +1,15 @@
 """Parquet files of every kind."""
 
+import base64
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow.parquet.encryption import CryptoFactory, EncryptionConfiguration, KmsClient, KmsConnectionConfig
 
 from tests.unit.prepare_dataset.corpus import Kept, Refused, case, written
 from tests.unit.prepare_dataset.shop_files import HEADER, days, parquet_file
@@ -70,6 +73,53 @@ def dates_without_a_time(folder: Path) -> Path:
 @case(Refused("Nothing in the column InvoiceDate can be read", row=1, column="InvoiceDate"))
 def dates_as_seconds_since_1970(folder: Path) -> Path:
     return changed(folder, {"InvoiceDate": pa.array([1293840000, 1293926400, 1294012800])})
+
+
+@case(Kept(3, sees={"user_id": "12345678-1234-5678-1234-567812345678"}))
+def ids_that_are_uuids(folder: Path) -> Path:
+    number = UUID("12345678-1234-5678-1234-567812345678").bytes
+    return changed(folder, {"Customer ID": pa.array([number] * 3, pa.uuid())}, store_schema=False)
+
+
+@case(Kept(3))
+def floats_of_two_bytes(folder: Path) -> Path:
+    return changed(folder, {"Price": pa.array([2.5, 1.0, 3.0], pa.float16())})
+
+
+@case(Kept(3))
+def rows_of_empty_texts(folder: Path) -> Path:
+    rows = [*days(3), [""] * len(HEADER)]
+    columns = {name: [str(row[place]) for row in rows] for place, name in enumerate(HEADER)}
+    path = folder / "shop.parquet"
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@case(Refused("encrypted; write it without"))
+def encrypted_parquet(folder: Path) -> Path:
+    return encrypted(folder, plaintext_footer=False)
+
+
+@case(Refused("encrypted; write it without"))
+def encrypted_parquet_with_a_plain_footer(folder: Path) -> Path:
+    return encrypted(folder, plaintext_footer=True)
+
+
+class Keys(KmsClient):
+    def wrap_key(self, key_bytes: bytes, _master: str) -> str:
+        return base64.b64encode(key_bytes).decode()
+
+
+def encrypted(folder: Path, *, plaintext_footer: bool) -> Path:
+    table = pq.read_table(parquet_file(folder, days(3)))
+    wanted = EncryptionConfiguration(
+        "footer", column_keys={"column": ["Price"]}, plaintext_footer=plaintext_footer
+    )
+    properties = CryptoFactory(lambda _: Keys()).file_encryption_properties(KmsConnectionConfig(), wanted)
+    path = folder / "encrypted.parquet"
+    with pq.ParquetWriter(path, table.schema, encryption_properties=properties) as file:
+        file.write_table(table)
+    return path
 
 
 @case(Refused("Two columns mean Price", column="Price"))

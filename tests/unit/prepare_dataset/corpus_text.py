@@ -24,6 +24,16 @@ def a_png_named_xlsx(folder: Path) -> Path:
     return written(folder, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(400)).rename(folder / "shop.xlsx")
 
 
+@case(Refused("The file is empty"))
+def a_mark_of_utf_8_and_nothing_else(folder: Path) -> Path:
+    return written(folder, b"\xef\xbb\xbf")
+
+
+@case(Refused("opened before or in the header and never closed"))
+def a_quotation_mark_left_open_in_the_header(folder: Path) -> Path:
+    return written(folder, '"' + csv_text(days(3)))
+
+
 @case(Refused("web page"))
 def a_web_page_named_xls(folder: Path) -> Path:
     return written(folder, "<html><table><tr><td>Invoice</td></tr></table></html>")
@@ -144,9 +154,73 @@ def utf_16_big_endian(folder: Path) -> Path:
     return written(folder, ("\ufeff" + csv_text(days(3))).encode("utf-16-be"))
 
 
-@case(Refused("no format known"))
+@case(Kept(3, sees={"user_id": "Müller"}))
 def utf_16_without_a_mark(folder: Path) -> Path:
-    return written(folder, csv_text(days(3)).encode("utf-16-le"))
+    return written(folder, csv_text(days(3, customer="Müller", description="品")).encode("utf-16-le"))
+
+
+@case(Kept(3))
+def utf_16_big_endian_without_a_mark_packed(folder: Path) -> Path:
+    return written(folder, gzip.compress(csv_text(days(3), delimiter="\t").encode("utf-16-be")))
+
+
+@case(Refused("No column is recognised"))
+def utf_32(folder: Path) -> Path:
+    return written(folder, csv_text(days(3)).encode("utf-32"))
+
+
+@case(Kept(3, {"cancellation": 1}))
+def a_mark_of_utf_8_and_a_byte_that_is_none(folder: Path) -> Path:
+    rows = [*days(3, description="CAFÉ"), purchase(invoice="C1")]
+    return written(folder, b"\xef\xbb\xbf" + csv_text(rows).encode("latin-1"))
+
+
+@case(Kept(3))
+def a_first_header_that_begins_as_zip_archives_do(folder: Path) -> Path:
+    return written(folder, csv_text([[1, *row] for row in days(3)], header=["PK", *HEADER]))
+
+
+@case(Kept(3, {"malformed_row": 1}))
+def the_end_as_dos_marks_it(folder: Path) -> Path:
+    return written(folder, csv_text(days(3)) + "\x1a")
+
+
+@case(Kept(3))
+def lines_of_nothing_but_spaces(folder: Path) -> Path:
+    return written(folder, csv_text(days(3)) + " ,,\u00a0,,,,,\n" * 2)
+
+
+@case(Kept(4))
+def an_inch_beside_a_cell_of_two_lines(folder: Path) -> Path:
+    inch = '536366,85123A,12" RULER,6,2011-01-09,2.55,17850,UK\n'
+    return written(folder, csv_text(days(3, description="TWO\nLINES")) + inch)
+
+
+@case(Kept(3, {"missing_customer": 2}))
+def ids_that_databases_write_for_none(folder: Path) -> Path:
+    return written(folder, csv_text([*days(3), purchase(customer="\\N"), purchase(customer="(NULL)")]))
+
+
+@case(Kept(3, sees={"user_id": "17850"}))
+def ids_as_floats_between_spaces_that_do_not_break(folder: Path) -> Path:
+    return written(folder, csv_text(days(3, customer="\u00a017850.0\u202f")))
+
+
+@case(Refused("has both: “13/12/2010” and “12/14/2010”", row=2, column="InvoiceDate"))
+def dates_of_both_orders(folder: Path) -> Path:
+    dates = ("05/06/2010", "13/12/2010", "12/14/2010")
+    return written(folder, csv_text([purchase(date=date) for date in dates]))
+
+
+@case(Kept(3))
+def dates_with_an_offset_of_hours(folder: Path) -> Path:
+    dates = [f"2011-01-0{day} 08:26:00+00" for day in (1, 2, 3)]
+    return written(folder, csv_text([purchase(date=date) for date in dates]))
+
+
+@case(Refused("The file is JSON"))
+def packed_json_lines(folder: Path) -> Path:
+    return written(folder, gzip.compress(b'{"Invoice": 1}\n{"Invoice": 2}\n'))
 
 
 @case(Refused("cannot be read|text encoding"))

@@ -109,6 +109,33 @@ def a_sheet_of_notes_beside_the_data(folder: Path) -> Path:
 
 
 @case(Kept(3))
+def a_workbook_named_as_an_old_one(folder: Path) -> Path:
+    return xlsx_file(folder, {"one": days(3)}).rename(folder / "shop.xls")
+
+
+@case(Kept(3))
+def parts_named_as_files_of_windows(folder: Path) -> Path:
+    path = xlsx_file(folder, {"one": days(3)})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("/", "\\"), content)
+    return path
+
+
+@case(Refused("same name; rename one", sheet="one"))
+def two_sheets_of_one_name(folder: Path) -> Path:
+    path = xlsx_file(folder, {"one": days(3), "two": days(3, customer=12346)})
+    return rewritten(path, "xl/workbook.xml", lambda xml: xml.replace(b'name="two"', b'name="one"'))
+
+
+@case(Kept(3))
+def rows_of_spaces_below_the_data(folder: Path) -> Path:
+    return changed(folder, lambda workbook: workbook["one"].append([" "] * len(HEADER)))
+
+
+@case(Kept(3))
 def a_chart_sheet_beside_the_data(folder: Path) -> Path:
     return changed(folder, lambda workbook: workbook.create_chartsheet("chart"))
 

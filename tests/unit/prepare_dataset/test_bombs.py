@@ -13,7 +13,14 @@ from tests.unit.prepare_dataset.bombs import BOMBS
 
 PEAK_MB = 1_500
 SMALL_MB = 40
-SLOW = {"a_gzip_bomb_of_empty_lines_that_understates_its_size"}  # read to the limit, by csv's own rules
+SLOW = {  # unpacked or read up to their limits, which takes seconds
+    "a_csv_of_endless_malformed_rows",
+    "a_gzip_bomb_of_empty_lines_that_understates_its_size",
+    "a_parquet_file_that_repeats_a_text_of_ten_megabytes",
+    "a_workbook_of_endless_styles",
+    "a_workbook_of_endless_texts",
+    "a_workbook_of_thousands_of_large_parts",
+}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")

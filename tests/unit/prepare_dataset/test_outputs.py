@@ -24,9 +24,11 @@ ALL = [
     names.CATALOGUE_JSONL,
     names.HISTORY_JSONL,
     names.POPULAR_JSON,
+    names.SIMILAR_JSONL,
     names.BATCH_INPUT_JSONL,
     names.QUALITY_REPORT_HTML,
     names.QUALITY_REPORT_JSON,
+    names.OWN_LINES,
 ]
 
 
@@ -128,6 +130,7 @@ def test_a_history_holds_the_newest_fifty_and_says_how_many_there_were(tmp_path:
     (history,) = prepare(csv_file(tmp_path, rows)).json_lines(names.HISTORY_JSONL)
     times = [bought["timestamp"] for bought in history["purchases"]]
     assert (len(times), history["purchases_total"]) == (50, 70)
+    assert history["bought"] == sorted(f"{n}" for n in range(70)), "each item once"
     assert times == sorted(times, reverse=True)
 
 
@@ -156,13 +159,16 @@ def rankings(counts: Sequence[tuple[str, str, int]]) -> list[Row]:
 
 def test_popular_items_are_those_that_most_customers_bought(tmp_path: Path) -> None:
     bought = [("France", "A", 3), ("France", "E", 1), ("EIRE", "E", 4), ("EIRE", "F", 1), ("", "G", 1)]
-    assert prepare(csv_file(tmp_path, rankings(bought))).popular() == {
+    popular = prepare(csv_file(tmp_path, rankings(bought))).popular()
+    del popular["since"]
+    assert popular == {
         "all": [
             {"item_id": "E", "customers": 5},
             {"item_id": "A", "customers": 3},
             {"item_id": "F", "customers": 1},
             {"item_id": "G", "customers": 1},
         ],
+        "rest": [],
         "by_country": {
             "EIRE": [{"item_id": "E", "customers": 4}, {"item_id": "F", "customers": 1}],
             "France": [{"item_id": "A", "customers": 3}, {"item_id": "E", "customers": 1}],
@@ -170,11 +176,61 @@ def test_popular_items_are_those_that_most_customers_bought(tmp_path: Path) -> N
     }
 
 
-def test_rankings_are_cut_to_a_hundred_and_to_twenty_by_country(tmp_path: Path) -> None:
-    rows = [at(1 + n % 5, item=f"{n:03}", country=f"{n % 2}") for n in range(130)]
+def test_popular_items_since_a_month_count_who_bought_them_then_or_later(tmp_path: Path) -> None:
+    rows = [
+        purchase(date=datetime(2011, month, 1 + customer), item=item, customer=customer, country=country)
+        for month, item, customer, country in (
+            (1, "A", 1, "France"), (1, "A", 2, "France"), (1, "A", 3, "EIRE"),
+            (3, "A", 1, "France"), (3, "E", 1, "France"), (3, "E", 2, "EIRE"),
+        )
+    ]  # fmt: skip
+    since = prepare(csv_file(tmp_path, rows)).popular()["since"]
+    assert since == {
+        "all": {"2011-01": [["A", 3], ["E", 2]], "2011-03": [["E", 2], ["A", 1]]},
+        "by_country": {
+            "EIRE": {"2011-01": [["A", 1], ["E", 1]], "2011-03": [["E", 1]]},
+            "France": {"2011-01": [["A", 2], ["E", 1]], "2011-03": [["A", 1], ["E", 1]]},
+        },
+    }
+
+
+def test_rankings_are_cut(tmp_path: Path) -> None:
+    rows = [at(1 + n % 5, item=f"{n:04}", country=f"{n % 2}") for n in range(1_200)]
     popular = prepare(csv_file(tmp_path, rows)).popular()
-    assert [ranked["item_id"] for ranked in popular["all"]] == [f"{n:03}" for n in range(100)]
-    assert {country: len(ranked) for country, ranked in popular["by_country"].items()} == {"0": 20, "1": 20}
+    assert [ranked["item_id"] for ranked in popular["all"]] == [f"{n:04}" for n in range(1_100)]
+    assert popular["rest"] == [[f"{n:04}", 1] for n in range(1_100, 1_200)]
+    assert {country: len(ranked) for country, ranked in popular["by_country"].items()} == {"0": 100, "1": 100}
+    assert len(popular["since"]["all"]["2011-03"]) == 100
+    assert len(popular["since"]["by_country"]["0"]["2011-03"]) == 50
+
+
+def test_all_that_a_customer_bought_is_named_however_much_it_is(tmp_path: Path) -> None:
+    items = [f"{n:04}" for n in range(2_600)]  # as many as the real file's best customer bought
+    rows = [at(1 + n % 28, item=item, customer="1") for n, item in enumerate(items)]
+    (history,) = prepare(csv_file(tmp_path, rows)).json_lines(names.HISTORY_JSONL)
+    assert sorted(history["bought"]) == items
+
+
+def test_what_is_looked_up_as_one_fits_into_the_table_with_the_longest_ids_too(tmp_path: Path) -> None:
+    rows = [at(1 + n % 28, item=f"{n:é>256}", customer="1") for n in range(3_000)]
+    prepared = prepare(csv_file(tmp_path, rows))
+    (history,) = prepared.json_lines(names.HISTORY_JSONL)
+    for kept in (history["bought"], prepared.popular()["rest"]):
+        assert 100_000 < len(json.dumps(kept, ensure_ascii=False).encode()) < 320_000
+
+
+def test_similar_items_are_those_that_the_same_customers_bought(tmp_path: Path) -> None:
+    baskets = {"1": "AE", "2": "AE", "3": "AEF", "4": "F", "5": "G"}
+    rows = [
+        at(1 + n, item=item, customer=who) for n, (who, items) in enumerate(baskets.items()) for item in items
+    ]
+    similar = {
+        line["item_id"]: line["similar"]
+        for line in prepare(csv_file(tmp_path, rows)).json_lines(names.SIMILAR_JSONL)
+    }
+    assert similar["A"] == [["E", round(3 / 13, 4)], ["F", round(1 / 6**0.5 / 11, 4)]]
+    assert similar["F"] == [["A", 0.0371], ["E", 0.0371]]
+    assert "G" not in similar
 
 
 def test_the_report_on_disk_is_the_one_returned(tmp_path: Path) -> None:

@@ -251,6 +251,27 @@ def test_parquet_of_other_types_is_read(tmp_path: Path) -> None:
     assert done.report.first_timestamp == datetime(2011, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("zone", "clock"),
+    [
+        ("Europe/London", "2011-07-01 00:30:00"),
+        ("+05:30", "2011-07-01 05:00:00"),
+        ("UTC", "2011-06-30 23:30:00"),
+        ("Nowhere/Known", "2011-06-30 23:30:00"),
+    ],
+)
+def test_a_time_of_parquet_is_what_the_clocks_of_its_zone_showed_as_in_csv(
+    tmp_path: Path, zone: str, clock: str
+) -> None:
+    path = parquet_file(tmp_path, days(3))
+    times = pa.array([datetime(2011, 6, 30, 23, 30), datetime(2011, 7, 3), datetime(2011, 7, 4)])
+    table = pq.read_table(path)
+    place = table.schema.get_field_index("InvoiceDate")
+    zoned = table.set_column(place, "InvoiceDate", times.cast(pa.timestamp("us", zone)))
+    pq.write_table(zoned, path)
+    assert prepare(path).interactions()[0]["timestamp"] == clock
+
+
 def test_parquet_with_nested_cells_is_refused(tmp_path: Path) -> None:
     path = parquet_file(tmp_path, [[*row[:1], [row[1]], *row[2:]] for row in days(3)])
     with pytest.raises(Rejected, match="flatten it") as refusal:

@@ -2,10 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from prepare_dataset.arrow import pc
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.increments import Neighbours
 from prepare_dataset.report import Facts, SheetRows
 from retailrec_shared import names
 from tests.unit.prepare_dataset.shop_files import Prepared
@@ -84,3 +88,23 @@ def test_the_tutorials_customers_have_their_history(retail: Prepared) -> None:
     described = {item["item_id"]: item["description"] for item in retail.json_lines(names.CATALOGUE_JSONL)}
     assert described["85123A"] == "WHITE HANGING HEART T-LIGHT HOLDER"
     assert all(described.values())
+
+
+def test_the_last_day_as_an_increment_gives_the_very_same_dataset(retail: Prepared, tmp_path: Path) -> None:
+    rows = pq.read_table(retail.folder / names.OWN_LINES).drop_columns(["line", "sheet", "row"])
+    when = rows["InvoiceDate"]
+    for name, some in (("base", pc.less(when, "2011-12-09")), ("days", pc.greater_equal(when, "2011-12-07"))):
+        pq.write_table(rows.filter(some), tmp_path / f"{name}.parquet")
+    options: Any = {"profile": "retail", "split": "temporal", "top_n": 10}
+    prepare_file(tmp_path / "base.parquet", tmp_path / "base", **options)
+    others = Neighbours("append/days.parquet", [tmp_path / "base" / names.OWN_LINES])
+    report = prepare_file(tmp_path / "days.parquet", tmp_path / "whole", others=others, **options)
+    assert report.increment
+    assert (report.increment.rows_read, report.increment.rows_repeated) == (9_011, 7_378)
+    assert report.rows_read == 1_067_371
+    assert report.rejected == retail.report.rejected
+    for name in (
+        names.TRAIN_CSV, names.TEST_CSV, names.TRAIN_PARQUET, names.TEST_PARQUET, names.CATALOGUE_JSONL,
+        names.HISTORY_JSONL, names.POPULAR_JSON, names.SIMILAR_JSONL, names.BATCH_INPUT_JSONL,
+    ):  # fmt: skip
+        assert (tmp_path / "whole" / name).read_bytes() == (retail.folder / name).read_bytes(), name

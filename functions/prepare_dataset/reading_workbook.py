@@ -3,40 +3,37 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import fastexcel
-
 from prepare_dataset.columns import OUR_HEADERS, REQUIRED, Headers, find_header
+from prepare_dataset.formats import Format
+from prepare_dataset.limits import WORKBOOK_SECONDS
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
-from prepare_dataset.sheet_helper import helper
-from prepare_dataset.sheets import Sheet, load_sheet
+from prepare_dataset.sheets import Sheet
+from prepare_dataset.workbook_guard import guard_workbook
+from prepare_dataset.workbook_sheets import read_sheets
 from retailrec_shared.errors import Rejected
 
 
-def read_xlsx(path: Path, progress: Callable[[str], None], headers: Headers = OUR_HEADERS) -> RawTable:
+def read_workbook(
+    path: Path,
+    progress: Callable[[str], None],
+    headers: Headers = OUR_HEADERS,
+    source_format: Format = Format.XLSX,
+) -> RawTable:
     """Read all sheets that hold transactions; each may have its columns in any order.
 
     Everything is read as text, because all-digit codes are stored as numbers beside codes stored as text.
     """
     workbook = Workbook(headers)
-    name = None
-    try:
-        reader = fastexcel.read_excel(path)
-        with helper(path, reader.sheet_names) as other:
-            for name in reader.sheet_names:
-                # Nothing here holds the cells, so that one sheet is gone before the next is read.
-                rows = workbook.add(name, (other and other.sheet(name)) or load_sheet(reader, name))
-                progress(f"read {rows:,} rows of sheet {name}")
-    except fastexcel.FastExcelError as problem:
-        raise Rejected(DAMAGED, sheet=name) from problem
-    except BaseException as problem:
-        # What the reader, which is written in Rust, did not foresee; its class cannot be imported.
-        if type(problem).__name__ != "PanicException":
-            raise
-        raise Rejected(DAMAGED, sheet=name) from None
+    # Nothing here holds the cells, so that one sheet is gone before the next is read.
+    guard = guard_workbook if source_format is Format.XLSX else _let_pass
+    for name, sheet in read_sheets(path, WORKBOOK_SECONDS[source_format], guard):
+        rows = workbook.add(name, sheet)
+        progress(f"read {rows:,} rows of sheet {name}")
     return workbook.build()
 
 
-DAMAGED = "The workbook is damaged and cannot be read; save it again as xlsx."
+def _let_pass(path: Path) -> None:
+    """Look at nothing: an xls workbook has no packed parts."""
 
 
 class Workbook:
