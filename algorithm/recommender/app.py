@@ -1,85 +1,158 @@
-"""The HTTP side of serving: SageMaker's /ping and /invocations."""
+"""The HTTP side of serving: SageMaker's /ping and /invocations.
 
-from collections.abc import Sequence
+Plain ASGI: with two paths, a framework's routing, requests and responses cost more than scoring does.
+"""
 
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
 
-from recommender.answers import negotiate, render
+from recommender.answers import JSON, Encoder, assemble, negotiate
+from recommender.cache import AnswerCache, Key, Message, Reply
 from recommender.errors import RequestError
 from recommender.model import Model
 from recommender.queries import Query, parse_queries
-from recommender.recommend import recommend
+from recommender.ready import Ready
+from recommender.recommend import recommend_many
 
 MAX_BODY = 6 * 1024 * 1024  # SageMaker's limit for a real-time request, and its default for a batch's
+CACHE_BYTES = 32 * 1024 * 1024
+READING = ("GET", "HEAD")
+# What a batch job that leaves it open should do: 1 MB is 20,000 customers, so every worker gets its share.
+BATCH = {"BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1}
+FAILED = "The recommender failed; its log says why."
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("uvicorn.error")
 
 
-def create_app(model: Model, max_body: int = MAX_BODY) -> Starlette:
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+def create_app(
+    ready: Ready, max_body: int = MAX_BODY, workers: int = 1, cache_bytes: int = CACHE_BYTES
+) -> App:
     """Build the application around a loaded model; ``max_body`` is in bytes."""
+    invocations = Invocations(ready, max_body, AnswerCache(cache_bytes))
+    parameters = _ok(JSON, json.dumps({**BATCH, "MaxConcurrentTransforms": workers}).encode())
+    pong = _ok("text/plain", b"")
 
-    async def invocations(request: Request) -> Response:
-        media_type = negotiate(request.headers.get("accept"))
-        queries = parse_queries(await _read(request, max_body), request.headers.get("content-type"))
+    async def route(scope: Message, receive: Receive) -> Reply:
+        path, method = scope["path"], scope["method"]
+        if path == "/invocations" and method == "POST":
+            return await invocations.answer(scope, receive)
+        if path == "/ping" and method in READING:
+            return pong
+        if path == "/execution-parameters" and method in READING:
+            return parameters
+        if path in ("/ping", "/invocations", "/execution-parameters"):
+            return _error("Use GET /ping and POST /invocations.", 405)
+        return _error("There are two paths here: /ping and /invocations.", 404)
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            start, body = await route(scope, receive)
+        except RequestError as refused:
+            start, body = _error(str(refused), refused.status)
+        except Disconnected:  # nobody hears an answer
+            return
+        except Exception:  # the process goes on; the traceback goes to the log, not to the caller
+            log.exception("A request broke")
+            start, body = _error(FAILED, 500)
+        await send(start)
+        await send(body)
+
+    return app
+
+
+class Invocations:
+    """Answers POST /invocations."""
+
+    def __init__(self, ready: Ready, max_body: int, cache: AnswerCache) -> None:
+        self._ready = ready
+        self._max_body = max_body
+        self._cache = cache
+        self._encoder = Encoder(ready.model.item_ids)
+
+    async def answer(self, scope: Message, receive: Receive) -> Reply:
+        """Answer a request; raises RequestError."""
+        content_type, accept = _headers(scope)
+        key = Key(await _read(receive, self._max_body), content_type, accept)
+        known = self._cache.get(key)
+        if known is None:
+            known = await self._work(key)
+        return known
+
+    async def _work(self, key: Key) -> Reply:
+        media_type = negotiate(_text(key.accept))
+        queries = parse_queries(key.body, _text(key.content_type))
         if len(queries) == 1:
-            content = answer(model, queries, media_type)
-        else:  # many may take seconds, in which /ping must not wait
-            content = await run_in_threadpool(answer, model, queries, media_type)
-        return Response(content, media_type=media_type)
-
-    return Starlette(
-        routes=[Route("/ping", _ping), Route("/invocations", invocations, methods=["POST"])],
-        exception_handlers={
-            RequestError: _refuse,
-            ClientDisconnect: _refuse,  # nobody hears this, and no traceback is logged
-            HTTPException: _refuse_http,
-            Exception: _fail,
-        },
-    )
+            found = self._ready.recommend(queries[0])
+            answer = _ok(media_type, self._encoder.answer(queries[0], found, media_type))
+            self._cache.put(key, answer)
+            return answer
+        # Many may take seconds, in which /ping must not wait.
+        body = await asyncio.to_thread(answer_many, self._ready.model, self._encoder, queries, media_type)
+        return _ok(media_type, body)
 
 
-def answer(model: Model, queries: Sequence[Query], media_type: str) -> bytes:
-    """Score and encode."""
-    found = (
-        (
-            query.user_id,
-            recommend(model, query.user_id, query.top_n, exclude_purchased=query.exclude_purchased),
-        )
-        for query in queries
-    )
-    return render(found, media_type)
+def answer_many(model: Model, encoder: Encoder, queries: Sequence[Query], media_type: str) -> bytes:
+    """Score and encode many queries, a block at a time."""
+    blocks, start = [], 0
+    for found in recommend_many(model, queries):
+        blocks.append(encoder.block(queries[start : start + len(found)], found, media_type))
+        start += len(found)
+    return assemble(blocks, media_type)
 
 
-async def _ping(_request: Request) -> Response:
-    return Response()
+def _headers(scope: Message) -> tuple[bytes | None, bytes | None]:
+    """Content type and what is accepted."""
+    content_type = accept = None
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            content_type = value
+        elif name == b"accept":
+            accept = value if accept is None else accept + b"," + value
+    return content_type, accept
 
 
-async def _read(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
+def _text(header: bytes | None) -> str | None:
+    return None if header is None else header.decode("latin-1")
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body") and message["type"] == "http.request" and len(body) <= limit:
+        return body  # most come in one piece
+    whole = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        whole += message.get("body", b"")
+        if len(whole) > limit:
             raise RequestError(f"The body is larger than {limit} bytes.", 413)
-    return bytes(body)
+        if not message.get("more_body"):
+            return bytes(whole)
+        message = await receive()
 
 
-async def _refuse(_request: Request, error: Exception) -> Response:
-    status = error.status if isinstance(error, RequestError) else 400
-    return JSONResponse({"error": str(error)}, status)
+def _ok(media_type: str, body: bytes) -> Reply:
+    return _reply(200, media_type, body)
 
 
-async def _refuse_http(_request: Request, error: Exception) -> Response:
-    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
-    reasons = {
-        404: "There are two paths here: /ping and /invocations.",
-        405: "Use GET /ping and POST /invocations.",
-    }
-    return JSONResponse({"error": reasons.get(status, "The request cannot be served.")}, status, headers)
+def _error(sentence: str, status: int) -> Reply:
+    return _reply(status, JSON, json.dumps({"error": sentence}, ensure_ascii=False).encode(errors="replace"))
 
 
-async def _fail(_request: Request, _error: Exception) -> Response:
-    # The traceback goes to the server's log, not to the caller.
-    return JSONResponse({"error": "The recommender failed; its log says why."}, 500)
+def _reply(status: int, media_type: str, body: bytes) -> Reply:
+    headers = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(body))]
+    return (
+        {"type": "http.response.start", "status": status, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )

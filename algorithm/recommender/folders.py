@@ -33,6 +33,11 @@ class Folders:
         return self.base / "model"
 
     @property
+    def checkpoints(self) -> Path:
+        """Folder that SageMaker keeps in step with S3; absent when the job has no CheckpointConfig."""
+        return self.base / "checkpoints"
+
+    @property
     def failure(self) -> Path:
         """File whose first 1,024 characters become the job's FailureReason."""
         return self.base / "output" / "failure"

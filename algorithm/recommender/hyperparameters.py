@@ -3,29 +3,49 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import UserError
 
-ALGORITHMS = ("implicit-bpr",)
+ALGORITHMS = ("bpr", "implicit-bpr", "als", "ease", "popularity", "auto")
+NEGATIVE_SAMPLING = ("uniform", "popularity")
+RECENCY = ("auto", "off")
+MAX_RECENCY = 1e6
 # Tuning jobs add names of their own, such as _tuning_objective_metric.
 RESERVED_PREFIX = "_tuning_"
+OBJECTIVE = "_tuning_objective_metric"
+VALIDATION_METRIC = "validation_ndcg@20_new_items"
 
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a training job may choose; the defaults are the contract's."""
+    """What a training job may choose. None: not given, so the algorithm's own default holds."""
 
-    algorithm: str = "implicit-bpr"
-    factors: int = 100
-    iterations: int = 100
-    learning_rate: float = 0.01
-    regularization: float = 0.01
-    verify_negative_samples: bool = True
-    use_gpu: bool = False
-    seed: int = 0
+    algorithm: str = "bpr"
+    factors: int | None = None
+    iterations: int | None = None
+    learning_rate: float | None = None
+    regularization: float | None = None
+    verify_negative_samples: bool | None = None
+    use_gpu: bool | None = None
+    seed: int | None = None
+    negative_sampling: str | None = None
+    negative_pool: int | None = None
+    item_bias: bool | None = None
+    learning_rate_decay: bool | None = None
+    early_stopping: bool | None = None
+    validation_fraction: float | None = None
+    alpha: float | None = None
+    ease_lambda: float | None = None
+    top_k: int | None = None
+    refit: bool = True
+    recency: float | str = "auto"
+    time_budget_seconds: float | None = None
+    marketplace_twin: bool = False
+    # Given by no name of its own: a tuning job asks for the metric of the validation slice.
+    validates: bool | None = None
 
 
 def read_hyperparameters(path: Path) -> Hyperparameters:
@@ -44,10 +64,12 @@ def read_hyperparameters(path: Path) -> Hyperparameters:
 def parse_hyperparameters(values: Mapping[str, Any]) -> Hyperparameters:
     """Turn the job's strings into typed values, refusing unknown names and values out of range."""
     given = {name: value for name, value in values.items() if not name.startswith(RESERVED_PREFIX)}
-    known = [field.name for field in fields(Hyperparameters)]
+    known = list(_PARSERS)
     if unknown := sorted(set(given) - set(known)):
         raise UserError(f"Unknown hyperparameter: {', '.join(unknown)}. Known are: {', '.join(known)}.")
-    return Hyperparameters(**{name: _PARSERS[name](name, str(value)) for name, value in given.items()})
+    typed = {name: _PARSERS[name](name, str(value)) for name, value in given.items()}
+    asked = True if values.get(OBJECTIVE) == VALIDATION_METRIC else None
+    return Hyperparameters(**typed, validates=asked)
 
 
 def _whole(low: int, high: int) -> Callable[[str, str], int]:
@@ -86,19 +108,46 @@ def _truth(name: str, text: str) -> bool:
     return text.lower() == "true"
 
 
-def _algorithm(name: str, text: str) -> str:
-    if text not in ALGORITHMS:
-        raise UserError(f"Hyperparameter {name} must be one of {', '.join(ALGORITHMS)}, not {text!r}.")
-    return text
+def _one_of(*allowed: str) -> Callable[[str, str], str]:
+    def parse(name: str, text: str) -> str:
+        if text not in allowed:
+            raise UserError(f"Hyperparameter {name} must be one of {', '.join(allowed)}, not {text!r}.")
+        return text
+
+    return parse
+
+
+def _recency(name: str, text: str) -> float | str:
+    if text in RECENCY:
+        return text
+    try:
+        return _number(0, MAX_RECENCY)(name, text)
+    except UserError as error:
+        raise UserError(
+            f"Hyperparameter {name} must be auto, off, or a number up to {MAX_RECENCY:g}, not {text!r}."
+        ) from error
 
 
 _PARSERS: Mapping[str, Callable[[str, str], Any]] = {
-    "algorithm": _algorithm,
+    "algorithm": _one_of(*ALGORITHMS),
     "factors": _whole(1, 2048),
     "iterations": _whole(1, 100_000),
     "learning_rate": _number(0, 10, open_low=True),
-    "regularization": _number(0, 10),
+    "regularization": _number(0, 1e6),
     "verify_negative_samples": _truth,
     "use_gpu": _truth,
     "seed": _whole(0, 2**32 - 1),
+    "negative_sampling": _one_of(*NEGATIVE_SAMPLING),
+    "negative_pool": _whole(1, 1024),
+    "item_bias": _truth,
+    "learning_rate_decay": _truth,
+    "early_stopping": _truth,
+    "validation_fraction": _number(0, 0.5, open_low=True),
+    "alpha": _number(0, 1e6, open_low=True),
+    "ease_lambda": _number(0, 1e9, open_low=True),
+    "top_k": _whole(1, 100_000),
+    "refit": _truth,
+    "recency": _recency,
+    "time_budget_seconds": _number(0, 432_000, open_low=True),
+    "marketplace_twin": _truth,
 }

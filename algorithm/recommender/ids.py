@@ -1,6 +1,5 @@
 """Millions of sorted ids without a Python object for each: UTF-8 end to end, and where each one ends."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -42,5 +41,19 @@ class SortedIds:
 
     def find(self, name: str) -> int | None:
         """Code of an id, or None when there is no such id."""
-        code = bisect_left(self, name)
-        return code if code < len(self) and self[code] == name else None
+        try:
+            wanted = name.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair: no id can hold it
+            return None
+        text, offsets = self._text, self._offsets
+        low, high = 0, len(offsets) - 1
+        while low < high:
+            middle = (low + high) // 2
+            found = text[offsets[middle] : offsets[middle + 1]].tobytes()
+            if found == wanted:
+                return middle
+            if found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return None

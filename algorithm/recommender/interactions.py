@@ -7,19 +7,31 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 IntArray = npt.NDArray[np.int32]
+Times = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Interactions:
     """Rows of a channel: in row r, user ``user_ids[user_codes[r]]`` took item ``item_ids[item_codes[r]]``.
 
-    Ids are sorted by code point and unique, so a code does not depend on the order of the rows.
+    Ids are sorted by code point and unique, so a code does not depend on the order of the rows. ``times``
+    are seconds since 1970, NaN where a row has none; None when no row has one.
     """
 
     user_ids: list[str]
     item_ids: list[str]
     user_codes: IntArray
     item_codes: IntArray
+    times: Times | None = None
+
+    def __len__(self) -> int:
+        return len(self.user_codes)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many users and how many items there are."""
+        return len(self.user_ids), len(self.item_ids)
 
 
 @dataclass(frozen=True)
@@ -28,20 +40,20 @@ class HeldOut:
 
     ``users`` (n,) are known to the training data and have a held-out row; ``truth`` has a row for each of
     them and a column for each training item. A held-out item that training never saw has no column: no
-    list can hold it, so it counts against every list alike.
+    list can hold it, so it counts against every list alike; ``unseen`` (n,) is how many a user has.
     """
 
     users: IntArray
     truth: csr_matrix
     unknown_users: int
+    unseen: npt.NDArray[np.int64]
 
 
 def count_matrix(interactions: Interactions) -> csr_matrix:
     """How often each user took each item: (users, items), float32, sorted indices, no pair twice."""
-    shape = (len(interactions.user_ids), len(interactions.item_ids))
-    ones = np.ones(len(interactions.user_codes), dtype=np.float32)
+    ones = np.ones(len(interactions), dtype=np.float32)
     # Going from COO to CSR adds up what is there twice.
-    matrix = csr_matrix((ones, (interactions.user_codes, interactions.item_codes)), shape=shape)
+    matrix = csr_matrix((ones, (interactions.user_codes, interactions.item_codes)), shape=interactions.shape)
     matrix.sort_indices()
     return matrix
 
@@ -53,12 +65,54 @@ def align(held_out: Interactions, training: Interactions) -> HeldOut:
     users = np.flatnonzero(user_of >= 0)
     row_of = np.full(len(user_of), -1, dtype=np.int32)
     row_of[users] = np.arange(len(users), dtype=np.int32)
-    rows, columns = row_of[held_out.user_codes], item_of[held_out.item_codes]
-    kept = (rows >= 0) & (columns >= 0)
-    ones = np.ones(int(kept.sum()), dtype=np.float32)
-    truth = csr_matrix((ones, (rows[kept], columns[kept])), shape=(len(users), len(training.item_ids)))
-    truth.data[:] = 1
-    return HeldOut(user_of[users], truth, len(user_of) - len(users))
+    rows = row_of[held_out.user_codes]
+    # Distinct pairs, with the items that training never saw as columns of their own at the end.
+    ones = np.ones(len(held_out), dtype=np.float32)[rows >= 0]
+    pairs = (rows[rows >= 0], held_out.item_codes[rows >= 0])
+    wanted = csr_matrix((ones, pairs), shape=(len(users), len(held_out.item_ids)))
+    known = item_of[wanted.indices] >= 0
+    row = np.repeat(np.arange(len(users)), np.diff(wanted.indptr))
+    truth = csr_matrix(
+        (np.ones(int(known.sum()), dtype=np.float32), (row[known], item_of[wanted.indices[known]])),
+        shape=(len(users), len(training.item_ids)),
+    )
+    truth.sort_indices()
+    unseen = np.bincount(row[~known], minlength=len(users))
+    return HeldOut(user_of[users], truth, len(user_of) - len(users), unseen)
+
+
+def select(interactions: Interactions, rows: Mask) -> Interactions:
+    """Some of the rows, as if the others had never been: ids of theirs alone are gone."""
+    user_ids, user_codes = _recoded(interactions.user_ids, interactions.user_codes[rows])
+    item_ids, item_codes = _recoded(interactions.item_ids, interactions.item_codes[rows])
+    times = None if interactions.times is None else interactions.times[rows]
+    # Where some files have times and others none, the older rows may be those without.
+    if times is not None and np.isnan(times).all():
+        times = None
+    return Interactions(user_ids, item_ids, user_codes, item_codes, times)
+
+
+def merge(one: Interactions, other: Interactions) -> Interactions:
+    """The rows of both."""
+    user_ids = sorted({*one.user_ids, *other.user_ids})
+    item_ids = sorted({*one.item_ids, *other.item_ids})
+    users = [_translation(each.user_ids, user_ids)[each.user_codes] for each in (one, other)]
+    items = [_translation(each.item_ids, item_ids)[each.item_codes] for each in (one, other)]
+    times = None
+    if one.times is not None or other.times is not None:
+        times = np.concatenate([_times(one), _times(other)])
+    return Interactions(user_ids, item_ids, np.concatenate(users), np.concatenate(items), times)
+
+
+def _times(interactions: Interactions) -> Times:
+    return np.full(len(interactions), np.nan) if interactions.times is None else interactions.times
+
+
+def _recoded(ids: list[str], codes: IntArray) -> tuple[list[str], IntArray]:
+    present = np.zeros(len(ids), dtype=bool)
+    present[codes] = True
+    new_code = np.cumsum(present, dtype=np.int32) - np.int32(1)
+    return [ids[code] for code in np.flatnonzero(present).tolist()], new_code[codes]
 
 
 def _translation(ids: list[str], into: list[str]) -> IntArray:

@@ -4,42 +4,63 @@ import numpy as np
 import numpy.typing as npt
 
 NOTHING = -1  # fills a list that has fewer items than places
+STRIDE = 16  # items in a group, see below
 
 Scores = npt.NDArray[np.floating]
 Codes = npt.NDArray[np.intp]
 
+# A partition of all scores costs more than computing them did. So: the maximum of each group of items
+# first, group g being every groups-th item from g on, which lets numpy compare whole rows at once. The
+# n-th highest maximum is a threshold that at least n scores reach, and hardly more; those are sorted.
+
 
 def best(scores: Scores, n: int) -> Codes:
     """Codes of the n highest of ``scores`` (items,), best first; those at -inf are never listed."""
-    if n < len(scores):
-        # The n-th highest score, then all that reach it: unlike argpartition, this keeps ties in order.
-        threshold = np.partition(scores, len(scores) - n)[len(scores) - n]
-        candidates = np.flatnonzero(scores >= threshold)
+    items = len(scores)
+    groups = items // STRIDE
+    if n > items:
+        candidates = np.arange(items)
     else:
-        candidates = np.arange(len(scores))
-    order = np.argsort(-scores[candidates], kind="stable")[:n]
+        maxima = scores[: groups * STRIDE].reshape(STRIDE, groups).max(axis=0) if groups >= 2 * n else scores
+        place = len(maxima) - n
+        candidates = (scores >= np.partition(maxima, place)[place]).nonzero()[0]
+    found = scores[candidates]
+    order = (-found).argsort(kind="stable")[:n]
+    if len(order) and found[order[-1]] == -np.inf:
+        order = order[found[order] > -np.inf]
     chosen: Codes = candidates[order]
-    return chosen[scores[chosen] > -np.inf]
+    return chosen
 
 
 def best_rows(scores: Scores, n: int) -> Codes:
     """As ``best`` for each row of ``scores`` (users, items): (users, n), short lists filled with NOTHING."""
     lists = np.full((len(scores), n), NOTHING, dtype=np.intp)
-    if n >= scores.shape[1]:
-        simple = np.zeros(len(scores), dtype=bool)
-    else:
-        thresholds = np.partition(scores, scores.shape[1] - n, axis=1)[:, scores.shape[1] - n]
-        reached = scores >= thresholds[:, None]
-        simple = (np.count_nonzero(reached, axis=1) == n) & (thresholds > -np.inf)
-        lists[simple] = _ordered(scores, reached, simple, n)
-    for row in np.flatnonzero(~simple):
-        chosen = best(scores[row], n)
-        lists[row, : len(chosen)] = chosen
+    rows, columns = _candidates(scores, n)
+    found = scores[rows, columns]
+    # By row, then by score downwards, then by code.
+    order = np.lexsort((columns, -found, rows))
+    rows, columns, found = rows[order], columns[order], found[order]
+    places = np.arange(len(rows)) - np.searchsorted(rows, np.arange(len(scores)))[rows]
+    listed = (places < n) & (found > -np.inf)
+    lists[rows[listed], places[listed]] = columns[listed]
     return lists
 
 
-def _ordered(scores: Scores, reached: npt.NDArray[np.bool_], rows: npt.NDArray[np.bool_], n: int) -> Codes:
-    """Order the n reached columns of each of ``rows`` by their scores."""
-    items = np.nonzero(reached[rows])[1].reshape(-1, n)
-    order = np.argsort(-scores[np.flatnonzero(rows)[:, None], items], axis=1, kind="stable")
-    return np.take_along_axis(items, order, axis=1)
+def _candidates(scores: Scores, n: int) -> tuple[Codes, Codes]:
+    """Rows and columns of what may be among a row's n best: all that reach the row's threshold."""
+    users, items = scores.shape
+    groups = items // STRIDE
+    if groups < 2 * n:
+        place = items - n
+        lowest = np.full(users, -np.inf) if place < 0 else np.partition(scores, place, axis=1)[:, place]
+        rows, columns = (scores >= lowest[:, None]).nonzero()
+        return rows, columns
+    grouped = scores[:, : groups * STRIDE].reshape(users, STRIDE, groups)
+    maxima = grouped.max(axis=1)
+    lowest = np.partition(maxima, groups - n, axis=1)[:, groups - n]
+    reached, group = (maxima >= lowest[:, None]).nonzero()
+    hits, place = (grouped[reached, :, group] >= lowest[reached, None]).nonzero()
+    rest, column = (scores[:, groups * STRIDE :] >= lowest[:, None]).nonzero()
+    rows = np.concatenate([reached[hits], rest])
+    columns = np.concatenate([place * groups + group[hits], column + groups * STRIDE])
+    return rows, columns

@@ -1,30 +1,39 @@
 """The serving program: ``python -m recommender.serve``, or ``serve`` in the image."""
 
+import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import FrameType
 
-import uvicorn
-
-from recommender.app import MAX_BODY, create_app
+from recommender.app import CACHE_BYTES, MAX_BODY, create_app
 from recommender.folders import Folders
 from recommender.model import ModelError, load_model
-from recommender.threads import blas_threads
+from recommender.ready import READY_BYTES, Ready
+from recommender.server import SECONDS_TO_FINISH, serve
+from recommender.threads import blas_threads, usable_cpus
+from recommender.workers import Workers
 
-# SageMaker kills a container 30 s after SIGTERM; others wait only ten.
-SECONDS_TO_FINISH = 5
+BACKLOG = 2048
+MAX_WORKERS = 256
+LAST_PORT = 65535
+MEGABYTE = 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen, and the largest body to accept in bytes."""
+    """Where to listen, how many processes answer, and bytes: of the largest body and of both memories."""
 
     host: str
     port: int
     max_body: int
+    workers: int
+    cache_bytes: int
+    ready_bytes: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -32,31 +41,46 @@ class Settings:
         megabytes = _whole(environment, "SAGEMAKER_MAX_PAYLOAD_IN_MB", 0)
         return cls(
             host=environment.get("RECOMMENDER_HOST") or "0.0.0.0",  # noqa: S104 - SageMaker reaches it from outside
-            port=_whole(environment, "SAGEMAKER_BIND_TO_PORT", 8080),
-            max_body=megabytes * 1024 * 1024 or MAX_BODY,
+            port=_port(environment),
+            max_body=megabytes * MEGABYTE or MAX_BODY,
+            workers=min(_whole(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", 0), MAX_WORKERS)
+            or usable_cpus(environment),
+            cache_bytes=_whole(environment, "RECOMMENDER_CACHE_MB", CACHE_BYTES // MEGABYTE) * MEGABYTE,
+            ready_bytes=_whole(environment, "RECOMMENDER_READY_MB", READY_BYTES // MEGABYTE) * MEGABYTE,
         )
 
 
 def main() -> int:
     """Load the model, then serve it until SIGTERM."""
-    # uvicorn finishes the requests in hand, then raises the signal again: then leave, with 0.
-    signal.signal(signal.SIGTERM, _leave)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    # Process 1 of a container ignores signals it has no handler for; the workers' parent sets its own later.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = Settings.of(os.environ)
         model = load_model(Folders.from_environment().model)
-    except (ModelError, ValueError) as error:
+        listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+    except (ModelError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - no server, so no log yet
         return 1
-    with blas_threads(1):  # one small product for each request: sharing it out would cost more
-        uvicorn.run(
-            create_app(model, settings.max_body),
-            host=settings.host,
-            port=settings.port,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=SECONDS_TO_FINISH,
-        )
+    log.info(
+        "serving %d users and %d items on port %d with %d workers",
+        len(model.user_ids),
+        len(model.item_ids),
+        settings.port,
+        settings.workers,
+    )
+    with blas_threads(1), listener:  # one small product for each request: sharing it out would cost more
+        ready = Ready(model, settings.ready_bytes)
+        app = create_app(ready, settings.max_body, settings.workers, settings.cache_bytes)
+        Workers(listener, lambda channel: serve(app, channel), settings.workers, SECONDS_TO_FINISH + 2).run()
     return 0
+
+
+def _port(environment: Mapping[str, str]) -> int:
+    port = _whole(environment, "SAGEMAKER_BIND_TO_PORT", 8080)
+    if port > LAST_PORT:
+        raise ValueError(f"SAGEMAKER_BIND_TO_PORT must be at most {LAST_PORT}, not {port}.")
+    return port
 
 
 def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
@@ -64,10 +88,6 @@ def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ValueError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,18 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from recommender.app import MAX_BODY, create_app
+from recommender.fitted import Fitted, History
 from recommender.folders import Folders
-from recommender.ids import SortedIds
-from recommender.model import Model
+from recommender.interactions import Interactions, count_matrix
+from recommender.model import Model, build_model
+from recommender.ready import READY_BYTES, Ready
 
 WriteChannel = Callable[..., Path]
 Send = Callable[..., httpx.Response]
+USERS = ["00123", "13085", "85123A"]
 
 
 @pytest.fixture
@@ -56,14 +60,28 @@ def model(item_ids: list[str]) -> Model:
 
     User 00123 bought items 0 and 2; the others nothing.
     """
-    return Model(
-        SortedIds.of(["00123", "13085", "85123A"]),
-        SortedIds.of(item_ids),
+    fitted = Fitted(
         np.array([[1, 0], [-1, 6], [0, 0]], dtype=np.float32),
         np.array([[5, 1], [4, 1], [3, 1], [2, 1], [1, 1]], dtype=np.float32),
-        np.array([0, 2, 2, 2], dtype=np.int64),
-        np.array([0, 2], dtype=np.int32),
+        np.array([[1, 0], [0, 0]], dtype=np.float32),
     )
+    return build(USERS, item_ids, fitted)
+
+
+@pytest.fixture
+def weighted_model(item_ids: list[str]) -> Model:
+    """As ``model``, but of item weights: every item speaks for the next one (1) and the one after (0.5)."""
+    weights = np.eye(5, k=1) + np.eye(5, k=2) / 2
+    return build(USERS, item_ids, Fitted(item_weights=csr_matrix(weights.astype(np.float32))))
+
+
+def build(users: list[str], items: list[str], fitted: Fitted) -> Model:
+    """Build a model whose first user bought items 0 (long ago) and 2 (now), twice."""
+    rows = Interactions(
+        users, items, np.array([0, 0, 0], dtype=np.int32), np.array([0, 2, 2], dtype=np.int32)
+    )
+    history = History(count_matrix(rows), np.array([0, 1], dtype=np.float32))
+    return build_model(rows, history, fitted, recency_weight=10)
 
 
 @pytest.fixture
@@ -77,10 +95,13 @@ def send(model: Model) -> Send:
         path: str = "/invocations",
         served: Model = model,
         max_body: int = MAX_BODY,
+        ready_bytes: int = READY_BYTES,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-        transport = httpx.ASGITransport(create_app(served, max_body), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(
+            create_app(Ready(served, ready_bytes), max_body), raise_app_exceptions=False
+        )
 
         async def go() -> httpx.Response:
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

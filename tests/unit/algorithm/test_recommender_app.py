@@ -49,8 +49,12 @@ def test_bought_items_are_left_out(
 
 
 @pytest.mark.parametrize("no", [False, "false", "False"])
-def test_bought_items_may_be_asked_for(send: Send, item_ids: list[str], no: Any) -> None:
-    assert items_of(send({"user_id": "00123", "top_n": "5", "exclude_purchased": no})) == item_ids
+def test_bought_items_may_be_asked_for_and_the_newest_comes_first(
+    send: Send, item_ids: list[str], no: Any
+) -> None:
+    response = send({"user_id": "00123", "top_n": "5", "exclude_purchased": no})
+    assert items_of(response) == [item_ids[code] for code in (2, 0, 1, 3, 4)]
+    assert response.json()[0]["score"] == 13.0  # its own 3, and 10 for being the newest
 
 
 def test_equal_scores_come_in_the_order_of_ids(send: Send, item_ids: list[str]) -> None:
@@ -99,6 +103,27 @@ def test_top_n_is_ten_when_left_out(send: Send) -> None:
     assert len(items_of(send({"user_id": "13085"}))) == 5  # all there are
 
 
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/json;q=0.1, text/csv;q=0.9", "text/csv"),
+        ("application/json; Q = 0, text/csv", "text/csv"),
+        ("*/*;q=0.1,text/csv", "text/csv"),
+        ("text/*", "text/csv"),
+        ("application/json;q=0, application/*", "application/jsonlines"),
+        ("text/csv;q=0.5, application/json;q=0.5", "text/csv"),
+        ("text/csv;q=high", "text/csv"),
+    ],
+)
+def test_what_is_liked_best_is_sent(send: Send, accept: str, expected: str) -> None:
+    response = send({"user_id": "13085"}, headers={"accept": accept})
+    assert (response.status_code, response.headers["content-type"]) == (200, expected)
+
+
+def test_what_is_not_acceptable_is_not_sent(send: Send) -> None:
+    assert "text/csv" in error_of(send({"user_id": "1"}, headers={"accept": "text/csv;q=0"}), 406)
+
+
 @pytest.mark.parametrize("accept", ["*/*", "", "application/json;q=0.9", "text/html, application/*"])
 def test_json_is_what_most_accept(send: Send, accept: str) -> None:
     response = send({"user_id": "13085"}, headers={"accept": accept})
@@ -118,7 +143,23 @@ def test_json_is_what_most_accept(send: Send, accept: str) -> None:
         ({"top_n": "10"}, "user_id must be a string"),
         ({"user_id": 13085, "top_n": "10"}, "user_id must be a string"),
         ({"user_id": "", "top_n": "10"}, "user_id must be a string"),
-        ({"user_id": "1", "exclude": "10"}, "Unknown field: exclude"),
+        ({"user_id": "1", "excluded": "10"}, "Unknown field: excluded"),
+        ({"user_id": "1", "exclude": "10"}, "exclude must be a list of item ids"),
+        ({"user_id": "1", "exclude": [10]}, "exclude must be a list of item ids"),
+        ({"user_id": "1", "items": [""]}, "items must be a list of item ids"),
+        ({"user_id": "1", "items": None}, "items must be a list of item ids"),
+        ({"user_id": None, "items": ["1e5"]}, "user_id must be a string"),
+        ({"items": ["1"] * 10_001}, "items may name 10000 items"),
+        ({"similar_to": ["1e5"]}, "similar_to must be a string"),
+        ({"similar_to": "1e5", "items": ["1e5"]}, "not with both"),
+        ({"exclude": ["1e5"]}, "user_id must be a string"),
+        (b'{"user_id": "1", "top_n": NaN}', "top_n must be a whole number"),
+        (b'{"user_id": "1", "top_n": 1e999}', "top_n must be a whole number"),
+        (b'{"user_id": "1", "top_n": ' + b"9" * 3000 + b"}", "top_n must be a whole number"),
+        (b'{"user_id": "1", "items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "not JSON"),
+        (b'{"user_id": "1", "user_id": 2, "top_n": "1"}', "user_id must be a string"),
+        (b"\x00" * 1000, "not JSON"),
+        (b'{"user_id": "1"} {"user_id": "1"}', "not JSON"),
         ({"user_id": "1", "exclude_purchased": "maybe"}, "exclude_purchased must be true or false"),
         ({"user_id": "1", "exclude_purchased": 1}, "exclude_purchased must be true or false"),
         (b'{"user_id":"1"}\n{"user_id":1}', "Line 2: user_id must be a string"),
@@ -150,8 +191,8 @@ def test_a_body_may_not_be_too_large(send: Send) -> None:
 
 
 def test_a_body_may_not_ask_for_too_much(send: Send) -> None:
-    body = b'{"user_id":"x","top_n":"1000"}\n' * 2001
-    assert "2000000 recommendations" in error_of(send(body), 413)
+    body = b'{"user_id":"x","top_n":"1000"}\n' * 4001
+    assert "4000000 recommendations" in error_of(send(body), 413)
 
 
 @pytest.mark.parametrize(
@@ -163,5 +204,5 @@ def test_other_paths_and_methods_are_refused_in_json(send: Send, method: str, pa
 
 def test_a_fault_of_ours_is_not_told_in_detail(send: Send, model: Model) -> None:
     broken = dataclasses.replace(model, item_factors=np.ones((5, 7), dtype=np.float32))
-    response = send({"user_id": "13085"}, served=broken)
+    response = send({"user_id": "13085"}, served=broken, ready_bytes=0)
     assert error_of(response, 500) == "The recommender failed; its log says why."

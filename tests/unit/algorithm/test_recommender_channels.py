@@ -2,6 +2,7 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recommender.channels import read_channel
@@ -65,7 +66,8 @@ def test_codes_do_not_depend_on_the_order_of_rows(write_channel: Callable[..., P
         ([HEADER, "a,b", "a,"], r"training/interactions.csv: line 3 has no item_id\."),
         ([HEADER, ",b"], "line 2 has no user_id"),
         ([HEADER, "a"], "line 2 has no item_id"),
-        ([HEADER, '"never closed,b'], "unexpected end of data"),
+        ([HEADER, '"never closed,b'], "must be in quotes.*line 2: unexpected end of data"),
+        ([HEADER, "a,b", 'a,"2" nails'], "must be in quotes.*line 3"),
         ([HEADER], "holds no interaction"),
     ],
 )
@@ -99,4 +101,53 @@ def test_an_empty_channel_is_refused(folders: Folders, exists: bool) -> None:
     if exists:
         folder.mkdir(parents=True)
     with pytest.raises(UserError, match="The training channel holds no file"):
+        read_channel(folder)
+
+
+def test_times_and_quantities_are_used_wherever_they_stand(write_channel: Callable[..., Path]) -> None:
+    lines = [
+        "user_id,item_id,price,quantity,timestamp",
+        "u1,i1,1.50,3,2011-09-01 10:20:00",
+        "u1,i2,,-3,2011-09-02 10:20:00",
+        "u2,i1,,,1314872400",
+        "u3,i1,,0,",
+    ]
+    found = read_channel(write_channel("training", lines).parent)
+    assert rows(found) == [("u1", "i1"), ("u2", "i1")]  # the others are returns
+    assert found.times is not None
+    assert found.times.tolist() == [1314872400, 1314872400]
+
+
+def test_the_marketplaces_twin_sees_two_columns(write_channel: Callable[..., Path]) -> None:
+    lines = ["user_id,item_id,timestamp,quantity", "u1,i1,nonsense,-1", "u2,i1,,many"]
+    found = read_channel(write_channel("training", lines).parent, two_columns=True)
+    assert rows(found) == [("u1", "i1"), ("u2", "i1")]
+    assert found.times is None
+
+
+def test_files_with_and_without_times_go_together(write_channel: Callable[..., Path]) -> None:
+    write_channel("training", ["user_id,item_id,timestamp", "u1,i1,2011-09-01"], "a.csv")
+    found = read_channel(write_channel("training", [HEADER, "u2,i2"], "b.csv").parent)
+    assert found.times is not None
+    assert np.isnan(found.times).tolist() == [False, True]
+
+
+def test_a_time_column_that_is_empty_is_none(write_channel: Callable[..., Path]) -> None:
+    lines = ["user_id,item_id,timestamp", "u1,i1,", "u2,i2"]
+    assert read_channel(write_channel("training", lines).parent).times is None
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("a,b,2011-09-01,many", r"training/interactions.csv: line 2: its quantity is not a number: 'many'\."),
+        ("a,b,soon,1", "line 2: its time is neither ISO 8601 nor seconds since 1970: 'soon'"),
+        ("a,b,2011-09-01,-1", "returns alone"),
+    ],
+)
+def test_columns_that_cannot_be_used_are_told(
+    write_channel: Callable[..., Path], line: str, sentence: str
+) -> None:
+    folder = write_channel("training", ["user_id,item_id,timestamp,quantity", line]).parent
+    with pytest.raises(UserError, match=sentence):
         read_channel(folder)

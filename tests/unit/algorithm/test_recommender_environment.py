@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recommender.folders import Folders
-from recommender.serve import Settings
+from recommender.serve import MAX_WORKERS, MEGABYTE, Settings
 from recommender.threads import usable_cpus
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
@@ -20,18 +20,38 @@ def test_the_base_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_serving_listens_where_sagemaker_says() -> None:
-    assert Settings.of({}) == Settings("0.0.0.0", 8080, 6 * 1024 * 1024)  # noqa: S104
+    cpus = usable_cpus({})
+    assert Settings.of({}) == Settings("0.0.0.0", 8080, 6 * MEGABYTE, cpus, 32 * MEGABYTE, 64 * MEGABYTE)  # noqa: S104
     chosen = {
         "SAGEMAKER_BIND_TO_PORT": "9001",
         "RECOMMENDER_HOST": "127.0.0.1",
         "SAGEMAKER_MAX_PAYLOAD_IN_MB": "1",
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "3",
+        "RECOMMENDER_CACHE_MB": "0",
+        "RECOMMENDER_READY_MB": "1",
     }
-    assert Settings.of(chosen) == Settings("127.0.0.1", 9001, 1024 * 1024)
+    assert Settings.of(chosen) == Settings("127.0.0.1", 9001, MEGABYTE, 3, 0, MEGABYTE)
+
+
+def test_workers_are_as_many_as_sagemaker_leaves_cpus() -> None:
+    assert Settings.of({"SM_NUM_CPUS": "1", "SAGEMAKER_MODEL_SERVER_WORKERS": ""}).workers == 1
+    assert Settings.of({"SM_NUM_CPUS": "1", "SAGEMAKER_MODEL_SERVER_WORKERS": "2"}).workers == 2
+    assert Settings.of({"SAGEMAKER_MODEL_SERVER_WORKERS": "1000000"}).workers == MAX_WORKERS
 
 
 def test_a_port_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="SAGEMAKER_BIND_TO_PORT must be a whole number, not 'http'"):
         Settings.of({"SAGEMAKER_BIND_TO_PORT": "http"})
+    with pytest.raises(ValueError, match="SAGEMAKER_BIND_TO_PORT must be at most 65535, not 99999"):
+        Settings.of({"SAGEMAKER_BIND_TO_PORT": "99999"})
+
+
+@pytest.mark.parametrize(
+    "name", ["SAGEMAKER_MODEL_SERVER_WORKERS", "RECOMMENDER_CACHE_MB", "RECOMMENDER_READY_MB"]
+)
+def test_other_numbers_are_refused_by_name(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} must be a whole number, not '-1'"):
+        Settings.of({name: "-1"})
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -6,11 +7,45 @@ from recommender.errors import UserError
 from recommender.hyperparameters import Hyperparameters, parse_hyperparameters, read_hyperparameters
 
 
-def test_the_defaults_are_the_contracts() -> None:
+def test_what_is_not_given_is_left_to_the_algorithm() -> None:
     chosen = parse_hyperparameters({})
-    assert (chosen.factors, chosen.iterations) == (100, 100)
-    assert (chosen.learning_rate, chosen.regularization) == (0.01, 0.01)
-    assert chosen.verify_negative_samples is True
+    assert (chosen.algorithm, chosen.refit, chosen.recency, chosen.marketplace_twin) == (
+        "bpr",
+        True,
+        "auto",
+        False,
+    )
+    rest = {name for name, value in asdict(chosen).items() if value is not None}
+    assert rest == {"algorithm", "refit", "recency", "marketplace_twin"}
+
+
+def test_every_hyperparameter_can_be_given() -> None:
+    given = {
+        "algorithm": "auto",
+        "negative_sampling": "popularity",
+        "negative_pool": "16",
+        "item_bias": "false",
+        "learning_rate_decay": "true",
+        "early_stopping": "TRUE",
+        "validation_fraction": "0.1",
+        "alpha": "40",
+        "ease_lambda": "1e3",
+        "top_k": "200",
+        "refit": "false",
+        "recency": "2.5",
+        "time_budget_seconds": "90",
+        "marketplace_twin": "true",
+    }
+    chosen = parse_hyperparameters(given)
+    assert (chosen.negative_sampling, chosen.negative_pool, chosen.item_bias) == ("popularity", 16, False)
+    assert (chosen.learning_rate_decay, chosen.early_stopping, chosen.validation_fraction) == (
+        True,
+        True,
+        0.1,
+    )
+    assert (chosen.alpha, chosen.ease_lambda, chosen.top_k) == (40, 1000, 200)
+    assert (chosen.refit, chosen.recency, chosen.time_budget_seconds) == (False, 2.5, 90)
+    assert parse_hyperparameters({"recency": "off"}).recency == "off"
 
 
 def test_values_arrive_as_strings() -> None:
@@ -52,7 +87,18 @@ def test_unknown_names_are_refused_all_at_once() -> None:
         ("verify_negative_samples", "yes"),
         ("use_gpu", ""),
         ("seed", "4294967296"),
-        ("algorithm", "als"),
+        ("algorithm", "svd"),
+        ("negative_sampling", "hard"),
+        ("negative_pool", "0"),
+        ("validation_fraction", "0.9"),
+        ("alpha", "0"),
+        ("ease_lambda", "-1"),
+        ("top_k", "0"),
+        ("refit", "maybe"),
+        ("recency", "on"),
+        ("recency", "-1"),
+        ("recency", "nan"),
+        ("time_budget_seconds", "0"),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(name: str, value: str) -> None:

@@ -1,3 +1,4 @@
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from recommender import train as program
 from recommender.folders import Folders
 from recommender.model import load_model
+from recommender.queries import Query
 from recommender.recommend import recommend
 
 ROWS = [f"{user},{item}" for user in ("00123", "13085", "85123A") for item in ("00123", "1e5", "22752")]
@@ -39,10 +41,12 @@ def test_a_run_leaves_a_model_and_one_line_for_each_metric(
     assert run() == 0
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("metric: ")]
     metrics = json.loads((folders.model / "metrics.json").read_text())
-    names = ["p@k(10)", "p@k(10)_new_items", "p@k(10)_popularity", "p@k(10)_popularity_new_items"]
-    names += ["p@k(10)_own_items", "users_evaluated", "users_unknown", "p@k(10)_in_sample"]
-    assert list(metrics) == names
-    assert [line.split(" = ")[0] for line in printed] == [f"metric: {name}" for name in names]
+    figures = {name: value for name, value in metrics.items() if isinstance(value, int | float)}
+    figures.pop("refitted")
+    figures.pop("recency")
+    assert {"p@k(10)", "p@k(10)_in_sample", "ndcg@20_popularity_new_items_se"} <= set(figures)
+    told = [line.split(" = ")[0].removeprefix("metric: ") for line in printed]
+    assert [name for name in told if name not in ("train_auc", "epoch_p@k(10)")] == list(figures)
     assert "metric: p@k(10) = 0.100000" in printed
     assert "metric: users_unknown = 1" in printed
     assert not folders.failure.exists()
@@ -53,8 +57,9 @@ def test_the_model_knows_ids_as_they_were_written(
 ) -> None:
     write_channel("training", [HEADER, *ROWS])
     assert run() == 0
-    found = recommend(load_model(folders.model), "00123", 10, exclude_purchased=False)
-    assert {item for item, _ in found} == {"00123", "1e5", "22752"}
+    model = load_model(folders.model)
+    codes, _ = recommend(model, Query("00123", exclude_purchased=False))
+    assert {model.item_ids[code] for code in codes} == {"00123", "1e5", "22752"}
 
 
 def test_the_description_names_what_made_the_model(
@@ -63,7 +68,7 @@ def test_the_description_names_what_made_the_model(
     write_channel("training", [HEADER, *ROWS, ROWS[0]])
     assert run() == 0
     description = json.loads((folders.model / "model.json").read_text())
-    assert (description["schema_version"], description["users"], description["items"]) == (1, 3, 3)
+    assert (description["schema_version"], description["users"], description["items"]) == (2, 3, 3)
     assert (description["rows"], description["pairs"]) == (10, 9)
     assert description["hyperparameters"]["factors"] == 4
 
@@ -104,13 +109,24 @@ def test_a_long_reason_is_cut_where_sagemaker_cuts_it(
     assert len(failure(folders)) == 1024
 
 
+def test_a_full_volume_is_for_the_jobs_owner_to_mend(
+    folders: Folders, run: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_folder: Path, **_options: bool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(program, "read_channel", fail)
+    assert run() == 1
+    assert "VolumeSizeInGB" in failure(folders)
+
+
 def test_a_fault_of_ours_leaves_its_type_and_the_traceback(
     folders: Folders,
     run: Callable[[], int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(_folder: Path) -> None:
+    def fail(_folder: Path, **_options: bool) -> None:
         raise MemoryError("no room")
 
     monkeypatch.setattr(program, "read_channel", fail)
@@ -155,5 +171,51 @@ def test_bought_pairs_are_kept_sorted_for_each_user(
     write_channel("training", [HEADER, "b,z", "a,y", "b,x", "b,z"])
     assert run() == 0
     loaded = load_model(folders.model)
-    assert np.diff(loaded.purchased_indptr).tolist() == [1, 2]
-    assert [loaded.item_ids[code] for code in loaded.purchased_indices.tolist()] == ["y", "x", "z"]
+    assert np.diff(loaded.purchased.indptr).tolist() == [1, 2]
+    assert [loaded.item_ids[code] for code in loaded.purchased.indices.tolist()] == ["y", "x", "z"]
+
+
+def test_the_model_that_ships_learned_from_all_rows(
+    folders: Folders, run: Callable[[], int], write_channel: Callable[..., Path]
+) -> None:
+    write_channel("training", [HEADER, *ROWS])
+    write_channel("testing", [HEADER, "00123,new item", "newcomer,1e5"])
+    assert run() == 0
+    loaded = load_model(folders.model)
+    assert "newcomer" in list(loaded.user_ids)
+    assert "new item" in list(loaded.item_ids)
+    description, metrics = (
+        json.loads((folders.model / f"{name}.json").read_text()) for name in ("model", "metrics")
+    )
+    assert (description["rows"], description["refitted"], metrics["refitted"]) == (11, True, True)
+    # The metrics are of the fit that had not seen them.
+    assert metrics["evaluated_on"] == {"channel": "testing", "rows": 2, "fitted_on_rows": 9}
+    assert (metrics["users_evaluated"], metrics["users_unknown"]) == (1, 1)
+
+
+def test_without_refit_the_evaluated_fit_ships(
+    folders: Folders,
+    run: Callable[[], int],
+    write_channel: Callable[..., Path],
+    write_hyperparameters: Callable[..., None],
+) -> None:
+    write_hyperparameters(factors="4", iterations="2", refit="false")
+    write_channel("training", [HEADER, *ROWS])
+    write_channel("testing", [HEADER, "00123,new item", "newcomer,1e5"])
+    assert run() == 0
+    assert "newcomer" not in list(load_model(folders.model).user_ids)
+    assert json.loads((folders.model / "metrics.json").read_text())["refitted"] is False
+
+
+def test_without_a_testing_channel_nothing_is_fitted_twice(
+    folders: Folders,
+    run: Callable[[], int],
+    write_channel: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_channel("training", [HEADER, *ROWS])
+    assert run() == 0
+    assert "fitting again" not in capsys.readouterr().out
+    metrics = json.loads((folders.model / "metrics.json").read_text())
+    assert (metrics["refitted"], metrics["evaluated_on"]) == (False, None)
+    assert "p@k(10)" not in metrics

@@ -1,0 +1,53 @@
+"""Fits by the algorithm's name."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from recommender.errors import UserError
+from recommender.fitted import Checkpoint, Fitted, History, Progress
+from recommender.fitting.als import fit_als
+from recommender.fitting.bpr import fit_bpr
+from recommender.fitting.ease import fit_ease
+from recommender.fitting.implicit_bpr import fit_implicit_bpr
+from recommender.fitting.popularity import fit_popularity
+from recommender.hyperparameters import Hyperparameters
+
+
+class Fit(Protocol):
+    """What every algorithm is: rows and choices in, factors or item weights out."""
+
+    def __call__(
+        self,
+        interactions: History,
+        chosen: Hyperparameters,
+        *,
+        threads: int,
+        progress: Progress | None = None,
+        start: Checkpoint | None = None,
+    ) -> Fitted:
+        """Fit on ``threads`` threads, telling ``progress`` of every epoch, and going on from ``start``."""
+
+
+ALGORITHMS: Mapping[str, Fit] = {
+    "bpr": fit_bpr,
+    "implicit-bpr": fit_implicit_bpr,
+    "als": fit_als,
+    "ease": fit_ease,
+    "popularity": fit_popularity,
+}
+
+
+def fit(
+    interactions: History,
+    chosen: Hyperparameters,
+    *,
+    threads: int,
+    progress: Progress | None = None,
+    start: Checkpoint | None = None,
+) -> Fitted:
+    """Fit with the algorithm that ``chosen`` names; what it leaves open has that algorithm's own default."""
+    if chosen.algorithm not in ALGORITHMS:
+        known = ", ".join(ALGORITHMS)
+        raise UserError(f"There is no fit for algorithm={chosen.algorithm}; there is one for {known}.")
+    fit_one = ALGORITHMS[chosen.algorithm]
+    return fit_one(interactions, chosen, threads=threads, progress=progress, start=start)

@@ -1,0 +1,113 @@
+"""The image as SageMaker runs it: without network, root, or a writable file system but /opt/ml."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.image.conftest import Container, docker, opt_ml
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+STOP_SECONDS = 10.0
+QUICK = {"factors": "8", "iterations": "20", "learning_rate": "0.05"}
+
+
+def checkerboard(users: int = 40, items: int = 20) -> str:
+    """Even users buy even items, odd users odd ones, and each misses one of its own."""
+    rows = ["user_id,item_id"]
+    for user in range(users):
+        mine = [item for item in range(items) if item % 2 == user % 2]
+        rows += [f"{user:05},{item:05}" for item in mine if item != mine[user // 2 % len(mine)]]
+    return "\n".join(rows) + "\n"
+
+
+def wait_for_ping(container: Container, seconds: float = 60.0) -> float:
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if container.ask("/ping")[0] == 200:
+            return time.monotonic() - began
+        time.sleep(0.2)
+    raise AssertionError(container.log())
+
+
+@pytest.fixture
+def serving(container: Container) -> Container:
+    opt_ml(container.ml, checkerboard(), QUICK)
+    trained = container.run("train")
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    docker("rm", container.name)
+    container.start("serve")
+    wait_for_ping(container)
+    return container
+
+
+def test_training_leaves_a_model_and_says_its_metric(container: Container) -> None:
+    opt_ml(container.ml, checkerboard(), QUICK)
+    ended = container.run("train")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "p@k(10)" in ended.stdout
+    assert any((container.ml / "model").iterdir())
+    assert not (container.ml / "output/failure").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "hyperparameters", "word"),
+    [
+        ("user_id,item_id\n", QUICK, "row"),
+        ("customer,thing\n1,2\n", QUICK, "user_id"),
+        ("user_id,item_id\n1,2\n", {"factors": "many"}, "factors"),
+    ],
+    ids=["no rows", "other header", "a hyperparameter that is no number"],
+)
+def test_bad_input_leaves_a_failure_file_and_a_code(
+    container: Container, rows: str, hyperparameters: dict[str, str], word: str
+) -> None:
+    opt_ml(container.ml, rows, hyperparameters)
+    assert container.run("train").returncode == 1
+    reason = (container.ml / "output/failure").read_text()
+    assert word in reason
+    assert 0 < len(reason) <= 1024
+    assert not any((container.ml / "model").iterdir())
+
+
+def test_serving_answers_ping_and_invocations(serving: Container) -> None:
+    status, text = serving.ask("/invocations", {"user_id": "00003", "top_n": "3"})
+    assert status == 200, serving.log()
+    answer = json.loads(text)
+    assert len(answer) == 3
+    assert {row["user_id"] for row in answer} == {"00003"}
+    assert all(len(row["item_id"]) == 5 for row in answer)
+    assert serving.ask("/invocations", {"user_id": "nobody", "top_n": "3"}) == (200, "[]")
+    assert 400 <= serving.ask("/invocations", {"top_n": "3"})[0] < 500
+
+
+def test_it_is_confined_and_does_not_mind(serving: Container) -> None:
+    assert int(serving.python("import os; print(os.getuid())").stdout) != 0
+    assert serving.python("open('/opt/program/x', 'w')").returncode != 0
+    assert serving.python("open('/tmp/x', 'w')").returncode != 0
+    reaching = "import socket; socket.create_connection(('192.0.2.1', 80), timeout=5)"
+    assert serving.python(reaching).returncode != 0
+
+
+@pytest.mark.parametrize("verb", ["serve", "train"])
+def test_sigterm_ends_it_within_ten_seconds(container: Container, verb: str) -> None:
+    opt_ml(container.ml, checkerboard(400, 200), QUICK)
+    if verb == "serve":
+        assert container.run("train").returncode == 0
+        docker("rm", container.name)
+        container.start("serve")
+        wait_for_ping(container)
+    else:
+        endless = {"factors": "64", "iterations": "100000"}
+        (container.ml / "input/config/hyperparameters.json").write_text(json.dumps(endless))
+        Path(container.ml / "output").chmod(0o777)
+        container.start("train")
+        time.sleep(4.0)
+    began = time.monotonic()
+    docker("stop", "--time", "60", container.name)
+    took = time.monotonic() - began
+    assert took < STOP_SECONDS, container.log()
+    code = docker("inspect", "--format", "{{.State.ExitCode}}", container.name).stdout.strip()
+    assert code == {"serve": "0", "train": "143"}[verb], container.log()
