@@ -4,7 +4,6 @@ from retailrec_shared import deployment
 from retailrec_shared.activation import activate_if_ready, supersede_overtaken
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
-from retailrec_shared.retirement import retire_old_runs
 from retailrec_shared.settings import settings
 from retailrec_shared.status import Stage
 
@@ -19,5 +18,4 @@ def endpoint_changed(name: str) -> None:
         noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
         if noted and activate_if_ready(noted):
             supersede_overtaken(list(ledger().runs()), ledger().pointer("live"))
-            retire_old_runs()
     deployment.settle_endpoint()

@@ -1,4 +1,4 @@
-"""Endpoint State Change → the run is live, the old one is retired."""
+"""Endpoint State Change → the run is live, or the endpoint moves on."""
 
 from typing import Any
 

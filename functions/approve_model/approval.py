@@ -1,10 +1,10 @@
 """Judging an ended training job and making its model."""
 
-from typing import TYPE_CHECKING
-
-from approve_model.gate import objection
+from approve_model.gate import Standards, caution, objection
+from approve_model.measuring import model_measured
 from approve_model.models import create_model
-from retailrec_shared import aws, bus, names
+from approve_model.trained import Trained, present_job
+from retailrec_shared import bus, counting, names
 from retailrec_shared.announcing import end_run
 from retailrec_shared.approved import model_approved
 from retailrec_shared.events import ModelRejected
@@ -15,18 +15,22 @@ from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 
-if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.type_defs import DescribeTrainingJobResponseTypeDef
-
 
 def judge_training_job(job_name: str) -> None:
-    """Approve, reject or fail the run of a training job, by what SageMaker says of the job now."""
-    run_id = names.run_of_resource(settings().resource_prefix, job_name)
+    """Approve, reject or fail the run of a training or tuning job, by what SageMaker says of the job now."""
+    run_id = names.run_of_resource(settings().resource_prefix, job_name) or names.run_of_tuning_job(job_name)
     run = ledger().get(run_id) if run_id else None
     if run is None:
         logger.info("not a job of ours", job=job_name)
         return
-    job = aws.sagemaker().describe_training_job(TrainingJobName=job_name)
+    job = present_job(run)
+    if job is None:
+        what = "tuning" if run.tunes else "training"
+        if run.status is RunStatus.TRAINING:  # AWS keeps jobs, a laptop's restart does not
+            fail_run(run.run_id, Stage.TRAIN, f"SageMaker does not know the {what} job any more.")
+        else:
+            logger.info("the job of the present attempt is not there yet", job=job_name)
+        return
     if run.status is RunStatus.PREPARED:  # created, and then the creator died before it could note it
         ledger().start_stage(run.run_id, Stage.TRAIN)
         run = ledger().move(run.run_id, RunStatus.TRAINING) or run
@@ -36,32 +40,51 @@ def judge_training_job(job_name: str) -> None:
         _judge(run, job)
 
 
-def _judge(run: Run, job: "DescribeTrainingJobResponseTypeDef") -> None:
-    status = job["TrainingJobStatus"]
-    if status == "Completed":
+def _judge(run: Run, job: Trained) -> None:
+    if job.status == "Completed":
+        if job.best_job:
+            ledger().record(run.run_id, best_job=job.best_job, tuned=dict(job.tuned))
         ledger().end_stage(run.run_id, Stage.TRAIN)
         ledger().start_stage(run.run_id, Stage.APPROVE)
         _pass_gate(run, job)
-    elif status in {"Failed", "Stopped"}:
-        fail_run(
-            run.run_id, Stage.TRAIN, job.get("FailureReason") or f"The training job was {status.lower()}."
-        )
+    elif job.status in {"Failed", "Stopped"}:
+        reason = job.failure or f"The training job was {job.status.lower()}."
+        if fail_run(run.run_id, Stage.TRAIN, reason):
+            counting.training_took(job.seconds)
 
 
-def _pass_gate(run: Run, job: "DescribeTrainingJobResponseTypeDef") -> None:
-    found = {metric["MetricName"]: float(metric["Value"]) for metric in job.get("FinalMetricDataList", [])}
-    reason = objection(found, settings().quality_floor)
+def _pass_gate(run: Run, job: Trained) -> None:
+    found = dict(job.metrics)
+    live = _live_run()
+    reason = None if run.overruled else objection(run, found, live, _standards())
     if reason:
-        end = {"metrics": found, "reason": reason, "next_step": ModelRejected.NEXT_STEP}
-        end_run(run.run_id, RunStatus.MODEL_REJECTED, **end)
+        then = ModelRejected.NEXT_STEP.format(run_id=run.run_id)
+        if end_run(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason, next_step=then):
+            model_measured(found)
+            counting.training_took(job.seconds)
+        logger.warning("the gate held a model", run_id=run.run_id, reason=reason)
         return
     with step_of(run.run_id, Stage.APPROVE):
-        create_model(run, job["ModelArtifacts"]["S3ModelArtifacts"])
-        _approve(run, found)
+        create_model(run, job.artifact)
+        if _approve(run, found, caution(run, found, live, _standards().tolerance)):
+            model_measured(found)
+            counting.training_took(job.seconds)
 
 
-def _approve(run: Run, found: dict[str, float]) -> None:
+def _standards() -> Standards:
+    return Standards(settings().quality_floor, settings().quality_tolerance, settings().coverage_floor)
+
+
+def _live_run() -> Run | None:
+    live = ledger().pointer("live")
+    return ledger().get(live) if live else None
+
+
+def _approve(run: Run, found: dict[str, float], doubt: str | None) -> bool:
     ledger().end_stage(run.run_id, Stage.APPROVE)
-    approved = ledger().move(run.run_id, RunStatus.APPROVED, metrics=found)
+    approved = ledger().move(run.run_id, RunStatus.APPROVED, metrics=found, caution=doubt)
     if approved:
+        if doubt:
+            logger.warning("approved with a caution", run_id=run.run_id, caution=doubt)
         bus.publish(model_approved(approved, settings()))
+    return approved is not None

@@ -1,19 +1,134 @@
-"""The quality gate: is a model good enough to serve?"""
+"""The quality gate: is a model good enough to serve?
 
-from collections.abc import Mapping
+Every run is tested on the newest part of its own file, so two runs' figures compare as they
+are only on the very same test rows. On test rows of the same kind (cleaning profile and split
+alike) the lift compares, roughly: how many times more the model hits than popularity does for
+the same customers. A lift that falls is worth a caution; it does not hold a model.
+"""
 
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from retailrec_shared.run import Run
 from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
 
+POPULARITY = f"{CONTRACT_METRIC}_popularity"
+COVERAGE = re.compile(r"coverage(@\d+)?")
+SAME_KIND = ("cleaning_profile", "split")
+Metrics = Mapping[str, float]
 
-def objection(metrics: Mapping[str, float], floor: float) -> str | None:
-    """Say why a model must not serve, or return ``None``.
 
-    The contract's held-out precision, p@k(10), must reach the operator's floor. A
-    model without the metric passes only where no floor was asked for.
+class Standards(NamedTuple):
+    """What an operator asks of a model: see the template's parameters of these names."""
+
+    floor: float
+    tolerance: float
+    coverage_floor: float
+
+
+def objection(run: Run, metrics: Metrics, live: Run | None, standards: Standards) -> str | None:
+    """Say why a run's model must not serve in place of the live one, or return ``None``.
+
+    A metric that the algorithm does not report is not judged, except that a floor needs its metric.
     """
+    found = [
+        *_below_floor(metrics, standards.floor),
+        *_below_popularity(metrics),
+        *(_below_live(run, metrics, live, standards.tolerance) if live else ()),
+        *_narrow(metrics, standards.coverage_floor),
+    ]
+    return " ".join(found) or None
+
+
+def _below_floor(metrics: Metrics, floor: float) -> Iterator[str]:
     precision = metrics.get(CONTRACT_METRIC)
     if precision is None:
-        return f"The training job reported no {CONTRACT_METRIC}." if floor > 0 else None
-    if precision < floor:
-        return f"Held-out {CONTRACT_METRIC} is {precision:.4f}, below the floor of {floor:.4f}."
-    return None
+        if floor > 0:
+            yield f"The training job reported no {CONTRACT_METRIC}."
+    elif precision < floor:
+        yield f"Held-out {CONTRACT_METRIC} is {precision:.4f}, below the floor of {floor:.4f}."
+
+
+def _below_popularity(metrics: Metrics) -> Iterator[str]:
+    precision, popularity = metrics.get(CONTRACT_METRIC), metrics.get(POPULARITY)
+    if precision is not None and popularity is not None and precision < popularity:
+        yield (
+            f"Held-out {CONTRACT_METRIC} is {precision:.4f}: recommending to everybody what is popular does "
+            f"better, {popularity:.4f}."
+        )
+
+
+def _below_live(run: Run, metrics: Metrics, live: Run, tolerance: float) -> Iterator[str]:
+    fall = _fall(metrics.get(CONTRACT_METRIC), live.metrics.get(CONTRACT_METRIC), tolerance)
+    if fall and tested_alike(run, live):
+        yield (
+            f"The live run {live.run_id} does better: held-out {CONTRACT_METRIC} was {fall.old:.4f} and is "
+            f"{fall.new:.4f} (on the same test rows), a fall of {1 - fall.new / fall.old:.0%} where "
+            f"{tolerance:.0%} is tolerated."
+        )
+
+
+def caution(run: Run, metrics: Metrics, live: Run | None, tolerance: float) -> str | None:
+    """Say what speaks against a run's model without holding it, or return ``None``: a lower lift."""
+    if live is None or tested_alike(run, live) or not tested_on_one_kind(run, live):
+        return None
+    fall = _fall(lift(metrics), lift(live.metrics), tolerance)
+    if fall is None:
+        return None
+    return (
+        f"{CONTRACT_METRIC} is {fall.new:.2f} times popularity's, where the run {live.run_id} had "
+        f"{fall.old:.2f} times. The two were tested on different rows, so this alone holds no model back: "
+        "look whether the file is what it should be."
+    )
+
+
+class Fall(NamedTuple):
+    """A figure that fell by more than is tolerated."""
+
+    old: float
+    new: float
+
+
+def _fall(new: float | None, old: float | None, tolerance: float) -> Fall | None:
+    if new is None or old is None or new >= old * (1 - tolerance):
+        return None
+    return Fall(old, new)
+
+
+def _narrow(metrics: Metrics, floor: float) -> Iterator[str]:
+    shares = [value for name, value in metrics.items() if COVERAGE.fullmatch(name)]
+    if shares and max(shares) < floor:
+        yield (
+            f"Only {max(shares):.2%} of the items are recommended to anybody, below the floor of {floor:.2%}."
+        )
+
+
+def tested_on_one_kind(run: Run, live: Run) -> bool:
+    """Tell whether two runs' test rows were chosen by the same rules."""
+    return all(
+        run.configuration.get(name) is not None
+        and run.configuration.get(name) == live.configuration.get(name)
+        for name in SAME_KIND
+    )
+
+
+def tested_alike(run: Run, live: Run) -> bool:
+    """Tell whether two runs were tested on the very same rows: the same dataset, read and split alike."""
+    return tested_on_one_kind(run, live) and (_same_dataset(run, live) or _same_bytes(run, live))
+
+
+def _same_dataset(run: Run, live: Run) -> bool:
+    return run.dataset is not None and run.dataset == live.dataset
+
+
+def _same_bytes(run: Run, live: Run) -> bool:
+    mappings = (each.configuration.get("column_mapping", "") for each in (run, live))
+    alone = not (run.joined or live.joined)
+    return alone and run.upload.etag == live.upload.etag and len(set(mappings)) == 1
+
+
+def lift(metrics: Metrics) -> float | None:
+    """How many times more a model hits than popularity does; ``None`` where either is not known or zero."""
+    precision, popularity = metrics.get(CONTRACT_METRIC), metrics.get(POPULARITY)
+    return precision / popularity if precision is not None and popularity else None

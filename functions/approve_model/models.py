@@ -2,10 +2,11 @@
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, names, sagemaker_requests
+from retailrec_shared import aws, sagemaker_requests
 from retailrec_shared.errors import NotYet, Rejected
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
+from retailrec_shared.status import Stage
 
 
 def create_model(run: Run, artifact: str) -> None:
@@ -21,7 +22,7 @@ def create_model(run: Run, artifact: str) -> None:
 
 
 def _await_package(run: Run, artifact: str) -> None:
-    name = names.resource_name(settings().resource_prefix, run.run_id)
+    name = sagemaker_requests.job_name(settings(), run, Stage.APPROVE)
     try:
         package = aws.sagemaker().describe_model_package(ModelPackageName=name)
     except ClientError as error:
@@ -34,8 +35,9 @@ def _await_package(run: Run, artifact: str) -> None:
         raise NotYet("The model package is being made.") from error
     status = package["ModelPackageStatus"]
     if status == "Failed":
-        details = package["ModelPackageStatusDetails"]["ValidationStatuses"]
-        reasons = "; ".join(entry.get("FailureReason", "") for entry in details).strip("; ")
+        details = package["ModelPackageStatusDetails"]
+        entries = [*details["ValidationStatuses"], *details.get("ImageScanStatuses", [])]
+        reasons = "; ".join(reason for entry in entries if (reason := entry.get("FailureReason")))
         raise Rejected(f"SageMaker could not make the model package. {reasons}".strip())
     if status != "Completed":
         raise NotYet(f"The model package is {status}.")

@@ -2,20 +2,59 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
-Scored = tuple[str, float]
+from retailrec_shared.answer_lists import BadAnswer, Scored, finite, read_rows
+from retailrec_shared.errors import Rejected
+
+FIELDS = 3
+
+
+class BadOutput(Rejected):
+    """A batch output that cannot be published; the message says why."""
 
 
 def read_scores(lines: Iterable[str]) -> Iterator[tuple[str, list[Scored]]]:
     """Group the batch output's ``user_id,item_id,score`` lines by user, in their order.
 
-    The contract's output has no header and no line for a user the model does not know.
+    The contract's output has no header and no line for a user the model does not know. Where each
+    line is a list, as an endpoint answers, that is read too. Raises BadOutput for anything else.
     """
-    rows = (row for row in csv.reader(lines) if row)
-    for user, group in groupby(rows, key=lambda row: row[0]):
-        yield user, [(item, float(score)) for _, item, score in group]
+    try:
+        for user, group in groupby(_rows(iter(lines)), key=lambda row: row[0]):
+            yield user, [(item, score) for _, item, score in group]
+    except (BadAnswer, csv.Error) as error:
+        raise BadOutput(f"The batch output cannot be read. {error}") from error
+
+
+def _rows(lines: Iterator[str]) -> Iterator[tuple[str, str, float]]:
+    first = next((line for line in lines if line.strip()), "")
+    rest = chain([first], lines)
+    if first.strip().startswith("[") and first.strip().endswith("]"):
+        yield from _listed(rest)
+        return
+    reader = csv.reader(rest)
+    for row in reader:
+        if row:
+            yield _row(reader.line_num, row)
+
+
+def _listed(lines: Iterator[str]) -> Iterator[tuple[str, str, float]]:
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield from read_rows(line) if line.strip() else ()
+        except BadAnswer as error:
+            raise BadAnswer(f"Line {number}: {error}") from error
+
+
+def _row(number: int, row: list[str]) -> tuple[str, str, float]:
+    if len(row) != FIELDS:
+        raise BadAnswer(f"Line {number} has {len(row)} fields, where user_id,item_id,score are {FIELDS}.")
+    try:
+        return row[0], row[1], finite(row[2])
+    except BadAnswer as error:
+        raise BadAnswer(f"Line {number}: {error}") from error
 
 
 def join(
@@ -24,7 +63,7 @@ def join(
     """Yield each customer's id and serving body.
 
     Both inputs follow the batch input's order, so neither is held in memory.
-    Raises ValueError when a scored user is no customer of the run, or out of order.
+    Raises BadOutput when a scored user is no customer of the run, or out of order.
     """
     ahead = iter(scores)
     pending = next(ahead, None)
@@ -40,10 +79,9 @@ def join(
                 "country": history.get("country"),
                 "purchases_total": history["purchases_total"],
                 "purchases": history["purchases"],
+                "bought": history.get("bought", []),
                 "recommendations": recommendations,
             },
         )
     if pending:
-        raise ValueError(
-            f"the batch output names user {pending[0]!r}, who is not next among the run's customers"
-        )
+        raise BadOutput(f"The batch output names user {pending[0]!r}, who is not next among the customers.")

@@ -4,25 +4,31 @@ import gzip
 import json
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import ClientError
 
+from publish_recommendations.entries import CustomerPages, Entry, items, popular, similar
 from publish_recommendations.joining import join, read_scores
 from publish_recommendations.table import RecommendationsTable
-from retailrec_shared import aws, bus, names
+from retailrec_shared import aws, bus, counting, names
 from retailrec_shared.activation import activate_if_ready
 from retailrec_shared.events import RecommendationsPublished
-from retailrec_shared.failure import fail_run
+from retailrec_shared.failure import fail_run, step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger, metrics
 from retailrec_shared.run import Run
-from retailrec_shared.serving import customer_key, item_key, popular_key, serving
+from retailrec_shared.sagemaker_requests import job_name as job_of
+from retailrec_shared.serving import serving
+from retailrec_shared.serving_keys import customer_key
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 
-Json = Any
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeTransformJobResponseTypeDef
 
 
 def transform_job_changed(job_name: str) -> None:
@@ -32,60 +38,70 @@ def transform_job_changed(job_name: str) -> None:
     if run is None or run.status is not RunStatus.APPROVED:
         logger.info("nothing to publish", job=job_name, status=run and run.status)
         return
-    job = aws.sagemaker().describe_transform_job(TransformJobName=job_name)
+    job = _present_job(run)
+    if job is None:
+        if run.started(Stage.BATCH):  # AWS keeps jobs, a laptop's restart does not
+            fail_run(run.run_id, Stage.BATCH, "SageMaker does not know the transform job any more.")
+        return
     status = job["TransformJobStatus"]
     if status in {"Failed", "Stopped"}:
-        fail_run(
-            run.run_id, Stage.BATCH, job.get("FailureReason") or f"The transform job was {status.lower()}."
-        )
+        reason = job.get("FailureReason") or f"The transform job was {status.lower()}."
+        if fail_run(run.run_id, Stage.BATCH, reason):
+            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
     elif status == "Completed":
         ledger().end_stage(run.run_id, Stage.BATCH)
-        _publish(run)
+        _publish(run, job)
 
 
-def _publish(run: Run) -> None:
-    if not run.ended(Stage.PUBLISH):
-        ledger().start_stage(run.run_id, Stage.PUBLISH)
-        with tempfile.TemporaryDirectory() as folder:
-            _announce(run.run_id, *_write(run.run_id, Path(folder)))
-    noted = ledger().end_stage(run.run_id, Stage.PUBLISH)
-    if noted:
-        activate_if_ready(noted)
+def _present_job(run: Run) -> "DescribeTransformJobResponseTypeDef | None":
+    """Ask for the job of the run's present attempt, whichever attempt's event came."""
+    try:
+        return aws.sagemaker().describe_transform_job(TransformJobName=job_of(settings(), run, Stage.BATCH))
+    except ClientError as error:
+        if aws.says_missing(error):
+            return None
+        raise
+
+
+def _publish(run: Run, job: "DescribeTransformJobResponseTypeDef") -> None:
+    with step_of(run.run_id, Stage.PUBLISH):
+        if not run.ended(Stage.PUBLISH):
+            ledger().start_stage(run.run_id, Stage.PUBLISH)
+            with tempfile.TemporaryDirectory() as folder:
+                _announce(run.run_id, *_write(run.run_id, Path(folder)))
+            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
+        noted = ledger().end_stage(run.run_id, Stage.PUBLISH)
+        if noted:
+            activate_if_ready(noted)
 
 
 def _write(run_id: str, folder: Path) -> tuple[int, int]:
-    """Write customers, items and popular items; return how many customers and recommendations."""
+    """Write all that the API looks up; return how many customers and recommendations."""
     table = RecommendationsTable()
+    pages = CustomerPages(run_id)
+    read = partial(_lines, run_id, folder)
 
-    def customers() -> Iterator[tuple[str, Json]]:
-        histories = map(json.loads, _lines(run_id, names.HISTORY_JSONL, folder))
+    def customers() -> Iterator[Entry]:
+        histories = map(json.loads, read(names.HISTORY_JSONL))
         output = f"{names.BATCH_OUTPUT_PREFIX}/{Path(names.BATCH_INPUT_JSONL).name}.out"
-        for customer, body in join(histories, read_scores(_lines(run_id, output, folder))):
+        for customer, body in join(histories, read_scores(read(output))):
             table.add(customer, body["recommendations"])
+            yield from pages.add(customer)
             yield customer_key(run_id, customer), body
 
-    def items() -> Iterator[tuple[str, Json]]:
-        for item in map(json.loads, _lines(run_id, names.CATALOGUE_JSONL, folder)):
-            yield item_key(run_id, item["item_id"]), {"description": item["description"]}
-
-    serving().put_all(items())
-    serving().put_all(_popular(run_id, folder))
-    customer_count = serving().put_all(customers())
+    serving().put_all(items(run_id, read(names.CATALOGUE_JSONL)))
+    serving().put_all(similar(run_id, read(names.SIMILAR_JSONL)))
+    serving().put_all(popular(run_id, json.loads("".join(read(names.POPULAR_JSON)))))
+    serving().put_all(customers())
+    serving().put_all(pages.rest())
     table.write(folder / "recommendations.parquet")
     key = names.run_key(run_id, names.RECOMMENDATIONS_PARQUET)
     aws.s3().upload_file(str(folder / "recommendations.parquet"), settings().data_bucket, key)
-    return customer_count, len(table)
+    return pages.customers, len(table)
 
 
-def _popular(run_id: str, folder: Path) -> Iterator[tuple[str, Json]]:
-    popular = json.loads("".join(_lines(run_id, names.POPULAR_JSON, folder)))
-    yield popular_key(run_id), popular["all"]
-    for country, ranking in popular["by_country"].items():
-        yield popular_key(run_id, country), ranking
-
-
-def _lines(run_id: str, relative: str, folder: Path) -> Iterator[str]:
-    path = folder / Path(relative).name
+def _lines(run_id: str, folder: Path, relative: str) -> Iterator[str]:
+    path = folder / relative.replace("/", "-")
     aws.s3().download_file(settings().data_bucket, names.run_key(run_id, relative), str(path))
     if path.suffix == ".gz":
         with gzip.open(path, "rt", encoding="utf-8") as lines:

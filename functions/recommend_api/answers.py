@@ -1,36 +1,67 @@
 """The bodies that the API answers with."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-Source = Literal["endpoint", "batch", "popular_in_country", "popular"]
+Source = Literal["endpoint", "batch", "similar", "popular_in_country", "popular"]
+RunId = Annotated[
+    str, Field(description="The run whose model or data answered.", examples=["0a1b2c3d4e5f6071"])
+]
+ItemId = Annotated[str, Field(examples=["85123A"])]
+Description = Annotated[
+    str | None,
+    Field(description="Null where nothing describes it.", examples=["WHITE HANGING HEART T-LIGHT HOLDER"]),
+]
 
 
 class Recommendation(BaseModel):
-    """One recommended item; the score's scale depends on the answer's source."""
+    """One recommended item; the score's scale depends on the item's source."""
 
-    item_id: str
-    description: str | None
-    score: float
+    item_id: ItemId
+    description: Description
+    score: Annotated[
+        float,
+        Field(description="Of the model; similar: of similarity; popular: how many customers bought it."),
+    ]
+    source: Annotated[Source, Field(description="Where this item came from.")]
+    why: Annotated[
+        str | None,
+        Field(
+            description="Why, where the source can tell.",
+            examples=["Because you bought WHITE HANGING HEART T-LIGHT HOLDER."],
+        ),
+    ] = None
+    because_of: Annotated[
+        str | None, Field(description="The item whose purchase is why.", examples=["85123A"])
+    ] = None
 
 
 class Recommendations(BaseModel):
-    """What a customer may like, the best first, and where the answer came from."""
+    """What a customer may like, the best first, and where the answer came from.
 
-    customer_id: str
-    run_id: str
+    ``source`` is that of the first item; what a source could not fill, the next ones did.
+    """
+
+    customer_id: Annotated[str | None, Field(description="Null for a basket.", examples=["13085"])]
+    run_id: RunId
     source: Source
     recommendations: list[Recommendation]
+
+
+class ManyRecommendations(BaseModel):
+    """An answer for each customer, in the order asked."""
+
+    answers: list[Recommendations]
 
 
 class Purchase(BaseModel):
     """One line of an invoice; the price is sterling per unit."""
 
-    timestamp: str
-    invoice: str | None
-    item_id: str
-    description: str | None
+    timestamp: Annotated[str, Field(examples=["2011-12-09T12:50:00"])]
+    invoice: Annotated[str | None, Field(examples=["581587"])]
+    item_id: ItemId
+    description: Description
     quantity: int | float | None
     price: float | None
 
@@ -38,8 +69,127 @@ class Purchase(BaseModel):
 class Purchases(BaseModel):
     """A customer's latest purchases, the newest first, of ``total`` in all."""
 
-    customer_id: str
-    run_id: str
-    country: str | None
+    customer_id: Annotated[str, Field(examples=["13085"])]
+    run_id: RunId
+    country: Annotated[str | None, Field(examples=["United Kingdom"])]
     total: int
     purchases: list[Purchase]
+
+
+class Customers(BaseModel):
+    """Ids of customers, in order of code points; ``next`` is the ``after`` of the next page."""
+
+    run_id: RunId
+    total: Annotated[int, Field(description="How many customers the run has in all.")]
+    customers: Annotated[list[str], Field(examples=[["13085", "13086"]])]
+    next: Annotated[str | None, Field(description="Null on the last page.", examples=["13086"])]
+
+
+class Item(BaseModel):
+    """An item of the catalogue."""
+
+    item_id: ItemId
+    run_id: RunId
+    description: Description
+    customers: Annotated[int | None, Field(description="How many customers bought it.")] = None
+    quantity: Annotated[float | None, Field(description="How often it was bought, in all.")] = None
+
+
+class SimilarItems(BaseModel):
+    """Items bought by the same customers, the most similar first, filled up with what is popular."""
+
+    item_id: ItemId
+    run_id: RunId
+    description: Description
+    source: Source
+    items: list[Recommendation]
+
+
+class PopularItems(BaseModel):
+    """What most customers bought; source, country and since are of the first item's ranking.
+
+    What that ranking could not fill, wider ones did: each item says how many bought it, where and since when.
+    """
+
+    run_id: RunId
+    source: Source
+    country: Annotated[str | None, Field(description="Null: all countries.", examples=["France"])]
+    since: Annotated[str | None, Field(description="First day; null: all time.", examples=["2011-11-01"])]
+    items: list[Recommendation]
+
+
+class StageView(BaseModel):
+    """When a stage of a run started and ended, and what it waits for."""
+
+    started_at: str | None
+    ended_at: str | None
+    seconds: float | None
+    waiting: str | None
+
+
+class RunView(BaseModel):
+    """A run of the pipeline, as the ledger has it."""
+
+    run_id: RunId
+    status: str
+    status_at: str
+    live: Annotated[bool, Field(description="Whether this run serves.")]
+    file: Annotated[str, Field(description="Key of the dropped file.", examples=["online_retail_II.xlsx"])]
+    bytes: int
+    uploaded_at: str
+    algorithm: str | None
+    configuration: dict[str, str]
+    stages: dict[str, StageView]
+    counts: dict[str, int]
+    metrics: dict[str, float]
+    reason: str | None
+    next_step: str | None
+    failed_stage: str | None
+    replaced: Annotated[str | None, Field(description="The run that was live before.")]
+    not_available: Annotated[list[str], Field(description="What its algorithm, a Marketplace one, lacks.")]
+
+
+class Runs(BaseModel):
+    """Runs, the newest upload first."""
+
+    live: Annotated[str | None, Field(description="Id of the run that serves.")]
+    runs: list[RunView]
+
+
+class Model(BaseModel):
+    """The model that serves."""
+
+    run_id: RunId
+    live_since: str
+    age_seconds: Annotated[float, Field(description="How long it has been live.")]
+    algorithm: str | None
+    file: str
+    uploaded_at: str
+    metrics: Annotated[dict[str, float], Field(examples=[{"p@k(10)": 0.19}])]
+    counts: dict[str, int]
+
+
+class Scored(BaseModel):
+    """One line of the algorithm's answer."""
+
+    user_id: str | None = None
+    item_id: str
+    score: float
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457), with the fields at fault where there are any."""
+
+    type: Annotated[str, Field(examples=["urn:retailrec:problem:invalid-request"])]
+    title: Annotated[str, Field(examples=["Bad Request"])]
+    status: Annotated[int, Field(examples=[400])]
+    detail: Annotated[str, Field(examples=["top_n: Input should be less than or equal to 100"])]
+    field: Annotated[str | None, Field(examples=["top_n"])] = None
+    errors: list[FieldError] | None = None

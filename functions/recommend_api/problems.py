@@ -1,22 +1,98 @@
 """Errors as problem details (RFC 9457)."""
 
 import json
+import re
+import traceback
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.metrics import MetricUnit
 
+from recommend_api import paths
 from retailrec_shared.observability import logger, metrics
 
+MEDIA_TYPE = "application/problem+json"
+JSON = "application/json"
+NOT_JSON = "The body must be JSON: send Content-Type: application/json."
+MOST_CHARACTERS = 1_048_576  # more than the largest body that the fields' limits allow
+TOO_LARGE = f"The body is longer than {MOST_CHARACTERS:,} characters: ask in several requests."
+# Python reads no whole number of more digits, and no text that is taken may be as long (CVE-2020-10735).
+_ENDLESS_NUMBER = re.compile(r"[0-9]{4301}")
+TOO_LONG_A_NUMBER = "a number has too many digits"
+TOO_DEEP = "its JSON is nested too deeply"
+NO_OBJECT = "give one JSON object, and no list of them"
+KINDS: Mapping[int, str] = {
+    400: "invalid-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+    500: "internal",
+    502: "endpoint-failed",
+    503: "not-available",
+}
 
-def problem(status: HTTPStatus, detail: str, field: str | None = None) -> Response[str]:
-    """Build a problem body: type, title, status, detail, and the field at fault where there is one."""
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    if field:
-        body["field"] = field
-    return Response(status.value, content_type="application/problem+json", body=json.dumps(body))
+
+def problem(
+    status: int, detail: str, fields: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
+) -> Response[str]:
+    """Build a problem body: type, title, status, detail, and the fields at fault where there are any."""
+    body: dict[str, Any] = {
+        "type": f"urn:retailrec:problem:{KINDS[status]}" if status in KINDS else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if fields:
+        body["field"] = fields[0][0]
+        body["errors"] = [{"field": field, "detail": said} for field, said in fields]
+    text = json.dumps(body, ensure_ascii=False)
+    return Response(int(status), content_type=MEDIA_TYPE, body=text, headers=dict(headers or {}))
+
+
+def of_body(event: Mapping[str, Any], path: str) -> dict[str, Any] | None:
+    """Refuse a body that is too large or no JSON, for API Gateway; ``None`` where there is nothing to refuse.
+
+    The resolver would read whatever comes: forms, too, and fail at malformed ones; and of a list of requests
+    the first alone.
+    """
+    body = event.get("body") or ""
+    if len(body) > MOST_CHARACTERS:
+        return _answered(problem(413, TOO_LARGE))
+    if _ENDLESS_NUMBER.search(body):
+        return _answered(problem(400, f"body: {TOO_LONG_A_NUMBER}", [("body", TOO_LONG_A_NUMBER)]))
+    if event["httpMethod"] != "POST" or (paths.find(path) or ("", ""))[1] != "POST":
+        return None
+    kinds = [value for name, value in event["headers"].items() if name.lower() == "content-type"]
+    if (kinds or [JSON])[0].split(";")[0].strip() != JSON:
+        return _answered(problem(415, NOT_JSON))
+    if body.lstrip(" \t\r\n").startswith("["):
+        return _answered(problem(400, f"body: {NO_OBJECT}", [("body", NO_OBJECT)]))
+    return None
+
+
+def with_plain_media_type(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Spell the media type in small letters, as alone the resolver knows it: its case says nothing."""
+    return {
+        name: value.lower() if name.lower() == "content-type" else value
+        for name, value in (headers or {}).items()
+    }
+
+
+def _answered(refusal: Response[str]) -> dict[str, Any]:
+    return {
+        "statusCode": refusal.status_code,
+        "body": refusal.body,
+        "isBase64Encoded": False,
+        "multiValueHeaders": {"Content-Type": [MEDIA_TYPE]},
+    }
 
 
 def register(api: APIGatewayRestResolver) -> None:
@@ -24,21 +100,43 @@ def register(api: APIGatewayRestResolver) -> None:
 
     @api.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def invalid(error: RequestValidationError) -> Response[str]:
-        first = error.errors()[0]
-        field = str(first["loc"][-1])
-        return problem(HTTPStatus.BAD_REQUEST, f"{field}: {first['msg']}", field)
+        fields = [(_field(each), str(each["msg"]).removeprefix("Value error, ")) for each in error.errors()]
+        return problem(400, f"{fields[0][0]}: {fields[0][1]}", fields)
+
+    @api.exception_handler(RecursionError)  # type: ignore[untyped-decorator]
+    def bottomless(_error: Exception) -> Response[str]:
+        return problem(400, f"body: {TOO_DEEP}", [("body", TOO_DEEP)])  # only a body can nest
+
+    @api.exception_handler(RequestUnsupportedContentType)  # type: ignore[untyped-decorator]
+    def unsupported(_error: Exception) -> Response[str]:
+        return problem(415, NOT_JSON)
 
     @api.not_found
     def missing(error: NotFoundError) -> Response[str]:
-        no_route = error.msg == NotFoundError().msg
-        return problem(HTTPStatus.NOT_FOUND, "There is nothing at this path." if no_route else str(error.msg))
+        if error.msg != NotFoundError().msg:
+            return problem(404, str(error.msg))
+        found = paths.find(paths.normal(api.current_event.path))
+        if found is None:
+            return problem(404, "There is nothing at this path.")
+        return problem(405, f"{found[0]} takes {found[1]} alone.", headers={"Allow": found[1]})
 
     @api.exception_handler(ServiceError)  # type: ignore[untyped-decorator]
     def refused(error: ServiceError) -> Response[str]:
-        return problem(HTTPStatus(error.status_code), str(error.msg))
+        headers = {"Retry-After": "1"} if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return problem(error.status_code, str(error.msg), headers=headers)
 
     @api.exception_handler(Exception)  # type: ignore[untyped-decorator]
-    def broken(_error: Exception) -> Response[str]:
-        logger.exception("request failed")
+    def broken(error: Exception) -> Response[str]:
+        # Where, not what: the error's own words may hold a customer's id.
+        where = traceback.format_tb(error.__traceback__)
+        logger.error("request failed", error=type(error).__name__, where=where)
         metrics.add_metric(name="ApiErrors", unit=MetricUnit.Count, value=1)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The request could not be answered; try again.")
+        return problem(500, "The request could not be answered; try again.")
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Name a field as the caller knows it: without where it stands (query, path, body)."""
+    if error.get("type") == "json_invalid":  # its location is a place in the text
+        return "body"
+    named = [str(part) for part in error["loc"] if part not in {"query", "path", "body", "header"}]
+    return ".".join(named) or "body"

@@ -1,12 +1,18 @@
-"""Every five minutes → repairs runs whose event never came."""
+"""Every five minutes → repairs runs whose event never came. RunFailed → stops the jobs of a stopped run."""
 
 from typing import Any
 
 from reconcile_runs.reconciling import reconcile
+from reconcile_runs.stopping import stop_jobs_of
+from retailrec_shared.events import RunFailed
 from retailrec_shared.handlers import event_handler
+from retailrec_shared.triggers import own_event
 
 
 @event_handler
-def handler(_event: dict[str, Any]) -> None:
-    """Look at every run that has not ended, and send again what it may have missed."""
-    reconcile()
+def handler(event: dict[str, Any]) -> None:
+    """Look at the one run that has failed, or else at every run that has not ended."""
+    if event.get("detail-type") == RunFailed.detail_type:
+        stop_jobs_of(own_event(RunFailed, event).run_id)
+    else:
+        reconcile()

@@ -4,20 +4,36 @@ import gzip
 import json
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from retailrec_shared import aws, names
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
-from retailrec_shared.serving import customer_key, item_key, popular_key, serving
+from retailrec_shared.serving import serving
+from retailrec_shared.serving_keys import (
+    CUSTOMERS_PER_PAGE,
+    customer_key,
+    customers_key,
+    item_key,
+    popular_key,
+    popular_rest_key,
+    popular_since_key,
+    similar_key,
+)
 from retailrec_shared.settings import settings
 from retailrec_shared.status import Stage
 
+# publish_recommendations may still be writing: longer than its timeout.
+GRACE = timedelta(minutes=16)
 
-def delete_serving_items(runs: list[Run]) -> None:
+
+def delete_serving_items(runs: list[Run], moment: datetime) -> None:
     """Delete the serving items of one retired run: the next call takes the next one."""
     for run in runs:
+        if moment - datetime.fromisoformat(run.status_at) < GRACE:
+            continue
         if run.retired and not run.cleaned and run.started(Stage.PUBLISH):
             deleted = serving().delete_all(_keys(run.run_id))
             ledger().record(run.run_id, cleaned=True)
@@ -26,19 +42,33 @@ def delete_serving_items(runs: list[Run]) -> None:
 
 
 def _keys(run_id: str) -> Iterator[str]:
-    countries: set[str] = set()
-    for history in _read(run_id, names.HISTORY_JSONL):
+    countries, customers = {""}, 0
+    for history in _lines(run_id, names.HISTORY_JSONL):
         countries.add(str(history.get("country") or ""))
+        customers += 1
         yield customer_key(run_id, str(history["customer_id"]))
-    for item in _read(run_id, names.CATALOGUE_JSONL):
+    yield customers_key(run_id)
+    for page in range(-(-customers // CUSTOMERS_PER_PAGE)):
+        yield customers_key(run_id, page)
+    for item in _lines(run_id, names.CATALOGUE_JSONL):
         yield item_key(run_id, str(item["item_id"]))
-    for country in {*countries, ""}:
+        yield similar_key(run_id, str(item["item_id"]))
+    # A customer who moved bought in a country that no history names.
+    countries.update(json.loads("".join(_read(run_id, names.POPULAR_JSON)))["by_country"])
+    yield popular_rest_key(run_id)
+    for country in countries:
         yield popular_key(run_id, country)
+        yield popular_since_key(run_id, country)
 
 
-def _read(run_id: str, relative: str) -> Iterator[dict[str, object]]:
+def _lines(run_id: str, relative: str) -> Iterator[dict[str, object]]:
+    yield from map(json.loads, _read(run_id, relative))
+
+
+def _read(run_id: str, relative: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "lines.gz")
+        path = Path(folder, "lines")
         aws.s3().download_file(settings().data_bucket, names.run_key(run_id, relative), str(path))
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+        with path.open("rb") as file:
+            for line in gzip.GzipFile(fileobj=file) if relative.endswith(".gz") else file:
+                yield line.decode("utf-8")

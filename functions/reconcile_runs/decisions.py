@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from retailrec_shared.run import Run
+from retailrec_shared.run import Run, timestamp
 from retailrec_shared.status import ENDED, RunStatus, Stage
 
-# Longer than any healthy gap between two steps, and than prepare_dataset's timeout.
+# Longer than any healthy gap between two steps.
 PATIENCE = timedelta(minutes=4)
-PREPARE_PATIENCE = timedelta(minutes=16)
 
 
 class Repair(StrEnum):
@@ -17,6 +16,7 @@ class Repair(StrEnum):
     OBJECT_CREATED = "Object Created"
     DATASET_PREPARED = "DatasetPrepared"
     TRAINING_JOB_CHANGED = "SageMaker Training Job State Change"
+    TUNING_JOB_CHANGED = "SageMaker HyperParameter Tuning Job State Change"
     MODEL_APPROVED = "ModelApproved"
     TRANSFORM_JOB_CHANGED = "SageMaker Transform Job State Change"
     ENDPOINT_CHANGED = "SageMaker Endpoint State Change"
@@ -27,14 +27,14 @@ def repairs(run: Run, now: datetime, needed: frozenset[Stage]) -> list[Repair]:
     if run.status in ENDED:
         return []
     age = now - datetime.fromisoformat(run.status_at)
-    if age < (PREPARE_PATIENCE if run.status is RunStatus.PREPARING else PATIENCE):
+    if age < PATIENCE or run.busy(timestamp(now)):
         return []
     if run.status is RunStatus.PREPARING:
         return [Repair.OBJECT_CREATED]
     if run.status is RunStatus.PREPARED:
         return [Repair.DATASET_PREPARED]
     if run.status is RunStatus.TRAINING:
-        return [Repair.TRAINING_JOB_CHANGED]
+        return [Repair.TUNING_JOB_CHANGED if run.tunes else Repair.TRAINING_JOB_CHANGED]
     return _approved(run, needed)
 
 

@@ -5,41 +5,70 @@ function it was for finds out whether there is anything left to do. What a crash
 apart in the ledger it puts right, and what retired runs left behind it removes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from reconcile_runs.cleaning import delete_serving_items
 from reconcile_runs.decisions import PATIENCE, Repair, repairs
-from retailrec_shared import aws, bus, deployment, names, replay
+from reconcile_runs.stopping import stop_jobs
+from reconcile_runs.sweeping import sweep_searches
+from reconcile_runs.uploads import forgotten
+from retailrec_shared import aws, bus, counting, deployment, replay, wishes
 from retailrec_shared.activation import activate_if_ready, supersede_overtaken
 from retailrec_shared.announcing import announce, announcement
 from retailrec_shared.approved import model_approved
 from retailrec_shared.events import DatasetPrepared
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger, metrics
-from retailrec_shared.retirement import retire_old_runs
-from retailrec_shared.run import Run, Upload, timestamp
+from retailrec_shared.retirement import retire_old_runs, tidy_attempts
+from retailrec_shared.run import Run
+from retailrec_shared.sagemaker_requests import job_name
 from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, stages_needed
+from retailrec_shared.status import RunStatus, Stage, stages_needed
 
 
 def reconcile() -> None:
-    """Repair every run that stands still, then clean up after those that ended."""
+    """Repair every run that stands still, then clean up after those that ended.
+
+    One part that fails keeps no other from its work; the invocation fails after all.
+    """
     runs = list(ledger().runs())
     moment = datetime.now(UTC)
-    for run in runs:
-        for repair in repairs(run, moment, stages_needed(settings().endpoint_mode)):
-            _count_repair(run.run_id, repair)
-            _send(run, repair)
-        activate_if_ready(run)
-        announce_if_silent(run, moment)
-    supersede_overtaken(list(ledger().runs()), ledger().pointer("live"))
-    _adopt_forgotten_uploads(runs, moment)
-    _look_at_endpoint()
-    retire_old_runs()
-    delete_serving_items(list(ledger().runs()))
+    parts: list[Callable[[], None]] = [
+        *(partial(_repair, run, moment) for run in runs),
+        lambda: supersede_overtaken(list(ledger().runs()), ledger().pointer("live")),
+        lambda: _adopt_forgotten_uploads(runs, moment),
+        _look_at_endpoint,
+        lambda: retire_old_runs(moment),
+        lambda: tidy_attempts(moment),
+        lambda: sweep_searches(list(ledger().runs()), moment),
+        lambda: delete_serving_items(list(ledger().runs()), moment),
+    ]
+    problems = [problem for problem in map(_problem_of, parts) if problem]
+    if problems:
+        raise ExceptionGroup("not everything could be reconciled", problems)
+
+
+def _problem_of(part: Callable[[], None]) -> Exception | None:
+    try:
+        part()
+    except Exception as problem:  # noqa: BLE001 - raised by reconcile, when the other parts had their turn
+        logger.exception("a part of reconciling failed")
+        return problem
+    return None
+
+
+def _repair(run: Run, moment: datetime) -> None:
+    for repair in repairs(run, moment, stages_needed(settings().endpoint_mode)):
+        _count_repair(run.run_id, repair)
+        _send(run, repair)
+    activate_if_ready(run)
+    announce_if_silent(run, moment)
+    stop_jobs(run, moment)
 
 
 def announce_if_silent(run: Run, moment: datetime) -> None:
@@ -52,15 +81,18 @@ def announce_if_silent(run: Run, moment: datetime) -> None:
 
 def _look_at_endpoint() -> None:
     """Have the endpoint looked at when it serves another run than it should, or none."""
+    last = wishes.last()
     state = deployment.describe()
+    counting.endpoint_has(state.instances if state else 0)
     if state and state.busy:
         return
-    serves = state.run_id if state else None
     run = None if settings().endpoint_mode == "none" else deployment.wanted_now()
-    if serves == (run.run_id if run else None):
+    if run is None and state is None:
+        return
+    if run and state and state.in_service and state.run_id == run.run_id:
         return
     if run and run.status is RunStatus.LIVE:
-        ledger().note_attempt("")  # once more, five minutes after the last time
+        wishes.make("", after=last)  # once more, five minutes after the last time
     replay.send(replay.endpoint_changed(settings().endpoint_name))
 
 
@@ -70,41 +102,41 @@ def _count_repair(run_id: str, what: str) -> None:
 
 
 def _send(run: Run, repair: Repair) -> None:
-    job = names.resource_name(settings().resource_prefix, run.run_id)
     match repair:
         case Repair.OBJECT_CREATED:
-            replay.send(replay.object_created(run.upload, run.run_id))
+            if run.retrains:
+                replay.send(replay.retraining_requested(settings().stack_name, run_id=run.run_id))
+            else:
+                replay.send(replay.object_created(run.upload, run.run_id))
         case Repair.DATASET_PREPARED:
             bus.publish(DatasetPrepared.of(run.run_id, run.counts))
-        case Repair.TRAINING_JOB_CHANGED:
-            replay.send(replay.training_job_changed(job))
+        case Repair.TRAINING_JOB_CHANGED | Repair.TUNING_JOB_CHANGED:
+            replay.send(replay.training_changed(settings().resource_prefix, run))
         case Repair.MODEL_APPROVED:
             bus.publish(model_approved(run, settings()))
         case Repair.TRANSFORM_JOB_CHANGED:
-            replay.send(replay.transform_job_changed(job))
+            replay.send(replay.transform_job_changed(job_name(settings(), run, Stage.BATCH)))
         case Repair.ENDPOINT_CHANGED:
             replay.send(replay.endpoint_changed(settings().endpoint_name))
 
 
 def _adopt_forgotten_uploads(runs: list[Run], moment: datetime) -> None:
-    """Send "Object Created" for objects in the raw bucket that no run knows, once they are old enough."""
+    """Send "Object Created" for uploads that no run knows, once they are old enough."""
     known = {(run.upload.key, run.upload.etag) for run in runs}
-    for upload in _uploads():
+    versions, deletions = _versions()
+    for upload in forgotten(versions, deletions, settings().raw_bucket, known):
         age = moment - datetime.fromisoformat(upload.uploaded_at)
-        if (upload.key, upload.etag) not in known and age.total_seconds() > 240:
+        if age.total_seconds() > 240:
             _count_repair("", "Object Created")
             replay.send(replay.object_created(upload))
 
 
-def _uploads() -> Iterator[Upload]:
-    bucket = settings().raw_bucket
-    for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket):
-        for thing in page.get("Contents", []):
-            if names.makes_a_run(thing["Key"]):
-                yield Upload(
-                    bucket=bucket,
-                    key=thing["Key"],
-                    etag=thing["ETag"].strip('"'),
-                    size=thing["Size"],
-                    uploaded_at=timestamp(thing["LastModified"]),
-                )
+def _versions() -> tuple[list[Any], list[Any]]:
+    """List every version and every deletion in the raw bucket: what was overwritten is an upload too."""
+    pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=settings().raw_bucket)
+    versions: list[Any] = []
+    deletions: list[Any] = []
+    for page in pages:
+        versions += page.get("Versions", [])
+        deletions += page.get("DeleteMarkers", [])
+    return versions, deletions

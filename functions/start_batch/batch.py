@@ -20,4 +20,4 @@ def start_batch(run_id: str) -> None:
     with step_of(run_id, Stage.BATCH):
         with aws.creating("transform job"):
             aws.sagemaker().create_transform_job(**sagemaker_requests.transform_job(settings(), run))
-        ledger().start_stage(run_id, Stage.BATCH)
+        ledger().start_stage(run_id, Stage.BATCH, run.attempt(Stage.BATCH))

@@ -1,4 +1,4 @@
-"""DatasetPrepared → SageMaker training job."""
+"""DatasetPrepared → SageMaker training or hyperparameter tuning job."""
 
 from typing import Any
 

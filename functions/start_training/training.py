@@ -1,16 +1,17 @@
-"""Starting a run's training job, once."""
+"""Starting a run's training job, or the tuning job in its place, once."""
 
-from retailrec_shared import aws, sagemaker_requests
+from retailrec_shared import aws, sagemaker_requests, tuning_requests
 from retailrec_shared.failure import step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
+from start_training import warm_start
 
 
 def start_training(run_id: str) -> None:
-    """Create the training job of a prepared run; a run that is elsewhere by now is left alone.
+    """Create the training or tuning job of a prepared run; a run that is elsewhere by now is left alone.
 
     Raises NotYet, after noting it in the ledger, while the account's quota allows no job.
     """
@@ -22,10 +23,20 @@ def start_training(run_id: str) -> None:
         ledger().move(run_id, RunStatus.SUPERSEDED, reason="A later upload is live already.")
         return
     with step_of(run_id, Stage.TRAIN):
-        with aws.creating("training job"):
-            aws.sagemaker().create_training_job(**sagemaker_requests.training_job(settings(), run))
-        ledger().start_stage(run_id, Stage.TRAIN)
-        ledger().move(run_id, RunStatus.TRAINING)
+        with aws.creating("tuning job" if run.tunes else "training job"):
+            _create_job(run)
+        if ledger().start_stage(run_id, Stage.TRAIN, run.attempt(Stage.TRAIN)):
+            ledger().move(run_id, RunStatus.TRAINING)
+
+
+def _create_job(run: Run) -> None:
+    if run.tunes:
+        parent = warm_start.parent_of(run)
+        aws.sagemaker().create_hyper_parameter_tuning_job(
+            **tuning_requests.tuning_job(settings(), run, parent)
+        )
+    else:
+        aws.sagemaker().create_training_job(**sagemaker_requests.training_job(settings(), run))
 
 
 def _newer_is_live(run: Run) -> bool:

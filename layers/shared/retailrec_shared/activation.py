@@ -1,7 +1,7 @@
 """Making a run live, once all that it needs has ended."""
 
-from retailrec_shared.announcing import end_run
-from retailrec_shared.ledger import ledger
+from retailrec_shared.announcing import announce
+from retailrec_shared.ledger import GoneLive, ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
@@ -20,26 +20,28 @@ def activate_if_ready(run: Run) -> bool:
         return False
     if not all(run.ended(stage) for stage in stages_needed(settings().endpoint_mode)):
         return False
-    now = ledger().get(run.run_id)  # ``run`` may come of the index, or have failed since
-    if now is None or now.status not in {RunStatus.APPROVED, RunStatus.LIVE}:
-        return False
-    pointed, replaced = ledger().point("live", run)
-    if not pointed:
-        ledger().move(run.run_id, RunStatus.SUPERSEDED, reason="A later upload was live first.")
-        return False
-    if replaced:
-        ledger().record(run.run_id, replaced=replaced)
-        ledger().move(replaced, RunStatus.SUPERSEDED, reason=f"Run {run.run_id} replaced it.")
-    if end_run(run.run_id, RunStatus.LIVE):
-        logger.info("run is live", run_id=run.run_id, replaced=replaced)
-    return True
+    match ledger().go_live(run.run_id):
+        case GoneLive.LIVE:
+            _tell(run.run_id)
+            return True
+        case GoneLive.OVERTAKEN:
+            ledger().move(run.run_id, RunStatus.SUPERSEDED, reason="A later upload was live first.")
+    return False
+
+
+def _tell(run_id: str) -> None:
+    run = ledger().get(run_id)
+    if run:
+        announce(run)
+        logger.info("run is live", run_id=run_id, replaced=run.replaced)
 
 
 def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
-    """End the runs that the live run has overtaken, and any earlier one that still counts as live."""
+    """End the runs that the live run, or the one it was rolled back from, has overtaken."""
     live = next((run for run in runs if run.run_id == live_id), None)
     if live is None:
         return
+    last = next((run for run in runs if run.run_id == live.rolled_back_from), live)
     for run in runs:
-        if run.status in {*ON_THEIR_WAY, RunStatus.LIVE} and run.order < live.order:
-            ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {live.run_id} replaced it.")
+        if run.status in ON_THEIR_WAY and run.order < last.order:
+            ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {last.run_id} was live before it.")

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from retailrec_shared.errors import Rejected
 
-# Eight columns need no more; a text that is cut off here is no JSON.
+# Eight columns need no more; a text that is cut off one byte later is no JSON.
 MAX_BYTES = 8 << 10
 
 # Friendly names are the fields; those of Online Retail II are taken as well.
@@ -51,7 +51,7 @@ class ColumnMapping(BaseModel):
                 raise ValueError(f"“{key}” is no column; columns are {', '.join(cls.model_fields)}")
             if field in spelled:
                 raise ValueError(f"two of its keys mean {field}")
-            if not isinstance(header, str) or not header.strip():
+            if not isinstance(header, str) or not fold(header):
                 raise ValueError(f"the header for {field} must be a text")
             spelled[field] = header
         return spelled
@@ -75,9 +75,16 @@ class ColumnMapping(BaseModel):
             return cls.model_validate(_load(text) if text.strip() else {})
         except ValidationError as problem:
             said = str(problem.errors()[0]["msg"]).removeprefix("Value error, ")
+        except _Twice:
+            said = "it has a key twice"
         except (ValueError, RecursionError):
-            said = "it is no JSON"
+            too_long = len(text.encode(errors="replace")) > MAX_BYTES
+            said = f"it is longer than {MAX_BYTES:,} bytes" if too_long else "it is no JSON"
         raise Rejected(f"The column mapping cannot be used: {said}; correct it.")
+
+
+class _Twice(Exception):
+    """A key that a JSON object has twice."""
 
 
 def canonical(text: str) -> str:
@@ -96,7 +103,7 @@ def _load(text: str) -> Any:
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise json.JSONDecodeError("a key twice", "", 0)
+        raise _Twice
     return found
 
 

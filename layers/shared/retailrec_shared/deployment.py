@@ -12,23 +12,27 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, names, sagemaker_requests
+from retailrec_shared import aws, names, sagemaker_requests, wishes
+from retailrec_shared.abilities import endpoint_kind
 from retailrec_shared.errors import NotYet
 from retailrec_shared.failure import fail_run, step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import ENDED, RunStatus, Stage
+from retailrec_shared.wishes import Wish
 
 RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 
 
 class EndpointState(NamedTuple):
-    """What DescribeEndpoint said: the status, the run of the current config, and a failure's reason."""
+    """What DescribeEndpoint said of the status, the current config and its run, a failure, the instances."""
 
     status: str
     run_id: str | None
     failure: str | None
+    config: str = ""
+    instances: int = 0
 
     @property
     def in_service(self) -> bool:
@@ -51,7 +55,8 @@ def describe() -> EndpointState | None:
         raise
     config = answer.get("EndpointConfigName", "")
     run_id = names.run_of_resource(settings().resource_prefix, config)
-    return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"))
+    instances = sum(each.get("CurrentInstanceCount", 0) for each in answer.get("ProductionVariants", []))
+    return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"), config, instances)
 
 
 def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
@@ -59,16 +64,18 @@ def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | Non
 
     ``runs`` comes of the index, which may lag behind the table: of a run that it
     does not show as ended, ``read`` gets the present word. What has ended stays so.
+    A live run that was rolled back from a later one yields to nothing earlier than that.
     """
+    live = read(live_id) if live_id else None
     for run in runs:
-        if run.run_id == live_id:
+        if live and run.run_id in {live.run_id, live.rolled_back_from}:
             break
         if run.status in ENDED:
             continue
         now = read(run.run_id)
-        if now and now.status is RunStatus.APPROVED:
+        if now and now.status in {RunStatus.APPROVED, RunStatus.LIVE}:  # live since the pointer was read
             return now
-    return read(live_id) if live_id else None
+    return live
 
 
 def settle_endpoint() -> None:
@@ -79,17 +86,18 @@ def settle_endpoint() -> None:
     if settings().endpoint_mode == "none":
         _remove()
         return
-    # The ledger is read before the endpoint: an attempt noted there, and an endpoint that
-    # is at rest with another run afterwards, mean that SageMaker rolled the attempt back.
+    # Each is read before what it is compared with: the last wish before the ledger, so that nobody acts
+    # on a ledger that is older than somebody else's wish; both before the endpoint, so that an endpoint
+    # at rest with another run than it accepted means that SageMaker rolled back.
+    wish = wishes.last()
     run = wanted_now()
-    attempt = ledger().attempt()
     state = describe()
     if state and state.in_service and state.run_id:
         ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
     if run is None:
         _remove_if_dead(state)
     elif not (state and state.in_service and state.run_id == run.run_id):
-        _bring(run, state, attempted=attempt == run.run_id)
+        _bring(run, state, wish)
 
 
 def wanted_now() -> Run | None:
@@ -97,39 +105,43 @@ def wanted_now() -> Run | None:
     return wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
 
 
-def _bring(run: Run, state: EndpointState | None, attempted: bool) -> None:
+def _bring(run: Run, state: EndpointState | None, wish: Wish) -> None:
     """Move the endpoint one step towards a run that it does not serve."""
+    attempted = wish.accepted and wish.run_id == run.run_id
     if attempted and state and state.busy:
         return
-    if attempted and state and run.status is RunStatus.APPROVED:
+    if attempted and state and run.status is RunStatus.APPROVED and wishes.last() == wish:
         fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
         settle_endpoint()
         return
     with step_of(run.run_id, Stage.DEPLOY):
         if attempted and state:  # the live run itself: only the reconciler tries it again
             raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
-        _move(run, state)
+        _move(run, state, wish)
 
 
-def _move(run: Run, state: EndpointState | None) -> None:
+def _move(run: Run, state: EndpointState | None, last: Wish) -> None:
     if state and state.busy:
         raise NotYet(f"The endpoint is {state.status}.")
-    if state is None:
-        _create(run)
-    elif state.in_service:
-        _refuse_other_kind(state)
-        _create_config(run)
-        _update(run)
-    else:
+    if state and not state.in_service:
         # One whose creation or roll-back failed can only be deleted; the next look creates it anew.
         aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
         raise NotYet("A failed endpoint is being deleted.")
-    ledger().note_attempt(run.run_id)
+    if state:
+        _refuse_other_kind(state.config, run)
+    _create_config(run)
+    wish = wishes.make(run.run_id, after=last)
+    if wish is None:
+        raise NotYet("Somebody else is moving the endpoint.")
+    if state:
+        _update(run)
+    else:
+        _create(run)
+    wishes.note_accepted(wish)
     ledger().start_stage(run.run_id, Stage.DEPLOY)
 
 
 def _create(run: Run) -> None:
-    _create_config(run)
     with aws.creating("endpoint"):
         try:
             aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run))
@@ -139,19 +151,20 @@ def _create(run: Run) -> None:
             raise
 
 
-def _refuse_other_kind(state: EndpointState) -> None:
-    """Raise NotYet for an endpoint that SageMaker would have to turn from one kind into the other."""
-    name = names.resource_name(settings().resource_prefix, state.run_id or "")
+def _refuse_other_kind(name: str, run: Run) -> None:
+    """Raise NotYet for an endpoint on instances that would have to become serverless: SageMaker refuses."""
+    if endpoint_kind(settings(), run.algorithm) == "instance":
+        return
     found = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
-    if ("ServerlessConfig" in found) != (settings().endpoint_mode == "serverless"):
+    if "ServerlessConfig" not in found:
         raise NotYet(
-            f"SageMaker does not turn the endpoint into one of mode {settings().endpoint_mode}: delete "
+            f"SageMaker does not turn an endpoint on instances into a serverless one: delete "
             f"{settings().endpoint_name}, and it comes back as that."
         )
 
 
 def _update(run: Run) -> None:
-    name = names.resource_name(settings().resource_prefix, run.run_id)
+    name = sagemaker_requests.job_name(settings(), run, Stage.APPROVE)
     with aws.creating("endpoint update"):
         try:
             aws.sagemaker().update_endpoint(EndpointName=settings().endpoint_name, EndpointConfigName=name)
@@ -180,7 +193,7 @@ def _create_config(run: Run) -> None:
 def _remove_if_dead(state: EndpointState | None) -> None:
     """Delete an endpoint that serves a run which ended badly, when there is no other to serve."""
     served = ledger().get(state.run_id) if state and state.run_id else None
-    if served and served.status in ENDED:
+    if served and served.status in ENDED - {RunStatus.LIVE}:
         _remove()
 
 

@@ -6,6 +6,20 @@ event or the reconciler tries again. Whatever else is raised is ours: the
 function fails, Lambda retries it, and the dead-letter queue keeps it.
 """
 
+import re
+
+MAX_REASON = 1_000
+# Control characters, line ends, those that turn a text's direction, and surrogates without their other half.
+UNSAFE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+
+
+def one_line(text: str, most: int) -> str:
+    """Make a text that somebody else wrote fit for a terminal, a log, or an e-mail."""
+    shown = UNSAFE.sub("\ufffd", text[: most + 1])
+    return shown if len(text) <= most else shown[: most - 1] + "…"
+
 
 class Rejected(Exception):
     """The file, the model or the request cannot be used; ``reason`` says why and what to do.
@@ -17,9 +31,10 @@ class Rejected(Exception):
     def __init__(
         self, reason: str, *, sheet: str | None = None, row: int | None = None, column: str | None = None
     ) -> None:
+        reason = one_line(reason, MAX_REASON)
         super().__init__(reason)
         self.reason = reason
-        self.sheet = sheet
+        self.sheet = None if sheet is None else one_line(sheet, 80)
         self.row = row
         self.column = column
 

@@ -39,9 +39,10 @@ class DatasetPrepared(Event):
 class DatasetRejected(Event):
     """A file could not be used; the model that was live stays live."""
 
-    NEXT_STEP: ClassVar[str] = "Correct the file and drop it again."
+    NEXT_STEP: ClassVar[str] = "Correct the file and drop it again: retailrec drop FILE"
 
     detail_type = "DatasetRejected"
+    stage: str = "prepare"
     reason: str
     next_step: str = NEXT_STEP
 
@@ -58,13 +59,15 @@ class ModelRejected(Event):
     """A model was trained but is not good enough; the model that was live stays live."""
 
     NEXT_STEP: ClassVar[str] = (
-        "Look at the run's quality report and metrics; lower QualityFloor only if they satisfy you."
+        "Look at its metrics: retailrec status {run_id} - and if they satisfy you after all: "
+        "retailrec approve {run_id}"
     )
 
     detail_type = "ModelRejected"
+    stage: str = "approve"
     reason: str
     metrics: dict[str, float]
-    next_step: str = NEXT_STEP
+    next_step: str
 
 
 class RecommendationsPublished(Event):

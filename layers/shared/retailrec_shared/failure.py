@@ -9,13 +9,20 @@ from retailrec_shared.ledger import ledger
 from retailrec_shared.observability import logger
 from retailrec_shared.status import RunStatus, Stage
 
-LOOK_AT_JOB = "Read the job's log, mend the cause, and drop the file again under a new name."
+MEND = "Read the log (retailrec logs) and mend the cause; then let it go on: retailrec retry {run_id}"
 
 
-def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = LOOK_AT_JOB) -> None:
-    """Mark a run as failed and say so on the bus; a run that ended otherwise is left alone."""
-    moved = end_run(run_id, RunStatus.FAILED, reason=reason, next_step=next_step, failed_stage=stage.value)
+def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = MEND) -> bool:
+    """Mark a run as failed and say so on the bus; return whether this call did.
+
+    A run that ended otherwise is left alone.
+
+    ``next_step`` says what to do and to type; ``{run_id}`` in it becomes the run's id.
+    """
+    then = next_step.replace("{run_id}", run_id)
+    moved = end_run(run_id, RunStatus.FAILED, reason=reason, next_step=then, failed_stage=stage.value)
     logger.warning("run failed", run_id=run_id, stage=stage, reason=reason, moved=moved)
+    return moved
 
 
 @contextmanager

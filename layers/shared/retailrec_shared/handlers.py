@@ -8,7 +8,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from retailrec_shared.errors import NotYet
-from retailrec_shared.observability import logger, metrics, tracer
+from retailrec_shared.observability import logger, metrics
+from retailrec_shared.tracing import tracer
 
 Handler = Callable[[dict[str, Any], LambdaContext], None]
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def read_mapping(s3: "S3Client", bucket: str, key: str) -> str | None:
     """Read the mapping of an object, as far as one may be long; ``None`` if there is none."""
+    if not names.may_have_mapping(key):
+        return None
     try:
         found = s3.get_object(Bucket=bucket, Key=names.mapping_key(key))
     except ClientError as error:
@@ -20,4 +22,4 @@ def read_mapping(s3: "S3Client", bucket: str, key: str) -> str | None:
             raise
         return None
     with found["Body"] as body:
-        return body.read(MAX_BYTES).decode("utf-8-sig", errors="replace")
+        return body.read(MAX_BYTES + 1).decode("utf-8-sig", errors="replace")

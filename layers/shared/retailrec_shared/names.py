@@ -12,6 +12,8 @@ from collections.abc import Mapping
 
 MAX_RESOURCE_NAME = 63
 RUN_ID_LENGTH = 16
+ATTEMPT_ROOM = len("-999")
+TUNING_PREFIX = "tuning-"
 
 # What a run leaves under runs/<run_id>/ in the data bucket.
 TRAIN_CSV = "train/interactions.csv"
@@ -19,24 +21,43 @@ TEST_CSV = "test/interactions.csv"
 TRAIN_PARQUET = "interactions/train.parquet"
 TEST_PARQUET = "interactions/test.parquet"
 REJECTED_PARQUET = "rejected/rows.parquet"
+# Every row as it was read, for later runs to add to: the file's own, and where it was added to others', all.
+OWN_LINES = "lines/own.parquet"
+WHOLE_LINES = "lines/whole.parquet"
 CATALOGUE_JSONL = "catalogue/items.jsonl.gz"
 HISTORY_JSONL = "history/customers.jsonl.gz"
 POPULAR_JSON = "popular/items.json"
+SIMILAR_JSONL = "similar/items.jsonl.gz"
 BATCH_INPUT_JSONL = "batch-input/customers.jsonl"
 QUALITY_REPORT_JSON = "quality/report.json"
 QUALITY_REPORT_HTML = "quality/report.html"
 RECOMMENDATIONS_PARQUET = "recommendations/recommendations.parquet"
 BATCH_OUTPUT_PREFIX = "batch-output"
 MODEL_PREFIX = "model"
+CHECKPOINTS_PREFIX = "checkpoints"
 
 
 # A small file beside the data in the raw bucket: which of its columns is which. It makes no run.
 MAPPING_SUFFIX = ".mapping.json"
+_MAX_KEY_BYTES = 1_024
 
 
 def mapping_key(key: str) -> str:
     """Key of the column mapping of an uploaded object."""
     return key + MAPPING_SUFFIX
+
+
+def may_have_mapping(key: str) -> bool:
+    """Tell whether S3 has room for the mapping's key; it answers a longer one with an error of its own."""
+    return len(mapping_key(key).encode()) <= _MAX_KEY_BYTES
+
+
+APPEND_PREFIX = "append/"
+
+
+def appends(key: str) -> bool:
+    """Tell whether an object of the raw bucket adds to the dataset instead of replacing it."""
+    return key.startswith(APPEND_PREFIX)
 
 
 def makes_a_run(key: str) -> bool:
@@ -72,20 +93,36 @@ def resource_prefix(stack: str) -> str:
     stack does not deploy either: its functions' names would be too long.)
     """
     prefix = f"{stack}-"
-    if len(prefix) + RUN_ID_LENGTH > MAX_RESOURCE_NAME:
+    if len(prefix) + RUN_ID_LENGTH + ATTEMPT_ROOM > MAX_RESOURCE_NAME:
         raise ValueError(f"stack name {stack!r} is too long: use at most 40 characters")
     return prefix
 
 
-def resource_name(prefix: str, run: str) -> str:
-    """Name of the run's training job, model, transform job and endpoint config alike."""
-    return f"{prefix}{run}"
+def resource_name(prefix: str, run: str, attempt: int = 1) -> str:
+    """Name of the run's training job, model, transform job and endpoint config alike.
+
+    SageMaker never lets a job's name be used again, so each attempt after the first has a name of its own.
+    """
+    return f"{prefix}{run}" if attempt == 1 else f"{prefix}{run}-{attempt}"
 
 
 def run_of_resource(prefix: str, name: str) -> str | None:
-    """Read the run id back from a resource's name; ``None`` for somebody else's resource."""
-    found = re.fullmatch(re.escape(prefix) + f"([0-9a-f]{{{RUN_ID_LENGTH}}})", name)
+    """Read the run id back from a resource's name, of any attempt; ``None`` for somebody else's resource."""
+    found = re.fullmatch(re.escape(prefix) + f"([0-9a-f]{{{RUN_ID_LENGTH}}})(?:-[1-9][0-9]{{0,2}})?", name)
     return found[1] if found else None
+
+
+def tuning_job_name(run: str, attempt: int = 1) -> str:
+    """Name of the run's tuning job: SageMaker allows 32 characters, too few for any stack's name.
+
+    Its training jobs bear this name, a number and something random.
+    """
+    return resource_name(TUNING_PREFIX, run, attempt)
+
+
+def run_of_tuning_job(name: str) -> str | None:
+    """Read the run id back from a tuning job's name."""
+    return run_of_resource(TUNING_PREFIX, name)
 
 
 def variant_name(run: str) -> str:

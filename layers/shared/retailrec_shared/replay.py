@@ -8,14 +8,17 @@ events with them, and the cloud on a laptop emits its job events under one.
 import json
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared import aws
-from retailrec_shared.run import Upload
+from retailrec_shared import aws, names
+from retailrec_shared.run import Run, Upload
+from retailrec_shared.status import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 S3_SOURCE = "retailrec.s3"
 SAGEMAKER_SOURCE = "retailrec.sagemaker"
+OPERATORS_SOURCE = "retailrec.operators"
+RETRAINING_REQUESTED = "Retraining Requested"
 
 
 def object_created(upload: Upload, run_id: str | None = None) -> "PutEventsRequestEntryTypeDef":
@@ -32,9 +35,31 @@ def object_created(upload: Upload, run_id: str | None = None) -> "PutEventsReque
     return _entry(S3_SOURCE, "Object Created", detail | ({"run-id": run_id} if run_id else {}))
 
 
+def retraining_requested(
+    stack: str, token: str = "", run_id: str | None = None
+) -> "PutEventsRequestEntryTypeDef":
+    """Build an operator's wish to train anew, or the repeated one of a run that stands still."""
+    detail = {"stack": stack, "token": token} | ({"run-id": run_id} if run_id else {})
+    return _entry(OPERATORS_SOURCE, RETRAINING_REQUESTED, detail)
+
+
 def training_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":
     """Build a training job's state change; who receives it asks SageMaker for the state."""
     return _entry(SAGEMAKER_SOURCE, "SageMaker Training Job State Change", {"TrainingJobName": job_name})
+
+
+def tuning_job_changed(name: str) -> "PutEventsRequestEntryTypeDef":
+    """Build a tuning job's state change."""
+    detail = {"HyperParameterTuningJobName": name}
+    return _entry(SAGEMAKER_SOURCE, "SageMaker HyperParameter Tuning Job State Change", detail)
+
+
+def training_changed(prefix: str, run: Run) -> "PutEventsRequestEntryTypeDef":
+    """Build the state change of what trains a run: its training job or its tuning job."""
+    attempt = run.attempt(Stage.TRAIN)
+    if run.tunes:
+        return tuning_job_changed(names.tuning_job_name(run.run_id, attempt))
+    return training_job_changed(names.resource_name(prefix, run.run_id, attempt))
 
 
 def transform_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":

@@ -4,6 +4,7 @@ Lambdas made them, so deleting the stack would not. Artifacts and outputs stay i
 the data bucket. The newest ``retained_runs`` are spared.
 """
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from retailrec_shared import aws, deployment, names
@@ -13,6 +14,9 @@ from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage, stages_needed
 
+# A function that saw the run alive may still be making its model or endpoint config: it is given time to
+# end. Longer than the timeout of every function that makes one.
+GRACE = timedelta(minutes=2)
 DEAD = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED, RunStatus.MODEL_REJECTED})
 
 
@@ -22,7 +26,7 @@ def retirable(runs: list[Run], retained: int, needed: frozenset[Stage]) -> list[
     A superseded run that once served may be spared; one that never did, or that
     failed after its model was made, is of no use to anybody.
     """
-    over = [run for run in runs if run.status in DEAD and not run.retired and run.started(Stage.APPROVE)]
+    over = [run for run in runs if run.status in DEAD and not run.removed and run.started(Stage.APPROVE)]
     served = [
         run
         for run in over
@@ -32,20 +36,50 @@ def retirable(runs: list[Run], retained: int, needed: frozenset[Stage]) -> list[
     return [run for run in over if run.run_id not in spared]
 
 
-def retire_old_runs() -> None:
-    """Delete the models and endpoint configs of runs that no longer serve."""
+def retire_old_runs(moment: datetime) -> None:
+    """Delete the models and endpoint configs of runs that no longer serve, some time after they ended."""
     needed = stages_needed(settings().endpoint_mode)
     for run in retirable(list(ledger().runs()), settings().retained_runs, needed):
+        if moment - datetime.fromisoformat(run.status_at) < GRACE:
+            continue
         state = deployment.describe()
         serves = state is not None and (state.busy or state.run_id == run.run_id)
         if serves or run.run_id == ledger().pointer("live"):
             continue  # SageMaker would delete a config that is in use without a word
-        _delete_resources(names.resource_name(settings().resource_prefix, run.run_id))
-        ledger().record(run.run_id, retired=True)
-        logger.info("run retired", run_id=run.run_id)
+        # Claimed before anything is deleted, so that no operator brings it back this moment.
+        claimed = run if run.retired else ledger().revise(run, run.status, retired=True)
+        if claimed is None:
+            continue
+        if _delete_attempts(run, range(1, claimed.attempt(Stage.APPROVE) + 1)):
+            ledger().revise(claimed, claimed.status, removed=True)
+            logger.info("run retired", run_id=run.run_id)
 
 
-def _delete_resources(name: str) -> None:
-    client = aws.sagemaker()
-    aws.delete_if_there(partial(client.delete_endpoint_config, EndpointConfigName=name))
-    aws.delete_if_there(partial(client.delete_model, ModelName=name))
+def tidy_attempts(moment: datetime) -> None:
+    """Delete what earlier attempts left of a run that serves, or may again: only its last can."""
+    for run in ledger().runs():
+        attempt = run.attempt(Stage.APPROVE)
+        stays = run.status in {RunStatus.LIVE, RunStatus.SUPERSEDED} and not run.retired
+        if not stays or attempt <= run.tidied or moment - datetime.fromisoformat(run.status_at) < GRACE:
+            continue
+        earlier = range(1, attempt)
+        state = deployment.describe()
+        if state and (state.busy or state.config in map(partial(_name, run), earlier)):
+            continue
+        if _delete_attempts(run, earlier):
+            ledger().revise(run, run.status, tidied=attempt)
+
+
+def _name(run: Run, attempt: int) -> str:
+    return names.resource_name(settings().resource_prefix, run.run_id, attempt)
+
+
+def _delete_attempts(run: Run, attempts: range) -> bool:
+    """Delete what attempts at a run's model made; False while something of it cannot be deleted yet."""
+    client, gone = aws.sagemaker(), True
+    for name in map(partial(_name, run), attempts):
+        aws.delete_if_there(partial(client.delete_endpoint_config, EndpointConfigName=name))
+        aws.delete_if_there(partial(client.delete_model, ModelName=name))
+        if run.of_marketplace:
+            gone &= aws.delete_unless_busy(partial(client.delete_model_package, ModelPackageName=name))
+    return gone

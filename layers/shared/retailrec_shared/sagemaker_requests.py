@@ -3,11 +3,14 @@
 Field limits and the algorithm's contract: docs/architecture.md, "The algorithm".
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from retailrec_shared import names
+from retailrec_shared.abilities import endpoint_kind
 from retailrec_shared.run import Run
-from retailrec_shared.settings import HYPERPARAMETERS, Settings
+from retailrec_shared.settings import Settings
+from retailrec_shared.status import Stage
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import (
@@ -29,17 +32,46 @@ if TYPE_CHECKING:
 
 CONTRACT_METRIC = "p@k(10)"
 
-# What our own image logs as "metric: NAME = VALUE"; a Marketplace algorithm
-# brings metric definitions of its own and takes none.
+# What our own image logs as "metric: NAME = VALUE", at most 40 of them, as SageMaker allows; metrics.json in
+# the artifact holds them all. A Marketplace algorithm brings metric definitions of its own and takes none.
 METRICS = (
     CONTRACT_METRIC,
+    "p@k(10)_se",
     "p@k(10)_new_items",
+    "p@k(10)_new_items_se",
+    "p@k(10)_without_recency",
     "p@k(10)_in_sample",
     "p@k(10)_popularity",
     "p@k(10)_popularity_new_items",
     "p@k(10)_own_items",
+    "p@k(10)_own_recent",
+    "ndcg@20",
+    "ndcg@20_se",
+    "ndcg@20_new_items",
+    "ndcg@20_new_items_se",
+    "ndcg@20_popularity",
+    "ndcg@20_popularity_new_items",
+    "ndcg@20_own_recent",
+    "recall@20",
+    "recall@20_new_items",
+    "map@20",
+    "map@20_new_items",
+    "hit_rate@20",
+    "hit_rate@20_new_items",
+    "coverage@20",
+    "coverage@20_new_items",
+    "novelty@20",
     "users_evaluated",
     "users_unknown",
+    "cold_users_share",
+    "fit_seconds",
+    "train_auc",
+    "epoch_p@k(10)",
+    *(
+        f"candidate_ndcg@20{ending}_{algorithm}"
+        for algorithm in ("bpr", "als", "ease", "popularity")
+        for ending in ("_new_items", "")
+    ),
 )
 
 
@@ -51,6 +83,16 @@ def metric_regex(name: str) -> str:
     """
     escaped = "".join(f"\\{char}" if char in "().+*?[]{}|^$\\" else char for char in name)
     return f"metric: {escaped} = ([0-9.eE+-]+)"
+
+
+def metric_definitions(of: Iterable[str]) -> list[Any]:
+    """Tell SageMaker where our image's log holds metrics."""
+    return [{"Name": name, "Regex": metric_regex(name)} for name in of]
+
+
+def job_name(settings: Settings, run: Run, stage: Stage) -> str:
+    """Name what the present attempt of a stage makes; the model's name is the endpoint config's as well."""
+    return names.resource_name(settings.resource_prefix, run.run_id, run.attempt(stage))
 
 
 def _tags(settings: Settings, run: Run) -> "list[TagTypeDef]":
@@ -87,13 +129,13 @@ def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeD
         algorithm = {
             "TrainingImage": run.algorithm,
             "TrainingInputMode": "File",
-            "MetricDefinitions": [{"Name": name, "Regex": metric_regex(name)} for name in METRICS],
+            "MetricDefinitions": metric_definitions(METRICS),
         }
-    return {
-        "TrainingJobName": names.resource_name(settings.resource_prefix, run.run_id),
+    request: CreateTrainingJobRequestTypeDef = {
+        "TrainingJobName": job_name(settings, run, Stage.TRAIN),
         "AlgorithmSpecification": algorithm,
         "RoleArn": settings.sagemaker_role_arn,
-        "HyperParameters": {name: run.configuration[name] for name in HYPERPARAMETERS},
+        "HyperParameters": run.hyperparameters,
         "InputDataConfig": [
             _channel(settings, run, "training", names.TRAIN_CSV),
             _channel(settings, run, "testing", names.TEST_CSV),
@@ -109,11 +151,24 @@ def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeD
         "EnableNetworkIsolation": True,
         "Tags": _tags(settings, run),
     }
+    if settings.training_spot == "on" and not run.of_marketplace:
+        _on_spot_instances(request, settings, run)
+    return request
+
+
+def _on_spot_instances(request: "CreateTrainingJobRequestTypeDef", settings: Settings, run: Run) -> None:
+    """Let a job be interrupted: it waits for another instance, and goes on from its checkpoints."""
+    request["EnableManagedSpotTraining"] = True
+    request["CheckpointConfig"] = {"S3Uri": _uri(settings, run, names.CHECKPOINTS_PREFIX + "/")}
+    # Waiting and running together: SageMaker refuses less than the running alone.
+    request["StoppingCondition"]["MaxWaitTimeInSeconds"] = max(
+        settings.training_max_seconds, settings.training_max_wait_seconds
+    )
 
 
 def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeDef":
     """Build CreateModel: of our own image and ``artifact``, or of a Marketplace algorithm's model package."""
-    name = names.resource_name(settings.resource_prefix, run.run_id)
+    name = job_name(settings, run, Stage.APPROVE)
     if run.of_marketplace:
         container: ContainerDefinitionTypeDef = {"ModelPackageName": name}
     else:
@@ -122,7 +177,8 @@ def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeD
         "ModelName": name,
         "PrimaryContainer": container,
         "ExecutionRoleArn": settings.sagemaker_role_arn,
-        "EnableNetworkIsolation": True,
+        # Marketplace models insist on isolation, and never are serverless; Serverless Inference excludes it.
+        "EnableNetworkIsolation": run.of_marketplace or settings.endpoint_mode != "serverless",
         "Tags": _tags(settings, run),
     }
 
@@ -130,7 +186,7 @@ def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeD
 def model_package(settings: Settings, run: Run, artifact: str) -> "CreateModelPackageInputTypeDef":
     """Build CreateModelPackage: a Marketplace algorithm's artifact becomes a model by this way alone."""
     return {
-        "ModelPackageName": names.resource_name(settings.resource_prefix, run.run_id),
+        "ModelPackageName": job_name(settings, run, Stage.APPROVE),
         "SourceAlgorithmSpecification": {
             "SourceAlgorithms": [{"AlgorithmName": run.algorithm, "ModelDataUrl": artifact}]
         },
@@ -139,11 +195,10 @@ def model_package(settings: Settings, run: Run, artifact: str) -> "CreateModelPa
 
 
 def transform_job(settings: Settings, run: Run) -> "CreateTransformJobRequestTypeDef":
-    """Build CreateTransformJob over every customer of a run."""
-    name = names.resource_name(settings.resource_prefix, run.run_id)
-    return {
-        "TransformJobName": name,
-        "ModelName": name,
+    """Build CreateTransformJob over every customer of a run; the output is the same by either strategy."""
+    request: CreateTransformJobRequestTypeDef = {
+        "TransformJobName": job_name(settings, run, Stage.BATCH),
+        "ModelName": job_name(settings, run, Stage.APPROVE),
         "BatchStrategy": "SingleRecord",
         "TransformInput": {
             "DataSource": {
@@ -167,14 +222,19 @@ def transform_job(settings: Settings, run: Run) -> "CreateTransformJobRequestTyp
         },
         "Tags": _tags(settings, run),
     }
+    if not run.of_marketplace:  # whose contract is SingleRecord
+        # 1 MB holds some 20,000 customers: several bodies for several workers where there are many
+        # customers. How many to send at once, the container says.
+        request |= {"BatchStrategy": "MultiRecord", "MaxPayloadInMB": 1}
+    return request
 
 
 def _variant(settings: Settings, run: Run) -> "ProductionVariantTypeDef":
     variant: ProductionVariantTypeDef = {
         "VariantName": names.variant_name(run.run_id),
-        "ModelName": names.resource_name(settings.resource_prefix, run.run_id),
+        "ModelName": job_name(settings, run, Stage.APPROVE),
     }
-    if settings.endpoint_mode == "serverless":
+    if endpoint_kind(settings, run.algorithm) == "serverless":
         variant["ServerlessConfig"] = {
             "MemorySizeInMB": settings.endpoint_memory_mb,
             "MaxConcurrency": settings.endpoint_max_concurrency,
@@ -189,7 +249,7 @@ def _variant(settings: Settings, run: Run) -> "ProductionVariantTypeDef":
 def endpoint_config(settings: Settings, run: Run) -> "CreateEndpointConfigInputTypeDef":
     """Build CreateEndpointConfig: one variant, named after the run so that answers name it too."""
     return {
-        "EndpointConfigName": names.resource_name(settings.resource_prefix, run.run_id),
+        "EndpointConfigName": job_name(settings, run, Stage.APPROVE),
         "ProductionVariants": [_variant(settings, run)],
         "Tags": _tags(settings, run),
     }
@@ -199,6 +259,6 @@ def endpoint(settings: Settings, run: Run) -> "CreateEndpointInputTypeDef":
     """Build CreateEndpoint for the stack's one endpoint."""
     return {
         "EndpointName": settings.endpoint_name,
-        "EndpointConfigName": names.resource_name(settings.resource_prefix, run.run_id),
+        "EndpointConfigName": job_name(settings, run, Stage.APPROVE),
         "Tags": [{"Key": "retailrec:stack", "Value": settings.stack_name}],
     }

@@ -11,30 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retailrec_shared import aws
 from retailrec_shared.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Body = Any
 BATCH_WRITE = 25
 BATCH_GET = 100
 WRITERS = 8
-
-
-def customer_key(run: str, customer: str) -> str:
-    """Key of a customer's country, purchases and batch recommendations."""
-    return f"{run}#customer#{customer}"
-
-
-def item_key(run: str, item: str) -> str:
-    """Key of an item's description."""
-    return f"{run}#item#{item}"
-
-
-def popular_key(run: str, country: str | None = None) -> str:
-    """Key of the most popular items, overall or in a country."""
-    return f"{run}#popular#{country or ''}"
 
 
 def _chunks(entries: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -44,10 +32,15 @@ def _chunks(entries: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 class Serving:
-    """Reads and writes the serving table."""
+    """Reads and writes the serving table; without a client, by the function's own."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, client: "DynamoDBClient | None" = None) -> None:
         self._table = table
+        self._client = client
+
+    @property
+    def _dynamodb(self) -> "DynamoDBClient":
+        return self._client or aws.dynamodb()
 
     def get(self, keys: Iterable[str]) -> dict[str, Body]:
         """Read the bodies of some keys; missing ones are left out."""
@@ -64,7 +57,7 @@ class Serving:
                 return found
             if attempt:
                 _pause(attempt)
-            answer = aws.dynamodb().batch_get_item(RequestItems=wanted)
+            answer = self._dynamodb.batch_get_item(RequestItems=wanted)
             for item in answer["Responses"].get(self._table, []):
                 found[item["pk"]["S"]] = json.loads(item["body"]["S"])
             wanted = answer.get("UnprocessedKeys", {})
@@ -93,7 +86,7 @@ class Serving:
         for attempt in range(10):
             if attempt:
                 _pause(attempt)
-            left = aws.dynamodb().batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+            left = self._dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
             if not left:
                 return len(batch)
         raise TimeoutError(f"the table {self._table} is throttled")

@@ -8,11 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retailrec_shared import names
 from retailrec_shared.column_mapping import canonical
+from retailrec_shared.tuning_ranges import (
+    FEWEST_JOBS,
+    MARKETPLACE,
+    MOST_AT_ONCE,
+    MOST_JOBS,
+    Searched,
+    searched,
+)
 
-HYPERPARAMETERS = ("factors", "iterations", "learning_rate", "regularization")
+# The contract's hyperparameters, with the values that a Marketplace algorithm gets where none is chosen.
+HYPERPARAMETERS = {"factors": "100", "iterations": "100", "learning_rate": "0.01", "regularization": "0.01"}
 
+AlgorithmName = Literal["bpr", "implicit-bpr", "als", "ease", "popularity", "auto"]
 Profile = Literal["retail", "tutorial"]
 Split = Literal["temporal", "random"]
+Truth = Literal["true", "false"]
 EndpointMode = Literal["serverless", "instance", "none"]
 
 
@@ -33,6 +44,11 @@ class Settings(BaseModel):
     algorithm_image_uri: str = ""
     training_instance_type: str = "ml.m5.xlarge"
     training_max_seconds: int = Field(3600, ge=60)
+    training_spot: Literal["on", "off"] = "off"
+    training_max_wait_seconds: int = Field(86400, ge=60)
+    tuning: Literal["on", "off"] = "off"
+    tuning_jobs_in_total: int = Field(20, ge=FEWEST_JOBS, le=MOST_JOBS)
+    tuning_jobs_in_parallel: int = Field(2, ge=1, le=MOST_AT_ONCE)
     batch_instance_type: str = "ml.m5.xlarge"
     endpoint_mode: EndpointMode = "serverless"
     endpoint_instance_type: str = "ml.m5.large"
@@ -45,11 +61,17 @@ class Settings(BaseModel):
     top_n: int = Field(10, ge=1, le=100)
     column_mapping: str = ""
     quality_floor: float = Field(0.0, ge=0.0, le=1.0)
-    factors: int = Field(100, ge=1)
-    iterations: int = Field(100, ge=1)
-    learning_rate: float = Field(0.01, gt=0)
-    regularization: float = Field(0.01, ge=0)
+    quality_tolerance: float = Field(0.2, ge=0.0, le=1.0)
+    coverage_floor: float = Field(0.01, ge=0.0, le=1.0)
+    algorithm: AlgorithmName = "bpr"
+    refit: Truth = "true"
+    exclude_purchased: Truth = "true"
+    factors: int | None = Field(None, ge=1)
+    iterations: int | None = Field(None, ge=1)
+    learning_rate: float | None = Field(None, gt=0)
+    regularization: float | None = Field(None, ge=0)
     retained_runs: int = Field(1, ge=0)
+    train_on_append: Truth = "true"
 
     @model_validator(mode="after")
     def _exactly_one_algorithm(self) -> Self:
@@ -79,8 +101,52 @@ class Settings(BaseModel):
             "cleaning_profile": self.cleaning_profile,
             "split": self.split,
             "top_n": str(self.top_n),
-            **{name: str(getattr(self, name)) for name in HYPERPARAMETERS},
+            **(self._of_contract() if self.algorithm_arn else self._of_image()),
+            **self._of_tuning(),
         }
+
+    @property
+    def hyperparameters_of_contract(self) -> dict[str, str]:
+        """Choose for a Marketplace algorithm: the contract's names alone, each with a value."""
+        return HYPERPARAMETERS | self._given()
+
+    def _of_contract(self) -> dict[str, str]:
+        """Leave to a search what it is to find."""
+        return self._given() if self.searched else self.hyperparameters_of_contract
+
+    @property
+    def searched(self) -> Searched:
+        """What runs search for; nothing without Tuning."""
+        algorithm = MARKETPLACE if self.algorithm_arn else self.algorithm
+        return searched(algorithm, self._given()) if self.tuning == "on" else {}
+
+    def _of_tuning(self) -> dict[str, str]:
+        """Tell of a search, if there is anything to search for: nothing else changes what a run is."""
+        if not self.searched:
+            return {}
+        return tuning_configuration(self.tuning_jobs_in_total, self.tuning_jobs_in_parallel)
+
+    def _of_image(self) -> dict[str, str]:
+        """Choose for our own image, where each algorithm has defaults of its own for what is not given."""
+        return {
+            "training_algorithm": self.algorithm,
+            "refit": self.refit,
+            "exclude_purchased": self.exclude_purchased,
+            **self._given(),
+        }
+
+    def _given(self) -> dict[str, str]:
+        values = {name: getattr(self, name) for name in HYPERPARAMETERS}
+        return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def tuning_configuration(in_total: int, in_parallel: int) -> dict[str, str]:
+    """Write what a tuned run's configuration says of its search."""
+    return {
+        "tuning": "on",
+        "tuning_jobs_in_total": str(in_total),
+        "tuning_jobs_in_parallel": str(min(in_parallel, in_total)),
+    }
 
 
 @cache

@@ -6,6 +6,7 @@ that this table does not hold, and become no-ops.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class RunStatus(StrEnum):
@@ -13,6 +14,7 @@ class RunStatus(StrEnum):
 
     PREPARING = "preparing"
     PREPARED = "prepared"
+    COLLECTED = "collected"
     TRAINING = "training"
     APPROVED = "approved"
     LIVE = "live"
@@ -33,21 +35,80 @@ class Stage(StrEnum):
     DEPLOY = "deploy"
 
 
+class Move(NamedTuple):
+    """One arrow of the state machine: which functions may move a run along it, and on what evidence."""
+
+    start: RunStatus
+    to: RunStatus
+    by: tuple[str, ...]
+    evidence: str
+
+
+_OVERTAKEN = "the live pointer names a run of a later upload"
+_OVERTAKERS = ("activate_endpoint", "reconcile_runs")
+_ACTIVATORS = ("publish_recommendations", *_OVERTAKERS)
+
+MOVES: tuple[Move, ...] = (
+    Move(RunStatus.PREPARING, RunStatus.PREPARED, ("prepare_dataset",),
+         "every output of the run is in the data bucket"),
+    Move(RunStatus.PREPARING, RunStatus.COLLECTED, ("prepare_dataset",),
+         "every output of the increment's run is in the data bucket; it adds nothing, or increments do not "
+         "train (`TrainOnAppend`)"),
+    Move(RunStatus.PREPARING, RunStatus.SUPERSEDED, ("prepare_dataset",),
+         "a full upload that came after the increment's was accepted"),
+    Move(RunStatus.PREPARING, RunStatus.REJECTED, ("prepare_dataset",),
+         "the file, as it was read, cannot be used"),
+    Move(RunStatus.PREPARING, RunStatus.FAILED, ("prepare_dataset",),
+         "several attempts died without a word, or the object is gone or became another run"),
+    Move(RunStatus.PREPARED, RunStatus.TRAINING, ("start_training", "approve_model"),
+         "SageMaker accepted the run's training or tuning job, or knows it already"),
+    Move(RunStatus.PREPARED, RunStatus.SUPERSEDED, ("start_training", *_OVERTAKERS), _OVERTAKEN),
+    Move(RunStatus.PREPARED, RunStatus.FAILED, ("start_training",),
+         "SageMaker calls the request of the training or tuning job invalid"),
+    Move(RunStatus.TRAINING, RunStatus.APPROVED, ("approve_model",),
+         "the job (of a tuning job, its best) is Completed, its metrics pass the gate, and SageMaker has the "
+         "model"),
+    Move(RunStatus.TRAINING, RunStatus.MODEL_REJECTED, ("approve_model",),
+         "the job is Completed, and its metrics do not pass the gate"),
+    Move(RunStatus.TRAINING, RunStatus.SUPERSEDED, _OVERTAKERS, _OVERTAKEN),
+    Move(RunStatus.TRAINING, RunStatus.FAILED, ("approve_model",),
+         "the job is Failed, Stopped or unknown, a tuning job ended without a best one, or SageMaker calls "
+         "the model's request invalid"),
+    Move(RunStatus.APPROVED, RunStatus.LIVE, _ACTIVATORS,
+         "published and deployed, and the live pointer names no run of a later upload: pointer, this run and "
+         "the one it replaces move in one transaction"),
+    Move(RunStatus.APPROVED, RunStatus.SUPERSEDED, _ACTIVATORS, _OVERTAKEN),
+    Move(RunStatus.APPROVED, RunStatus.FAILED,
+         ("start_batch", "publish_recommendations", "update_endpoint", "activate_endpoint"),
+         "the transform job is Failed, Stopped or unknown, or its output cannot be read, SageMaker calls a "
+         "request invalid, or it took an update of the endpoint to this run and came to rest with another"),
+    Move(RunStatus.LIVE, RunStatus.SUPERSEDED, _ACTIVATORS,
+         "in the transaction that makes a run of a later upload live"),
+)  # fmt: skip
+
 NEXT: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.PREPARING: frozenset({RunStatus.PREPARED, RunStatus.REJECTED, RunStatus.FAILED}),
-    RunStatus.PREPARED: frozenset({RunStatus.TRAINING, RunStatus.SUPERSEDED, RunStatus.FAILED}),
-    RunStatus.TRAINING: frozenset(
-        {RunStatus.APPROVED, RunStatus.MODEL_REJECTED, RunStatus.SUPERSEDED, RunStatus.FAILED}
-    ),
-    RunStatus.APPROVED: frozenset({RunStatus.LIVE, RunStatus.SUPERSEDED, RunStatus.FAILED}),
-    RunStatus.LIVE: frozenset({RunStatus.SUPERSEDED}),
-    RunStatus.SUPERSEDED: frozenset(),
-    RunStatus.REJECTED: frozenset(),
-    RunStatus.MODEL_REJECTED: frozenset(),
-    RunStatus.FAILED: frozenset(),
+    status: frozenset(move.to for move in MOVES if move.start is status) for status in RunStatus
 }
 
-ENDED = frozenset(status for status, after in NEXT.items() if not after) | {RunStatus.LIVE}
+# Where an operator's word alone may move a run: no event ever does.
+BY_OPERATOR: Mapping[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.FAILED: frozenset(
+        {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED}
+    ),
+    RunStatus.MODEL_REJECTED: frozenset({RunStatus.TRAINING}),
+    RunStatus.SUPERSEDED: frozenset({RunStatus.LIVE}),
+}
+
+ENDED = frozenset(
+    {
+        RunStatus.LIVE,
+        RunStatus.COLLECTED,
+        RunStatus.SUPERSEDED,
+        RunStatus.REJECTED,
+        RunStatus.MODEL_REJECTED,
+        RunStatus.FAILED,
+    }
+)
 
 
 def before(status: RunStatus) -> frozenset[RunStatus]:
@@ -61,3 +122,12 @@ def stages_needed(endpoint_mode: str) -> frozenset[Stage]:
     The serving table always; the endpoint as well, unless there is none.
     """
     return frozenset({Stage.PUBLISH}) if endpoint_mode == "none" else frozenset({Stage.PUBLISH, Stage.DEPLOY})
+
+
+def as_markdown() -> str:
+    """Write the state machine as the table in docs/ledger.md."""
+    lines = ["| from | to | moved by | on what evidence |", "|---|---|---|---|"]
+    for start, to, by, evidence in MOVES:
+        functions = ", ".join(f"`{function}`" for function in by)
+        lines.append(f"| {start} | {to} | {functions} | {evidence} |")
+    return "\n".join(lines) + "\n"

@@ -7,7 +7,7 @@ resource's present state, since events come late, twice and out of order.
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from retailrec_shared.events import Event
 
@@ -45,8 +45,17 @@ class _TrainingJob(_Edge):
     name: str = Field(alias="TrainingJobName")
 
 
+class _TuningJob(_Edge):
+    name: str = Field(alias="HyperParameterTuningJobName")
+
+
 class _ModelPackage(_Edge):
-    name: str = Field(alias="ModelPackageName")
+    # AWS's own example of the event has the ARN alone.
+    arn_or_name: str = Field(validation_alias=AliasChoices("ModelPackageArn", "ModelPackageName"))
+
+    @property
+    def name(self) -> str:
+        return self.arn_or_name.rpartition("/")[2]
 
 
 class _TransformJob(_Edge):
@@ -57,10 +66,27 @@ class _Endpoint(_Edge):
     name: str = Field(alias="EndpointName")
 
 
+class _RetrainingRequested(_Edge):
+    token: str = ""
+    run_id: str | None = Field(None, alias="run-id")  # only in our own replays
+
+
+class RetrainingRequested(_Edge):
+    """The event `Retraining Requested` of an operator's, or a schedule's: then it tells nothing."""
+
+    detail: _RetrainingRequested
+
+
 class TrainingJobChanged(_Edge):
     """The event `SageMaker Training Job State Change`."""
 
     detail: _TrainingJob
+
+
+class TuningJobChanged(_Edge):
+    """The event `SageMaker HyperParameter Tuning Job State Change`."""
+
+    detail: _TuningJob
 
 
 class ModelPackageChanged(_Edge):

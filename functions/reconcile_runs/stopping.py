@@ -1,0 +1,85 @@
+"""Stopping the jobs of a run that an operator stopped."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+
+from reconcile_runs.decisions import PATIENCE
+from retailrec_shared import aws
+from retailrec_shared.ledger import ledger
+from retailrec_shared.observability import logger
+from retailrec_shared.operators import TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
+from retailrec_shared.run import Run
+
+
+class _Kind(NamedTuple):
+    """How SageMaker calls a kind of job: in its requests and in its answers."""
+
+    noun: str
+    describe: Callable[..., Any]
+    stop: Callable[..., Any]
+
+
+def _kind(kind: str) -> _Kind:
+    client = aws.sagemaker()
+    return {
+        TRAINING_JOB: lambda: _Kind("TrainingJob", client.describe_training_job, client.stop_training_job),
+        TRANSFORM_JOB: lambda: _Kind(
+            "TransformJob", client.describe_transform_job, client.stop_transform_job
+        ),
+        TUNING_JOB: lambda: _Kind(
+            "HyperParameterTuningJob",
+            client.describe_hyper_parameter_tuning_job,
+            client.stop_hyper_parameter_tuning_job,
+        ),
+    }[kind]()
+
+
+def stop_jobs_of(run_id: str) -> None:
+    """Stop the jobs of a run that has failed, if an operator stopped it."""
+    run = ledger().get(run_id)
+    if run:
+        stop_jobs(run, datetime.now(UTC))
+
+
+def stop_jobs(run: Run, moment: datetime) -> None:
+    """Stop whatever still runs under the names that the ledger holds.
+
+    They are kept for a while: a function that had read the run before it was stopped
+    may create its job only now.
+    """
+    for entry in run.stopping:
+        kind, name = entry.split("/", 1)
+        stop_if_running(run, kind, name)
+    if run.stopping and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
+        ledger().revise(run, run.status, stopping=[])
+
+
+def stop_if_running(run: Run, kind: str, name: str) -> bool:
+    """Stop a job that has neither ended nor been told to; return whether it is still on its way to an end."""
+    status = _status(kind, name)
+    if status == "InProgress":
+        logger.info("stopping a job", run_id=run.run_id, job=name)
+        _stop(kind, name)
+    return status in {"InProgress", "Stopping"}
+
+
+def _status(kind: str, name: str) -> str | None:
+    job = _kind(kind)
+    try:
+        return str(job.describe(**{f"{job.noun}Name": name})[f"{job.noun}Status"])
+    except ClientError as error:
+        if aws.says_missing(error):
+            return None
+        raise
+
+
+def _stop(kind: str, name: str) -> None:
+    job = _kind(kind)
+    try:
+        job.stop(**{f"{job.noun}Name": name})
+    except ClientError as error:
+        if aws.error_code(error) != "ValidationException":  # it ended by itself this moment
+            raise
