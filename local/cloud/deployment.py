@@ -1,11 +1,12 @@
 """Our template onto the cloud, by the real `sam build` and `sam deploy`."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
@@ -19,7 +20,12 @@ IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/retailrec-algorithm:local"
 
 def build(state: Running) -> None:
     """Build the application, without the packages that a laptop takes from its own environment."""
-    _sam(state, "build", ["--build-dir", str(_build_dir(state)), "--base-dir", str(REPOSITORY)])
+    _sam(state, "build", _to(_build_dir(state)), {"RETAILREC_LAPTOP": "1"})
+
+
+def build_for_lambda(state: Running, folder: Path) -> None:
+    """Build the application as it goes to AWS, with every package."""
+    _sam(state, "build", _to(folder))
 
 
 def deploy(state: Running) -> None:
@@ -30,25 +36,56 @@ def deploy(state: Running) -> None:
     arguments = ["--template-file", str(_build_dir(state) / "template.yaml"), "--stack-name", state.stack]
     arguments += ["--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
     arguments += ["--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
-    arguments += ["--parameter-overrides", f"AlgorithmImageUri={IMAGE}"]
-    _sam(state, "deploy", arguments)
+    arguments += ["--parameter-overrides", algorithm_parameter(state)]
+    try:
+        _sam(state, "deploy", arguments)
+    except CloudError as error:
+        raise CloudError(f"{error}\n{_why(session, state)}".strip()) from error
+
+
+def _why(session: boto3.Session, state: Running) -> str:
+    """Find the first reason why the stack did not come up, which stands far above the end of sam's log."""
+    formation = session.client(
+        "cloudformation", endpoint_url=state.aws_url, config=Config(proxies={}, read_timeout=10)
+    )
+    try:
+        told = formation.describe_stack_events(StackName=state.stack)["StackEvents"]
+    except (BotoCoreError, ClientError):
+        return ""
+    failed = [each for each in told if each.get("ResourceStatus", "").endswith("_FAILED")]
+    return next((why for each in reversed(failed) if (why := each.get("ResourceStatusReason"))), "")
+
+
+def algorithm_parameter(state: Running) -> str:
+    """Choose the algorithm: the one parameter in which the two engines differ."""
+    return f"AlgorithmArn={state.algorithm_arn}" if state.algorithm_arn else f"AlgorithmImageUri={IMAGE}"
 
 
 def _build_dir(state: Running) -> Path:
     return state.state_dir / "sam-build"
 
 
-def _sam(state: Running, verb: str, arguments: Sequence[str]) -> None:
+def _to(folder: Path) -> list[str]:
+    return ["--build-dir", str(folder), "--base-dir", str(REPOSITORY)]
+
+
+def sam_program() -> str:
+    """Return the path of the SAM CLI; raises CloudError where there is none."""
     program = REPOSITORY / ".venv-sam" / "bin" / "sam"
     command = str(program) if program.exists() else shutil.which("sam")
     if command is None:
         raise CloudError("The AWS SAM CLI is missing: run `make setup`.")
+    return command
+
+
+def _sam(state: Running, verb: str, arguments: Sequence[str], more: Mapping[str, str] | None = None) -> None:
+    command = sam_program()
     log = state.state_dir / f"sam-{verb}.log"
     log.unlink(missing_ok=True)
     environment = client_environment(state) | {
-        "RETAILREC_LAPTOP": "1",
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.5",
+        **(more or {}),
     }
     with processes.interrupts_held():
         pid = processes.start([command, verb, *arguments], environment, log, REPOSITORY)

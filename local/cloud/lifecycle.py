@@ -9,10 +9,13 @@ from typing import TextIO
 
 from local.cloud import deployment, processes, services
 from local.cloud.errors import CloudError
-from local.cloud.state import Running, state_dir
+from local.cloud.state import REGION, Running, state_dir
+from local.containers import leftovers
+from local.sagemaker.marketplace import published_arn
 
 Say = Callable[[str], None]
 PATIENCE_SECONDS = 60.0
+MARKETPLACE = "marketplace"
 
 
 def running() -> Running | None:
@@ -23,16 +26,25 @@ def running() -> Running | None:
     return state if all(services.alive(state, name) for name in state.pids) else None
 
 
-def up(say: Say) -> Running:
-    """Bring the cloud up, unless it is; raises CloudError, with nothing left running, when it cannot."""
+def up(say: Say, image: str = "", algorithm_arn: str = "") -> Running:
+    """Bring the cloud up, unless it is; raises CloudError, with nothing left running, when it cannot.
+
+    With an ``image``, the local SageMaker runs containers of it instead of subprocesses. With an
+    ``algorithm_arn`` the stack trains with that Marketplace algorithm; MARKETPLACE is the one there is here.
+    """
+    wanted = published_arn(REGION) if algorithm_arn == MARKETPLACE else algorithm_arn
     with _alone():
         already = running()
+        if already and image and already.image != image:
+            raise CloudError("The local cloud is up without containers: take it down first.")
+        if already and wanted and already.algorithm_arn != wanted:
+            raise CloudError("The local cloud is up with another algorithm: take it down first.")
         if already:
             say(f"The local cloud is up already at {already.aws_url}.")
             return already
         _take_down(say)  # the remains of one that died
         try:
-            return _bring_up(say)
+            return _bring_up(say, image, wanted)
         except BaseException:
             _take_down(say)
             raise
@@ -45,8 +57,8 @@ def down(say: Say) -> None:
             say("The local cloud is not up.")
 
 
-def _bring_up(say: Say) -> Running:
-    planned = services.plan()
+def _bring_up(say: Say, image: str, algorithm_arn: str) -> Running:
+    planned = services.plan(image, algorithm_arn)
     say("Starting the local AWS and the local SageMaker")
     state = services.start_all(planned)
     say("Building the application (sam build)")
@@ -66,6 +78,8 @@ def _take_down(say: Say) -> bool:
     with processes.interrupts_held():
         for name, pid in state.pids.items():
             processes.stop(pid, state.births.get(name))
+        if state.image:
+            leftovers.remove(state.state_dir / "sagemaker")
         state.forget()
         for leftover in ("tmp", "sagemaker"):
             shutil.rmtree(state.state_dir / leftover, ignore_errors=True)

@@ -45,6 +45,8 @@ def interrupts_held() -> Iterator[None]:
 def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd: Path) -> int:
     """Start a process that leads its own group; return its pid."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    for child in _children.values():
+        child.poll()  # those that were killed are not left as zombies
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,

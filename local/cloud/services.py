@@ -1,5 +1,6 @@
 """The two servers of the cloud: how each is started, and how it says that it is ready."""
 
+import contextlib
 import os
 import re
 import socket
@@ -22,13 +23,15 @@ READY_SECONDS = 60.0
 _FOREIGN = re.compile(r"^AWS_|^PYTHONPATH$|_proxy$", re.IGNORECASE)
 
 
-def plan() -> Running:
+def plan(image: str = "", algorithm_arn: str = "") -> Running:
     """Choose the ports: the usual ones where they are free, others where they are taken."""
     aws = _port("RETAILREC_AWS_PORT", AWS_PORT)
     return Running(
         aws_url=f"http://{LOOPBACK}:{aws}",
         sagemaker_url=f"http://{LOOPBACK}:{_port('RETAILREC_SAGEMAKER_PORT', SAGEMAKER_PORT)}",
         state_dir=state_dir(),
+        image=image,
+        algorithm_arn=algorithm_arn,
         started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
 
@@ -43,12 +46,33 @@ def start_all(planned: Running) -> Running:
     return state
 
 
+def restart(state: Running, name: str) -> Running:
+    """Start one server again that has died, in the same place; return when it answers."""
+    command, environment = _commands(state)[name]
+    with processes.interrupts_held():
+        pid = processes.start(command, environment, state.state_dir / f"{name}.log", state.state_dir)
+        state = state.with_process(name, pid, processes.birth(pid))
+    wait_until_ready(state)
+    return state
+
+
 def wait_until_ready(state: Running) -> None:
     """Wait until both servers answer; raises CloudError with the log of one that does not."""
     for name, url in health_urls(state).items():
         if not _becomes_ready(state, name, url):
             log = state.state_dir / f"{name}.log"
             raise CloudError(f"{name} did not become ready. The end of {log}:\n{log_tail(log)}")
+
+
+def wait_for_port(state: Running, name: str, host: str, port: int) -> None:
+    """Wait until one of the cloud's processes listens; raises CloudError with its log if it does not."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and alive(state, name):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=2.0):
+            return
+        time.sleep(0.1)
+    log = state.state_dir / f"{name}.log"
+    raise CloudError(f"{name} did not become ready. The end of {log}:\n{log_tail(log)}")
 
 
 def health_urls(state: Running) -> dict[str, str]:
@@ -61,8 +85,7 @@ def health_urls(state: Running) -> dict[str, str]:
 
 def client_environment(state: Running) -> dict[str, str]:
     """Return the environment in which any AWS client talks to this cloud and to no other."""
-    clean = {name: value for name, value in os.environ.items() if not _FOREIGN.search(name)}
-    return clean | {
+    return foreign_free_environment() | {
         "RETAILREC_CLOUD": str(state.state_dir),  # the mark of every process of this cloud
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
@@ -73,6 +96,11 @@ def client_environment(state: Running) -> dict[str, str]:
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": state.sagemaker_url,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def foreign_free_environment() -> dict[str, str]:
+    """Return this process's environment without what leads an AWS client elsewhere."""
+    return {name: value for name, value in os.environ.items() if not _FOREIGN.search(name)}
 
 
 def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
@@ -92,6 +120,8 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
     python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
     sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
     sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
+    if state.image:
+        sagemaker += ["--container-image", state.image]
     return {
         "ministack": ([str(Path(sys.executable).with_name("ministack"))], emulator),
         "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),

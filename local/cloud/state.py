@@ -31,6 +31,8 @@ class Running(BaseModel):
     pids: dict[str, int] = {}
     births: dict[str, str] = {}
     deployed: bool = False
+    algorithm_arn: str = ""  # of the Marketplace algorithm that trains, in place of the project's own
+    image: str = ""  # that the local SageMaker runs in containers; without one it runs subprocesses
 
     @property
     def _file(self) -> Path:

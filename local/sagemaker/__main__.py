@@ -23,6 +23,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--state-dir", type=Path, required=True, help="folder of jobs and logs")
     parser.add_argument("--aws-endpoint", default="http://127.0.0.1:4566", help="where S3 and IAM are")
     parser.add_argument("--algorithm-dir", type=Path, default=ALGORITHM_DIR, help="where the programs are")
+    parser.add_argument("--container-image", default="", help="run this image instead of those programs")
     parser.add_argument("--account", default="000000000000")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument("--no-auth", action="store_true", help="let everybody do everything")
@@ -32,6 +33,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
         state_dir=given.state_dir.resolve(),
         aws_endpoint=given.aws_endpoint,
         algorithm_dir=given.algorithm_dir.resolve(),
+        container_image=given.container_image,
         account=given.account,
         region=given.region,
         # The emulator takes its environment's key for the root's; so do we.

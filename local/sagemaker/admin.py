@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from local.sagemaker.cloud import WORKING, Cloud
 
@@ -15,6 +16,7 @@ async def health(cloud: Cloud, request: Request) -> Response:
     counts = {
         "training_jobs": len(list(cloud.store.training_jobs)),
         "transform_jobs": len(list(cloud.store.transform_jobs)),
+        "tuning_jobs": len(list(cloud.store.tuning_jobs)),
         "endpoints": len(list(cloud.store.endpoints)),
     }
     return JSONResponse({"status": "ok", "auth": cloud.settings.auth, **counts})
@@ -27,7 +29,8 @@ async def log(cloud: Cloud, request: Request) -> Response:
     if kind not in WORKING or cloud.settings.arn(kind, name) not in known:
         return PlainTextResponse(f"No {kind} {name}.", status_code=404)
     path = cloud.settings.folder(kind, name) / "log"
-    return FileResponse(path, media_type="text/plain") if path.is_file() else PlainTextResponse("")
+    # Not as a file: it grows meanwhile, and more than its announced length cannot be sent.
+    return PlainTextResponse(await run_in_threadpool(path.read_bytes) if path.is_file() else b"")
 
 
 async def faults(cloud: Cloud, request: Request) -> Response:

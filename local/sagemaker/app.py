@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.sagemaker import admin, control, runtime
@@ -35,8 +35,8 @@ def build(settings: Settings) -> Starlette:
             Route("/", _api(control.handle), methods=["POST"]),
             Route("/endpoints/{name}/invocations", _api(runtime.invoke), methods=["POST"]),
             Route("/_health", _on(admin.health)),
-            Route("/_logs/{kind}/{name}", _on(admin.log)),
-            Route("/_faults", _on(admin.faults), methods=["GET", "POST", "DELETE"]),
+            Route("/_logs/{kind}/{name}", _admin(admin.log)),
+            Route("/_faults", _admin(admin.faults), methods=["GET", "POST", "DELETE"]),
         ],
         lifespan=lifespan,
         exception_handlers={Exception: _broken},
@@ -48,6 +48,18 @@ def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
     async def run(request: Request) -> Response:
         return await endpoint(cast(Cloud, request.state.cloud), request)
+
+    return run
+
+
+def _admin(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    """Keep web pages out of what asks for no signature: a browser lets any of them send requests here."""
+    answer = _on(endpoint)
+
+    async def run(request: Request) -> Response:
+        if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
+            return PlainTextResponse("A web page may not ask this.", status_code=403)
+        return await answer(request)
 
     return run
 

@@ -1,6 +1,6 @@
-"""Clients of the emulator that holds everything else: S3, EventBridge, IAM, Lambda."""
+"""Clients of the emulator that holds everything else: S3, EventBridge, IAM, Lambda, CloudWatch Logs."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -38,3 +38,4 @@ class Aws:
         self.events: EventBridgeClient = session.client("events", endpoint_url=url, config=CONFIG)
         self.iam: IAMClient = session.client("iam", endpoint_url=url, config=CONFIG)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=url, config=CONFIG)
+        self.logs: Any = session.client("logs", endpoint_url=url, config=CONFIG)

@@ -1,12 +1,14 @@
 """Everything an operation needs, in one place; made once per server."""
 
 import asyncio
-import shutil
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from local.sagemaker import keeping
 from local.sagemaker.aws import Aws
+from local.sagemaker.containers import ContainerRunner
 from local.sagemaker.events import EventPublisher
 from local.sagemaker.faults import FaultBoard
 from local.sagemaker.iam import Iam
@@ -25,6 +27,7 @@ class Cloud:
     """One account in one region."""
 
     settings: Settings
+    aws: Aws
     store: Store
     quotas: Quotas
     faults: FaultBoard
@@ -32,28 +35,30 @@ class Cloud:
     iam: Iam
     s3: S3
     runner: Runner
+    keep: Callable[[], None] = lambda: None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def open(cls, settings: Settings) -> "Cloud":
-        """Build the account, empty, and start what works in the background; needs a running event loop."""
-        for kind in WORKING:
-            # Jobs of an earlier server are forgotten, and their names free again.
-            shutil.rmtree(settings.state_dir / kind, ignore_errors=True)
+        """Open the account as an earlier server left it; needs a running event loop."""
         aws = Aws(settings)
         store = Store(settings)
         quotas = Quotas(store, settings.instance_quota)
         faults = FaultBoard(quotas.limits)
-        return cls(
+        cloud = cls(
             settings=settings,
+            aws=aws,
             store=store,
             quotas=quotas,
             faults=faults,
             events=EventPublisher(aws, faults),
             iam=Iam(aws, settings),
             s3=S3(aws),
-            runner=SubprocessRunner(settings.algorithm_dir),
+            runner=_runner(settings),
+            keep=partial(keeping.save, store, settings.state_dir / "account.json"),
         )
+        keeping.load(cloud, settings.state_dir / "account.json")
+        return cloud
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let work go on after the request that began it was answered; ``close`` cancels it."""
@@ -69,3 +74,9 @@ class Cloud:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.runner.close()
         await self.events.close()
+
+
+def _runner(settings: Settings) -> Runner:
+    if settings.container_image:
+        return ContainerRunner(settings.container_image, str(settings.state_dir))
+    return SubprocessRunner(settings.algorithm_dir)

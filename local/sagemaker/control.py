@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sagemaker import endpoint_configs, endpoints, models, shapes, tags, training, transform, validation
+from local.sagemaker import (
+    algorithms,
+    endpoint_configs,
+    endpoints,
+    model_packages,
+    models,
+    shapes,
+    tags,
+    training,
+    transform,
+    tuning,
+    validation,
+)
 from local.sagemaker.callers import Caller
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.operations import Operation
@@ -17,9 +29,12 @@ from local.sagemaker.serialise import serialise
 if TYPE_CHECKING:
     from local.sagemaker.cloud import Cloud
 
+READING = ("Describe", "List")
 TARGET = "SageMaker."
 MEDIA_TYPE = "application/x-amz-json-1.1"
-MODULES = (training, models, transform, endpoint_configs, endpoints, tags)
+MODULES = (
+    training, tuning, algorithms, model_packages, models, transform, endpoint_configs, endpoints, tags
+)  # fmt: skip
 OPERATIONS: dict[str, Operation] = {
     operation.name: operation for module in MODULES for operation in module.OPERATIONS
 }
@@ -37,6 +52,8 @@ async def handle(cloud: "Cloud", request: Request) -> Response:
     for access in accesses(cloud, operation, asked):
         await _authorise(cloud, caller, access)
     answer = await operation.run(cloud, asked)
+    if not operation.name.startswith(READING):
+        cloud.keep()
     cloud.faults.lose_reply(operation.name)
     body = json.dumps(serialise(shape.output_shape, answer)) if shape.output_shape else ""
     return Response(body, media_type=MEDIA_TYPE)
@@ -52,26 +69,30 @@ def _operation(target: str) -> Operation:
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ServiceError("SerializationException", "The request body is not valid JSON.") from error
 
 
 def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Access]:
     """List what the caller must be allowed for one request: the operation, its tags, the roles it passes."""
-    arns = [
-        cloud.settings.arn(kind, request[member]) if kind else request[member]
-        for kind, member in operation.on
-        if member in request
-    ]
+    arns = [_arn(cloud, kind, request[member]) for kind, member in operation.on if member in request]
     context = _tag_context(request)
     needed = [Access(f"sagemaker:{operation.name}", arn, context) for arn in arns or ["*"]]
     if request.get("Tags") and operation.name.startswith("Create"):
         needed.append(Access("sagemaker:AddTags", arns[0], context))
     passed = {"iam:PassedToService": SERVICE}
     needed += [
-        Access("iam:PassRole", request[member], passed) for member in ROLE_MEMBERS if request.get(member)
+        Access("iam:PassRole", given[member], passed)
+        for given in (request, request.get("TrainingJobDefinition", {}))
+        for member in ROLE_MEMBERS
+        if given.get(member)
     ]
     return needed
+
+
+def _arn(cloud: "Cloud", kind: str, name: str) -> str:
+    """Name a resource by its ARN; some requests do so themselves."""
+    return name if name.startswith("arn:") else cloud.settings.arn(kind, name)
 
 
 def _tag_context(request: Document) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing
+from local.sagemaker import listing, models
 from local.sagemaker.errors import validation
 from local.sagemaker.operations import Operation
 from local.sagemaker.records import Document, EndpointConfig
@@ -41,7 +41,11 @@ def _check_variant(cloud: "Cloud", variant: Document) -> None:
     if instances and not ("InstanceType" in variant and "InitialInstanceCount" in variant):
         raise validation("InstanceType and InitialInstanceCount must be specified together.")
     variant.setdefault("InitialVariantWeight", 1.0)
-    cloud.store.models.find(variant["ModelName"])
+    model = cloud.store.models.find(variant["ModelName"])
+    if serverless and model.of_marketplace:
+        raise validation("Serverless Inference does not support AWS Marketplace model packages.")
+    if instances:
+        models.check_instance(model, variant["InstanceType"], "SupportedRealtimeInferenceInstanceTypes")
 
 
 async def describe(cloud: "Cloud", request: Document) -> Document:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from local.sagemaker import listing, quotas, rollout
 from local.sagemaker.errors import validation
 from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, Endpoint, now
+from local.sagemaker.records import Document, Endpoint, EndpointConfig, now
 from local.sagemaker.tags import tags_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ async def update(cloud: "Cloud", request: Document) -> Document:
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
     if endpoint.status == "Failed":
         raise validation(f'Cannot update endpoint "{endpoint.arn}" that is in status Failed.')
+    if _serverless(config) and not _serverless(endpoint.config):
+        raise validation(
+            f'Cannot update endpoint "{endpoint.arn}": an endpoint on instances cannot become serverless.'
+        )
     cloud.quotas.check("endpoint", quotas.of_config(config))
     endpoint.pending, endpoint.pending_since = config, now()
     rollout.enter(cloud, endpoint, "Updating")
@@ -44,6 +48,10 @@ async def delete(cloud: "Cloud", request: Document) -> Document:
     rollout.enter(cloud, endpoint, "Deleting")
     cloud.start(rollout.remove(cloud, endpoint))
     return {}
+
+
+def _serverless(config: EndpointConfig) -> bool:
+    return any("ServerlessConfig" in variant for variant in config.variants)
 
 
 def _idle(cloud: "Cloud", name: str) -> Endpoint:

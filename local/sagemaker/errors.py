@@ -58,6 +58,20 @@ def job_name_spent(arn: str) -> ServiceError:
     )
 
 
+def tuning_job_missing(name: str) -> ServiceError:
+    """Refuse to look at a tuning job that is not there."""
+    return ServiceError("ResourceNotFound", f"Amazon SageMaker can't find a tuning job with the name {name}.")
+
+
+def tuning_job_name_spent(arn: str) -> ServiceError:
+    """Refuse a tuning job's name that was used before."""
+    return ServiceError(
+        "ResourceInUse",
+        "Hyperparameter tuning job names must be unique within an AWS account and region, and a "
+        f"hyperparameter tuning job with this name already exists ({arn})",
+    )
+
+
 def limit_exceeded(limit: str, allowed: int, in_use: int, wanted: int) -> ServiceError:
     """Refuse to use more instances than the account's quota allows."""
     return ServiceError(

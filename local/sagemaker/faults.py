@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from local.sagemaker.errors import ServiceError
 
-JobKind = Literal["training-job", "transform-job", "endpoint"]
+JobKind = Literal["training-job", "transform-job", "endpoint", "model-package", "hyper-parameter-tuning-job"]
 
 
 class _Fault(BaseModel):
@@ -38,6 +38,13 @@ class Quota(BaseModel):
     limit: int = Field(ge=0)
 
 
+class Unsubscribed(BaseModel):
+    """Take the account's subscription to the Marketplace algorithm away; it stays so until cleared."""
+
+    model_config = ConfigDict(extra="forbid")
+    fault: Literal["unsubscribed"]
+
+
 class Fail(_Fault):
     """Let the next jobs of a kind, or endpoint rollouts, end as Failed with this reason."""
 
@@ -66,7 +73,9 @@ class Event(_Fault):
     status: str | None = None
 
 
-AnyFault = Annotated[Throttle | LoseReply | Quota | Fail | Slow | Event, Field(discriminator="fault")]
+AnyFault = Annotated[
+    Throttle | LoseReply | Quota | Unsubscribed | Fail | Slow | Event, Field(discriminator="fault")
+]
 ONE_OR_MORE: TypeAdapter[list[AnyFault]] = TypeAdapter(list[AnyFault])
 F = TypeVar("F", bound=_Fault)
 
@@ -77,6 +86,7 @@ class FaultBoard:
     def __init__(self, limits: dict[tuple[str, str], int]) -> None:
         self._limits = limits
         self._faults: list[_Fault] = []
+        self.unsubscribed = False
 
     def post(self, asked: Any) -> None:
         """Take one fault or a list of them; raises pydantic's ValidationError, and then takes none."""
@@ -84,21 +94,25 @@ class FaultBoard:
         for fault in faults:
             if isinstance(fault, Quota):
                 self._limits[fault.kind, fault.instance_type] = fault.limit
+            elif isinstance(fault, Unsubscribed):
+                self.unsubscribed = True
             else:
                 self._faults.append(fault)
 
     def listed(self) -> list[dict[str, Any]]:
         """Show the faults still to strike, and the quotas."""
-        quotas = [
+        lasting: list[BaseModel] = [Unsubscribed(fault="unsubscribed")] if self.unsubscribed else []
+        lasting += [
             Quota(fault="quota", kind=kind, instance_type=instance_type, limit=limit)
             for (kind, instance_type), limit in self._limits.items()
         ]
-        return [fault.model_dump() for fault in [*self._faults, *quotas]]
+        return [fault.model_dump() for fault in [*self._faults, *lasting]]
 
     def clear(self) -> None:
         """Forget every fault and every quota."""
         self._faults.clear()
         self._limits.clear()
+        self.unsubscribed = False
 
     def throttle(self, operation: str) -> None:
         """Refuse a call that a fault throttles."""

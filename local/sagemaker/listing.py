@@ -60,6 +60,7 @@ def _sort_key(member: str) -> Callable[[Resource], Any]:
         "Name": lambda resource: resource.name,
         "Status": lambda resource: getattr(resource, "status", ""),
         "LastModifiedTime": lambda resource: resource.modified,
+        "FinalObjectiveMetricValue": lambda resource: getattr(resource, "objective", [0.0])[-1],
     }
     return keys.get(member, lambda resource: resource.created)
 

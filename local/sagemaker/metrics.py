@@ -14,13 +14,16 @@ class MetricScanner:
         self._patterns = [(definition["Name"], compiled(definition)) for definition in definitions]
         self._last: dict[str, Document] = {}
 
-    def read(self, line: str) -> None:
-        """Look for every metric in a line; the first group of its regex is the value."""
+    def read(self, line: str) -> list[tuple[str, float]]:
+        """Look for every metric in a line, and return what was found; a regex's first group is the value."""
+        seen = []
         for name, pattern in self._patterns:
             for found in pattern.finditer(line):
                 value = _number(found[1])
                 if value is not None:
                     self._last[name] = {"MetricName": name, "Value": value, "Timestamp": now()}
+                    seen.append((name, value))
+        return seen
 
     def final(self) -> list[Document]:
         """Return FinalMetricDataList: the last value of each metric that was seen."""

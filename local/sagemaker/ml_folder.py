@@ -28,7 +28,7 @@ class MlFolder:
     def lay_out(self, request: Document) -> None:
         """Make the folder anew, with the configuration of one training job."""
         shutil.rmtree(self.base, ignore_errors=True)
-        for folder in (self.model, self.output_data, self.base / "checkpoints", self.base / "code"):
+        for folder in (self.model, self.output_data, self.base / "code"):
             folder.mkdir(parents=True)
         config = self.base / "input" / "config"
         config.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing
+from local.sagemaker import algorithms, listing, model_packages
 from local.sagemaker.errors import validation
 from local.sagemaker.iam import AccessRefused
 from local.sagemaker.operations import Operation
@@ -22,14 +22,32 @@ async def create(cloud: "Cloud", request: Document) -> Document:
     if len(request.get("Containers", [])) > 1:
         raise validation("Models of several containers are not supported by the local SageMaker.")
     model = Model(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+    if "ModelPackageName" in model.container:
+        _take_package(cloud, model)
     if "Image" not in model.container:
-        raise validation(
-            "Container image is required; model packages are not supported by the local SageMaker."
-        )
+        raise validation("Container image is required.")
     shelf.check_free(name)
     await _check_data(cloud, model)
     shelf.add(model)
     return {"ModelArn": model.arn}
+
+
+def _take_package(cloud: "Cloud", model: Model) -> None:
+    """Take image and artifact from a model package, and refuse one that no model can be made of."""
+    if {"Image", "ModelDataUrl"} & model.container.keys():
+        raise validation("You must specify either ModelPackageName, or Image and ModelDataUrl.")
+    package = model_packages.find(cloud, model.container["ModelPackageName"])
+    if package.status != "Completed":
+        raise validation(f"ModelPackage {package.arn} must be Completed, and is {package.status}.")
+    model.package = package.container | {"Environment": model.container.get("Environment", {})}
+    model.offered = package.specification
+    if model.of_marketplace and cloud.faults.unsubscribed:
+        raise algorithms.not_subscribed()
+    if model.of_marketplace and not model.request.get("EnableNetworkIsolation"):
+        raise validation(
+            f"Model package {package.arn} is of an AWS Marketplace product: EnableNetworkIsolation must be "
+            "set to true."
+        )
 
 
 async def _check_data(cloud: "Cloud", model: Model) -> None:
@@ -75,6 +93,16 @@ async def delete(cloud: "Cloud", request: Document) -> Document:
     """Forget a model; endpoints that serve it go on serving."""
     cloud.store.models.remove(request["ModelName"])
     return {}
+
+
+def check_instance(model: Model, instance_type: str, member: str) -> None:
+    """Refuse an instance type that a model package does not support; ``member`` says for what."""
+    supported = (model.offered or {}).get(member)
+    if supported is not None and instance_type not in supported:
+        raise validation(
+            f"Instance type {instance_type} is not supported by the model package. Supported: "
+            f"{', '.join(supported)}."
+        )
 
 
 NAMED = (("model", "ModelName"),)

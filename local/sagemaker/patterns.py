@@ -5,6 +5,9 @@ from functools import cache
 
 # Enough for the patterns of the operations served here; a test compiles them all.
 JAVA_CLASSES = {
+    r"\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}": r"\x20-\x7e\xa0-\U0010ffff",
+    r"\p{L}\p{M}\p{Z}\p{N}\p{P}": r"\x20-\x7e\xa0-\U0010ffff",
+    ")${1,": "){1,",  # a dollar that the model has by mistake
     r"\p{L}\p{Z}\p{N}": r"\w\s",
     r"\p{Alnum}": "a-zA-Z0-9",
     r"\p{ASCII}": r"[\x00-\x7f]",

@@ -1,6 +1,7 @@
 """Runs the algorithm's programs, as SageMaker runs ``docker run <image> train`` and ``serve``."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,9 +66,8 @@ class SubprocessRunner:
         environment = subprocesses.environment(launch.base, self._algorithm_dir) | dict(launch.environment)
         if launch.port:
             environment["SAGEMAKER_BIND_TO_PORT"] = str(launch.port)
-        program = await subprocesses.spawn(
-            f"recommender.{launch.command}", environment, launch.base, launch.log, launch.on_line
-        )
+        command = [sys.executable, "-m", f"recommender.{launch.command}"]
+        program = await subprocesses.spawn(command, environment, launch.base, launch.log, launch.on_line)
         self._running.add(program)
         self._watchdog.add(program.pid)
         program.ended.add_done_callback(lambda _: self._forget(program))

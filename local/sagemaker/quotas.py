@@ -8,6 +8,7 @@ from local.sagemaker.records import Document, EndpointConfig
 from local.sagemaker.store import Store
 
 SERVERLESS = "serverless"
+TUNING, CONCURRENT = "hyper-parameter-tuning-job", "concurrent"
 Instances = Counter[str]
 
 
@@ -34,6 +35,8 @@ class Quotas:
                 [each.config, each.pending] for each in self._store.endpoints if each.status != "Failed"
             ]
             return _total(of_config(config) for pair in configs for config in pair if config)
+        if kind == TUNING:
+            return Counter({CONCURRENT: sum(job.running for job in self._store.tuning_jobs)})
         jobs = self._store.training_jobs if kind == "training-job" else self._store.transform_jobs
         return _total(of_job(job.request) for job in jobs if job.running)
 

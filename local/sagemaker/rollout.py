@@ -19,6 +19,7 @@ def enter(cloud: "Cloud", endpoint: Endpoint, status: str) -> None:
     """Move an endpoint to a status, and tell the world."""
     endpoint.status = status
     endpoint.modified = now()
+    cloud.keep()
     cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(endpoint)))
 
 
@@ -65,6 +66,7 @@ async def remove(cloud: "Cloud", endpoint: Endpoint) -> None:
     if old:
         await old.stop(drain=cloud.settings.invocation_timeout)
     cloud.store.endpoints.remove(endpoint.name)
+    cloud.keep()
 
 
 class _RollbackFails(JobFailed):

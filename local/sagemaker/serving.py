@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.sagemaker import model_data
+from local.sagemaker import marketplace, model_data
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.http_client import ConnectionBroken, HttpClient, Reply
 from local.sagemaker.programs import Launch, Program
@@ -70,6 +70,8 @@ class ModelServer:
         """Send one request; what goes wrong on the way reads as the program's own 500 or 503."""
         if not self._healthy:
             return Reply(503, body=b"The container is not ready.")
+        if self._serving.model.of_marketplace and (no := marketplace.refuse_request(method, path, body)):
+            return no
         self._in_flight += 1
         self._quiet.clear()
         try:

@@ -13,6 +13,7 @@ class Settings:
     state_dir: Path
     aws_endpoint: str
     port: int = 4600
+    container_image: str = ""  # runs in place of subprocesses, where it is named
     algorithm_dir: Path = ALGORITHM_DIR
     account: str = "000000000000"
     region: str = "us-east-1"

@@ -10,11 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from local.sagemaker.events import StateChange
-from local.sagemaker.records import Document, Endpoint, TrainingJob, TransformJob
+from local.sagemaker.records import Document, Endpoint, ModelPackage, TrainingJob, TransformJob, TuningJob
 
 TRAINING = "SageMaker Training Job State Change"
 TRANSFORM = "SageMaker Transform Job State Change"
+TUNING = "SageMaker HyperParameter Tuning Job State Change"
 ENDPOINT = "SageMaker Endpoint State Change"
+MODEL_PACKAGE = "SageMaker Model Package State Change"
 
 
 def training(job: TrainingJob) -> StateChange:
@@ -51,6 +53,13 @@ def transform(job: TransformJob) -> StateChange:
     return StateChange(TRANSFORM, job.arn, job.status, _plain(detail))
 
 
+def tuning(job: TuningJob, described: Document) -> StateChange:
+    """Tell that a tuning job entered its present state; ``described`` is what Describe answers."""
+    told = {name: value for name, value in described.items() if name != "ConsumedResources"}
+    detail = told | {"Tags": job.tags}
+    return StateChange(TUNING, job.arn, job.status, _plain(detail))
+
+
 def endpoint(of: Endpoint, variants: list[Document]) -> StateChange:
     """Tell that an endpoint entered its present state; ``variants`` are those of DescribeEndpoint."""
     status = event_spelling(of.status)
@@ -66,6 +75,27 @@ def endpoint(of: Endpoint, variants: list[Document]) -> StateChange:
         "Tags": of.tags,
     }
     return StateChange(ENDPOINT, of.arn, status, _plain(detail))
+
+
+def model_package(package: ModelPackage) -> StateChange:
+    """Tell that a model package entered its present state; unlike the others, its times are ISO 8601."""
+    detail = {
+        "ModelPackageName": package.name,
+        "ModelPackageArn": package.arn,
+        "CreationTime": _iso(package.created),
+        "LastModifiedTime": _iso(package.modified),
+        "InferenceSpecification": package.specification,
+        "SourceAlgorithmSpecification": package.request["SourceAlgorithmSpecification"],
+        "ModelPackageStatus": package.status,
+        "ModelPackageStatusDetails": package.details,
+        "CertifyForMarketplace": package.request.get("CertifyForMarketplace", False),
+        "Tags": package.tags,
+    }
+    return StateChange(MODEL_PACKAGE, package.arn, package.status, detail)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def event_spelling(status: str) -> str:

@@ -3,8 +3,25 @@
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from local.sagemaker.errors import ServiceError, already_existing, job_name_spent, not_found, validation
-from local.sagemaker.records import Endpoint, EndpointConfig, Model, Resource, TrainingJob, TransformJob
+from local.sagemaker.errors import (
+    ServiceError,
+    already_existing,
+    job_name_spent,
+    not_found,
+    tuning_job_missing,
+    tuning_job_name_spent,
+    validation,
+)
+from local.sagemaker.records import (
+    Endpoint,
+    EndpointConfig,
+    Model,
+    ModelPackage,
+    Resource,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+)
 from local.sagemaker.settings import Settings
 
 R = TypeVar("R", bound=Resource)
@@ -71,6 +88,16 @@ class Store:
             lambda name: validation(f"Could not find requested job with name: {name}"),
             job_name_spent,
         )
+        self.model_packages: Shelf[ModelPackage] = Shelf(
+            lambda name: settings.arn("model-package", name),
+            lambda name: validation(f"ModelPackage {settings.arn('model-package', name)} does not exist."),
+            lambda taken: validation(f"ModelPackage already exists: {taken}"),
+        )
+        self.tuning_jobs: Shelf[TuningJob] = Shelf(
+            lambda name: settings.arn("hyper-parameter-tuning-job", name),
+            tuning_job_missing,
+            tuning_job_name_spent,
+        )
         self.models: Shelf[Model] = deletable("model", "model")
         self.endpoint_configs: Shelf[EndpointConfig] = deletable("endpoint-config", "endpoint configuration")
         self.endpoints: Shelf[Endpoint] = deletable("endpoint", "endpoint")
@@ -79,6 +106,8 @@ class Store:
         """Yield every resource of every type."""
         yield from self.training_jobs
         yield from self.transform_jobs
+        yield from self.model_packages
+        yield from self.tuning_jobs
         yield from self.models
         yield from self.endpoint_configs
         yield from self.endpoints

@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -66,18 +65,20 @@ class Subprocess:
 
 
 async def spawn(
-    module: str, environ: dict[str, str], folder: Path, log: Path, on_line: Callable[[str], None] | None
+    command: Sequence[str],
+    environ: dict[str, str],
+    folder: Path,
+    log: Path,
+    on_line: Callable[[str], None] | None,
 ) -> Subprocess:
-    """Start ``python -m module``; its output goes to the log, line by line to ``on_line`` too."""
+    """Start a command; its output goes to the log, line by line to ``on_line`` too."""
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
     # A pipe of our own: waiting for a subprocess may otherwise mean waiting for its heirs to close stdout.
     reading, writing = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
+            *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,

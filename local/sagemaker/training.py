@@ -2,26 +2,25 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, quotas, training_rules
+from local.sagemaker import algorithms, listing, quotas, training_rules
 from local.sagemaker.errors import validation
 from local.sagemaker.operations import Operation
 from local.sagemaker.records import Document, TrainingJob, now
 from local.sagemaker.tags import tags_of
-from local.sagemaker.training_run import enter, run
+from local.sagemaker.training_run import enter, request_stop, run
 
 if TYPE_CHECKING:
     from local.sagemaker.cloud import Cloud
-
-MAX_SECONDS = 86400
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start a training job."""
     training_rules.check(request, cloud.settings.account)
+    algorithms.check_job(cloud, request)
     shelf, name = cloud.store.training_jobs, request["TrainingJobName"]
     shelf.check_free(name)
     cloud.quotas.check("training-job", quotas.of_job(request))
-    request.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": MAX_SECONDS})
+    request.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": training_rules.MAX_SECONDS})
     job = TrainingJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
     shelf.add(job)
     enter(cloud, job, "Starting")
@@ -34,6 +33,7 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
     job = cloud.store.training_jobs.find(request["TrainingJobName"])
     return job.request | {
         "TrainingJobArn": job.arn,
+        "TuningJobArn": cloud.store.tuning_jobs.arn(job.tuning_job) if job.tuning_job else None,
         "TrainingJobStatus": job.status,
         "SecondaryStatus": job.secondary_status,
         "SecondaryStatusTransitions": job.transitions,
@@ -84,10 +84,7 @@ async def stop(cloud: "Cloud", request: Document) -> Document:
     job = cloud.store.training_jobs.find(request["TrainingJobName"])
     if not job.running:
         raise validation(f"The request was rejected because the training job is in status {job.status}.")
-    if job.status != "Stopping":
-        job.status = "Stopping"
-        enter(cloud, job, "Stopping")
-        job.stop.set()
+    request_stop(cloud, job)
     return {}
 
 

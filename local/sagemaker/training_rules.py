@@ -1,9 +1,11 @@
 """Rules for training jobs that the service model cannot express."""
 
-from local.sagemaker import metrics
+from local.sagemaker import checkpoints, metrics
 from local.sagemaker.errors import ServiceError, validation
 from local.sagemaker.records import Document
 from local.sagemaker.s3 import S3Uri
+
+MAX_SECONDS = 86400  # that a job may run which does not say
 
 
 def check(request: Document, account: str) -> None:
@@ -30,8 +32,8 @@ def check(request: Document, account: str) -> None:
         raise validation(f"Channel names must be unique: {', '.join(names)}")
     for channel in channels:
         _check_channel(channel, algorithm)
-    if request.get("CheckpointConfig"):
-        raise _unsupported("CheckpointConfig")
+    checkpoints.check(request)
+    _check_spot(request)
 
 
 def _from_marketplace(name: str | None, account: str) -> bool:
@@ -50,6 +52,19 @@ def _check_channel(channel: Document, algorithm: Document) -> None:
         raise _unsupported("TrainingInputMode Pipe")
     if channel.get("CompressionType", "None") != "None":
         raise validation("CompressionType must be None in File mode.")
+
+
+def _check_spot(request: Document) -> None:
+    condition = request.get("StoppingCondition", {})
+    wait = condition.get("MaxWaitTimeInSeconds")
+    if not request.get("EnableManagedSpotTraining"):
+        if wait is not None:
+            raise validation("MaxWaitTimeInSeconds above 0 needs EnableManagedSpotTraining.")
+    elif wait is None or wait < condition.get("MaxRuntimeInSeconds", MAX_SECONDS):
+        raise validation(
+            "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+            "MaxRuntimeInSeconds."
+        )
 
 
 def _unsupported(what: str) -> ServiceError:

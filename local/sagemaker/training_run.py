@@ -1,13 +1,15 @@
 """The life of one training job, from its data's download to its model's upload."""
 
 import asyncio
-import logging
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import archives, state_changes
-from local.sagemaker.errors import INTERNAL_ERROR, JobFailed
+from local.sagemaker import archives, marketplace, state_changes
+from local.sagemaker.checkpoints import CheckpointFolder
+from local.sagemaker.cloud_log import CloudLog
+from local.sagemaker.ending import outcome
+from local.sagemaker.errors import JobFailed
 from local.sagemaker.iam import AccessRefused, ExecutionRole
 from local.sagemaker.metrics import MetricScanner
 from local.sagemaker.ml_folder import MlFolder
@@ -31,9 +33,16 @@ MESSAGES = {
     "Failed": "Training job failed",
     "MaxRuntimeExceeded": "Training job exceeded MaxRuntimeInSeconds",
 }
-# A Marketplace algorithm brings its own metric definitions; this is that of the one this project drives.
-MARKETPLACE_METRICS = [{"Name": "p@k(10)", "Regex": r"p@k\(10\)\s*[:=]\s*([0-9.eE+-]+)"}]
-logger = logging.getLogger(__name__)
+# Tells a program that it is one of a tuning job's, and what it is judged by.
+OBJECTIVE = "_tuning_objective_metric"
+
+
+def request_stop(cloud: "Cloud", job: TrainingJob) -> None:
+    """Ask a job to stop; one that is stopping already stays so."""
+    if job.running and job.status != "Stopping":
+        job.status = "Stopping"
+        enter(cloud, job, "Stopping")
+        job.stop.set()
 
 
 def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
@@ -49,21 +58,13 @@ def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
     job.secondary_status = secondary
     job.modified = moment
     job.transitions.append(transition)
+    cloud.keep()
     cloud.events.emit(state_changes.training(job))
 
 
 async def run(cloud: "Cloud", job: TrainingJob) -> None:
     """Do the job's work; whatever happens, the job ends in a final status."""
-    try:
-        secondary = await _Training(cloud, job).work()
-    except JobFailed as failure:
-        job.failure_reason = failure.reason
-        secondary = "Failed"
-    except Exception:  # the job's own process boundary: nobody awaits this task
-        logger.exception("Training job %s broke", job.name)
-        job.failure_reason = INTERNAL_ERROR
-        secondary = "Failed"
-    enter(cloud, job, secondary)
+    enter(cloud, job, await outcome(job, lambda: _Training(cloud, job).work()))
 
 
 class _Training:
@@ -75,9 +76,10 @@ class _Training:
         self._home = cloud.settings.folder("training-job", job.name)
         self._ml = MlFolder(self._home / "ml")
         algorithm = job.request["AlgorithmSpecification"]
-        self._image: str = algorithm.get("TrainingImage") or algorithm["AlgorithmName"]
+        self._bought = "AlgorithmName" in algorithm
+        self._image: str = marketplace.IMAGE if self._bought else algorithm["TrainingImage"]
         given = algorithm.get("MetricDefinitions", [])
-        self._metrics = MetricScanner(MARKETPLACE_METRICS if "AlgorithmName" in algorithm else given)
+        self._metrics = MetricScanner([marketplace.METRIC] if self._bought else given)
 
     async def work(self) -> str:
         """Go through the states; returns the secondary status to end in."""
@@ -86,15 +88,17 @@ class _Training:
         fault = self._cloud.faults.failure("training-job")
         self._job.started = now()
         enter(self._cloud, self._job, "Downloading")
-        await asyncio.to_thread(self._ml.lay_out, self._job.request)
+        asked = marketplace.as_our_own(self._job.request) if self._bought else self._job.request
+        await asyncio.to_thread(self._ml.lay_out, asked)
         role = await self._role()
         await self._download(role)
         if self._job.stop.is_set():
             return "Stopped"
+        checkpoints = await self._checkpoints(role)
         enter(self._cloud, self._job, "Training")
         if fault:
             raise JobFailed(fault.reason)
-        end = await self._train()
+        end = await self._train_with(checkpoints, role)
         if end == "Completed":
             enter(self._cloud, self._job, "Uploading")
         await self._upload(role)
@@ -129,8 +133,52 @@ class _Training:
             path = self._ml.channel(channel) / relative_key(source.key, key)
             await self._cloud.s3.download(S3Uri(source.bucket, key), path)
 
-    async def _train(self) -> str:
+    async def _checkpoints(self, role: ExecutionRole) -> CheckpointFolder | None:
+        config = self._job.request.get("CheckpointConfig")
+        if config is None:
+            return None
+        folder = CheckpointFolder(config, self._ml.base, self._cloud.s3, role)
+        try:
+            await folder.fetch()
+        except (AccessRefused, S3Failure) as problem:
+            raise JobFailed(f"ClientError: Checkpoint download failed: {problem}") from problem
+        return folder
+
+    async def _train_with(self, checkpoints: CheckpointFolder | None, role: ExecutionRole) -> str:
+        """Train, and whatever comes of it, keep the checkpoints: they are for the time when nothing did."""
+        if checkpoints is None:
+            return await self._train_and_log(role)
+        syncing = asyncio.ensure_future(checkpoints.keep_in_step())
+        try:
+            return await self._train_and_log(role)
+        finally:
+            syncing.cancel()
+            await asyncio.wait([syncing])
+            await self._store_checkpoints(checkpoints)
+
+    async def _store_checkpoints(self, checkpoints: CheckpointFolder) -> None:
+        try:
+            await checkpoints.store()
+        except (AccessRefused, S3Failure) as problem:
+            raise JobFailed(f"ClientError: Checkpoint upload failed: {problem}") from problem
+
+    async def _train_and_log(self, role: ExecutionRole) -> str:
+        """Run the program, its lines going to CloudWatch as well."""
+        log = CloudLog.of_job(self._cloud.aws, self._cloud.settings, self._job.name, role)
+        try:
+            return await self._train(log)
+        finally:
+            if log:
+                await log.close()
+
+    async def _train(self, log: CloudLog | None) -> str:
         """Run the program; returns the secondary status that its end means."""
+
+        def on_line(line: str) -> None:
+            self._tell(self._metrics.read(line))
+            if log:
+                log.write(line)
+
         program = await self._cloud.runner.start(
             Launch(
                 image=self._image,
@@ -138,7 +186,7 @@ class _Training:
                 base=self._ml.base,
                 log=self._home / "log",
                 environment=self._environment(),
-                on_line=self._metrics.read,
+                on_line=on_line,
             )
         )
         limit = self._job.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
@@ -149,6 +197,14 @@ class _Training:
             reason = self._ml.failure() or "See the log of the training job"
             raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
         return ("Completed", "Stopped", "MaxRuntimeExceeded")[first]
+
+    def _tell(self, seen: list[tuple[str, float]]) -> None:
+        """Tell whoever tunes of each value of the metric that is tuned for."""
+        objective = self._job.request["HyperParameters"].get(OBJECTIVE) if self._job.watch else None
+        for name, value in seen:
+            if self._job.watch and name == objective:
+                self._job.objective.append(value)
+                self._job.watch(value)
 
     def _environment(self) -> dict[str, str]:
         job, settings = self._job, self._cloud.settings
@@ -164,7 +220,7 @@ class _Training:
         path = self._job.request["OutputDataConfig"]["S3OutputPath"]
         place = S3Uri.parse(path).below(self._job.name, "output")
         try:
-            if any(self._ml.output_data.iterdir()):
+            if any(self._ml.output_data.iterdir()) and not self._bought:
                 await self._store(role, self._ml.output_data, place.below("output.tar.gz"))
             self._job.artifact = await self._store(role, self._ml.model, place.below("model.tar.gz"))
         except (AccessRefused, S3Failure) as problem:

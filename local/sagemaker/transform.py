@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, quotas
+from local.sagemaker import listing, models, quotas
 from local.sagemaker.errors import validation
 from local.sagemaker.operations import Operation
 from local.sagemaker.records import Document, TransformJob
@@ -30,6 +30,8 @@ async def create(cloud: "Cloud", request: Document) -> Document:
     shelf, name = cloud.store.transform_jobs, request["TransformJobName"]
     shelf.check_free(name)
     model = cloud.store.models.find(request["ModelName"])
+    instance_type = request["TransformResources"]["InstanceType"]
+    models.check_instance(model, instance_type, "SupportedTransformInstanceTypes")
     cloud.quotas.check("transform-job", quotas.of_job(request))
     job = TransformJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
     shelf.add(job)

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import json
-import logging
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.sagemaker import batching, state_changes
-from local.sagemaker.errors import INTERNAL_ERROR, JobFailed, JobStopped
+from local.sagemaker.ending import outcome
+from local.sagemaker.errors import JobFailed, JobStopped
 from local.sagemaker.http_client import Reply
 from local.sagemaker.iam import AccessRefused, ExecutionRole
 from local.sagemaker.records import ENDED, Document, Model, TransformJob, now
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 # What SageMaker falls back on when neither the request nor /execution-parameters says otherwise.
 DEFAULTS: Document = {"MaxConcurrentTransforms": 1, "BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6}
+# How /execution-parameters spells a strategy.
+STRATEGIES = {"SINGLE_RECORD": "SingleRecord", "MULTI_RECORD": "MultiRecord"}
 DEFAULT_TIMEOUT = 600
-logger = logging.getLogger(__name__)
 
 
 def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
@@ -31,28 +32,19 @@ def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
     job.modified = now()
     if status in ENDED:
         job.ended = job.modified
+    cloud.keep()
     cloud.events.emit(state_changes.transform(job))
 
 
 async def run(cloud: "Cloud", job: TransformJob, model: Model) -> None:
     """Do the job's work; whatever happens, the job ends in a final status."""
     transform = _Transform(cloud, job, model)
-    status = "Failed"
-    try:
-        await _unless_stopped(job, transform)
-        status = "Completed"
-    except JobStopped:
-        status = "Stopped"
-    except JobFailed as failure:
-        job.failure_reason = failure.reason
-    except Exception:  # the job's own process boundary: nobody awaits this task
-        logger.exception("Transform job %s broke", job.name)
-        job.failure_reason = INTERNAL_ERROR
+    status = await outcome(job, lambda: _unless_stopped(job, transform))
     await transform.close()
     enter(cloud, job, status)
 
 
-async def _unless_stopped(job: TransformJob, transform: "_Transform") -> None:
+async def _unless_stopped(job: TransformJob, transform: "_Transform") -> str:
     """Work until done or until somebody stops the job, whichever comes first."""
     work = asyncio.ensure_future(transform.work())
     stop = asyncio.ensure_future(job.stop.wait())
@@ -61,6 +53,7 @@ async def _unless_stopped(job: TransformJob, transform: "_Transform") -> None:
         if not work.done():
             raise JobStopped
         work.result()
+        return "Completed"
     finally:
         stop.cancel()
         work.cancel()
@@ -129,6 +122,9 @@ class _Transform:
         with contextlib.suppress(ValueError):
             offered = json.loads(reply.body) if reply.status == 200 else {}
             if isinstance(offered, dict):
+                strategy = str(offered.get("BatchStrategy", ""))
+                if strategy in STRATEGIES:
+                    offered["BatchStrategy"] = STRATEGIES[strategy]
                 self._parameters |= {
                     name: offered[name] for name in DEFAULTS if name in offered
                 } | self._asked
@@ -140,28 +136,8 @@ class _Transform:
         role.check("s3:PutObject", target.arn)
         given, made = self._home / "data" / "in", self._home / "data" / "out"
         await self._cloud.s3.download(source, given)
-        await self._send_all(given, made)
+        await send_all(self._job.request, self._parameters, given, made, self._send)
         await self._cloud.s3.upload(made, target)
-
-    async def _send_all(self, given: Path, made: Path) -> None:
-        request, parameters = self._job.request, self._parameters
-        with given.open("rb") as file, made.open("wb") as output:
-            bodies = batching.payloads(
-                file,
-                split=request["TransformInput"].get("SplitType") == "Line",
-                many=parameters["BatchStrategy"] == "MultiRecord",
-                limit=parameters["MaxPayloadInMB"] * batching.MEGABYTE,
-            )
-            try:
-                await batching.transform(
-                    bodies,
-                    self._send,
-                    output,
-                    concurrency=max(1, parameters["MaxConcurrentTransforms"]),
-                    lines=request["TransformOutput"].get("AssembleWith") == "Line",
-                )
-            except batching.PayloadTooLarge as problem:
-                raise JobFailed(f"ClientError: {problem}") from problem
 
     async def _send(self, body: bytes) -> bytes:
         client = self._job.request.get("ModelClientConfig", {})
@@ -173,6 +149,29 @@ class _Transform:
             if reply.status < 500:
                 break
         raise JobFailed(_bad_answer(reply))
+
+
+async def send_all(
+    request: Document, parameters: Document, given: Path, made: Path, send: batching.Send
+) -> None:
+    """Send one input file's records as the job asks, and put the answers together; raises JobFailed."""
+    with given.open("rb") as file, made.open("wb") as output:
+        bodies = batching.payloads(
+            file,
+            split=request["TransformInput"].get("SplitType") == "Line",
+            many=parameters["BatchStrategy"] == "MultiRecord",
+            limit=parameters["MaxPayloadInMB"] * batching.MEGABYTE,
+        )
+        try:
+            await batching.transform(
+                bodies,
+                send,
+                output,
+                concurrency=max(1, parameters["MaxConcurrentTransforms"]),
+                lines=request["TransformOutput"].get("AssembleWith") == "Line",
+            )
+        except batching.PayloadTooLarge as problem:
+            raise JobFailed(f"ClientError: {problem}") from problem
 
 
 def _headers(request: Document) -> dict[str, str]:

@@ -1,0 +1,75 @@
+"""The Docker engine: whether there is one, and how its containers reach this machine."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from local.cloud.errors import CloudError
+from local.cloud.state import REPOSITORY
+
+SCRIPT = "RETAILREC_CONTAINER_ENGINE"
+LAMBDA_IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
+DESKTOP_HOST = "host.docker.internal"
+START_SECONDS = 900
+STDERR = 2  # the descriptor: what a program of ours says goes where our own progress goes
+
+
+def starter() -> Path | None:
+    """Return the script that starts an engine where none runs, if this machine has one."""
+    script = Path(os.environ.get(SCRIPT) or REPOSITORY.parent / "shared" / "tools" / "container-engine")
+    return script if script.is_file() else None
+
+
+def available() -> bool:
+    """Tell whether an engine answers."""
+    if shutil.which("docker") is None:
+        return False
+    return _docker("version", "--format", "{{.Server.Version}}", check=False).returncode == 0
+
+
+def ensure() -> None:
+    """See that an engine runs and has the base images, by the machine's script if there is one.
+
+    Raises CloudError when there is no engine and no way to start one.
+    """
+    script = starter()
+    if script:
+        ended = subprocess.run([str(script)], stdout=STDERR, check=False, timeout=START_SECONDS)
+        if ended.returncode:
+            raise CloudError(f"{script} could not start a Docker engine (exit code {ended.returncode}).")
+    if not available():
+        raise CloudError("No Docker engine answers: start Docker, then try again.")
+
+
+def has_image(name: str) -> bool:
+    """Tell whether an image is on this machine, so that nothing needs to be pulled."""
+    return _docker("image", "inspect", name, check=False).returncode == 0
+
+
+def is_desktop() -> bool:
+    """Tell Docker Desktop, whose containers run in a virtual machine, from an engine on this very machine."""
+    return "Docker Desktop" in _docker("info", "--format", "{{.OperatingSystem}}").stdout
+
+
+def gateway() -> str:
+    """Return this machine's address on the bridge that containers are on by default."""
+    found = json.loads(_docker("network", "inspect", "bridge").stdout)
+    for configuration in found[0]["IPAM"]["Config"]:
+        if "Gateway" in configuration:
+            return str(configuration["Gateway"])
+    raise CloudError("Docker's default bridge has no gateway: `docker network inspect bridge` shows it.")
+
+
+def socket_path() -> str | None:
+    """Return the path of the engine's socket; ``None`` for an engine that is reached otherwise."""
+    host = (
+        os.environ.get("DOCKER_HOST")
+        or _docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").stdout.strip()
+    )
+    return host.removeprefix("unix://") if host.startswith("unix://") else None
+
+
+def _docker(*arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["docker", *arguments], capture_output=True, text=True, check=check, timeout=60)

@@ -1,0 +1,33 @@
+"""The algorithm's image: ``python -m local.containers.image`` builds it."""
+
+import platform
+import subprocess
+import sys
+
+from local.cloud.errors import CloudError
+from local.cloud.state import REPOSITORY
+from local.containers import engine
+
+IMAGE = "retailrec-algorithm:local"
+
+
+def build(tag: str = IMAGE) -> None:
+    """Build the image for the machines that SageMaker has; raises CloudError when it fails."""
+    engine.ensure()
+    ended = subprocess.run(build_command(tag), stdout=engine.STDERR, check=False)
+    if ended.returncode:
+        raise CloudError("The image was not built: the lines above say why.")
+
+
+def build_command(tag: str, machine: str | None = None) -> list[str]:
+    """Return the `docker build` command; a machine of another kind must be told SageMaker's."""
+    foreign = (machine or platform.machine()).lower() not in {"x86_64", "amd64"}
+    options = ["--platform", "linux/amd64"] if foreign else []
+    return ["docker", "build", *options, "--tag", tag, str(REPOSITORY / "algorithm")]
+
+
+if __name__ == "__main__":
+    try:
+        build()
+    except CloudError as error:
+        sys.exit(str(error))

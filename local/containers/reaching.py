@@ -1,0 +1,41 @@
+"""The way from a container to the local cloud, which listens on the loopback interface."""
+
+import sys
+
+from local.cloud import processes, services
+from local.cloud.state import REPOSITORY, Running
+from local.containers import engine
+
+RELAY = "relay"
+
+
+def open_to_containers(state: Running) -> Running:
+    """Start the relay on Docker's bridge, unless it runs or none is needed; return the new state."""
+    if engine.is_desktop():
+        return state  # containers reach the loopback interface of its host by themselves
+    pid = state.pids.get(RELAY)
+    if pid is not None and processes.alive(pid, state.births[RELAY]):
+        return state
+    address, ports = engine.gateway(), [_port(state.aws_url), _port(state.sagemaker_url)]
+    command = [sys.executable, "-m", "local.containers.relay", address, *map(str, ports)]
+    log = state.state_dir / f"{RELAY}.log"
+    with processes.interrupts_held():
+        pid = processes.start(command, services.client_environment(state), log, REPOSITORY)
+        state = state.with_process(RELAY, pid, processes.birth(pid))
+    services.wait_for_port(state, RELAY, address, ports[-1])
+    return state
+
+
+def urls(state: Running) -> dict[str, str]:
+    """Return the variables that lead a container's AWS clients to this cloud."""
+    host = engine.DESKTOP_HOST if engine.is_desktop() else engine.gateway()
+    sagemaker = f"http://{host}:{_port(state.sagemaker_url)}"
+    return {
+        "AWS_ENDPOINT_URL": f"http://{host}:{_port(state.aws_url)}",
+        "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker,
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
+    }
+
+
+def _port(url: str) -> int:
+    return int(url.rsplit(":", 1)[1])
