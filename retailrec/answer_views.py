@@ -8,6 +8,7 @@ from retailrec.screen import count, score, table, titled
 SOURCES = {
     "endpoint": "answered by the model's endpoint",
     "batch": "answered from the batch job's results",
+    "similar": "items that are bought by who bought this customer's latest purchases",
     "popular_in_country": "popular items of the customer's country, not personal ones",
     "popular": "popular items, not personal ones: the model has no answer for this customer",
 }
@@ -15,9 +16,11 @@ SOURCES = {
 
 def recommendations_table(answer: Recommendations) -> RenderableType:
     """List recommendations, the best first, with where they come from."""
-    shown = table(">", "item", "description", score_column(answer))
+    reasons = ["why"] if any(item.why for item in answer.recommendations) else []
+    shown = table(">", "item", "description", score_column(answer), *reasons)
     for rank, item in enumerate(answer.recommendations, start=1):
-        shown.add_row(str(rank), item.item_id, item.description or "", score(item.score))
+        why = [item.why or ""] if reasons else []
+        shown.add_row(str(rank), item.item_id, item.description or "", score(item.score), *why)
     to = "Recommended to" if answer.personal else "Popular, shown to"
     return titled(f"{to} customer {answer.customer_id}", shown, source_of(answer))
 

@@ -9,12 +9,15 @@ class Recommendation(BaseModel):
     item_id: str
     description: str | None = None
     score: float
+    source: str | None = None
+    why: str | None = None
+    because_of: str | None = None
 
 
 class Recommendations(BaseModel):
     """What a customer may like, the best first."""
 
-    customer_id: str
+    customer_id: str | None
     run_id: str
     source: str
     recommendations: list[Recommendation]
@@ -23,6 +26,32 @@ class Recommendations(BaseModel):
     def personal(self) -> bool:
         """Tell whether the answer is the customer's own, and not what is popular."""
         return not self.source.startswith("popular")
+
+
+class Explained(Recommendation):
+    """A recommended item with where it comes from and why, where the API tells."""
+
+    source: str | None = None
+    why: str | None = None
+
+
+class Explanations(BaseModel):
+    """What a customer may like, the best first, each with its reason."""
+
+    customer_id: str
+    run_id: str
+    source: str
+    recommendations: list[Explained]
+
+
+class Similar(BaseModel):
+    """The items that are most like one, the most alike first."""
+
+    item_id: str
+    run_id: str
+    description: str | None = None
+    source: str
+    items: list[Explained]
 
 
 class Purchase(BaseModel):

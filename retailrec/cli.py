@@ -9,6 +9,8 @@ from typing import Annotated
 from typer import Argument, Exit, Option, Typer
 
 from retailrec.boundary import Commands
+from retailrec.deploying_verbs import verbs as deploying_verbs
+from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 
 app = Typer(
     cls=Commands,
@@ -29,6 +31,16 @@ StackName = Annotated[
     ),
 ]
 AsJson = Annotated[bool, Option("--json", help="Write JSON, for machines.")]
+RunId = Annotated[str, Argument(help="The run's id, or its beginning.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
+AlgorithmArn = Annotated[
+    str,
+    Option(
+        "--algorithm-arn",
+        metavar="ARN",
+        help='Train with this Marketplace algorithm; "marketplace" names the one that the local cloud plays.',
+    ),
+]
 Customer = Annotated[str, Argument(help="The customer's id, as in the data.")]
 
 
@@ -37,12 +49,20 @@ def main(debug: Debug = False) -> None:
     """Turn a retailer's transaction file into a recommendation service."""
 
 
+app.add_typer(deploying_verbs)
+
+
 @app.command()
-def up() -> None:
+def up(
+    containers: Annotated[
+        bool, Option("--containers", help="Let SageMaker run the algorithm's image (needs Docker).")
+    ] = False,
+    algorithm_arn: AlgorithmArn = "",
+) -> None:
     """Bring the local cloud up, with the application deployed on it."""
     from retailrec import cloud_commands
 
-    cloud_commands.up()
+    cloud_commands.up(containers, algorithm_arn)
 
 
 @app.command()
@@ -60,16 +80,34 @@ def drop(
     mapping: Annotated[
         Path | None, Option(metavar="JSON", help="Which of its columns is which, if its headers are its own.")
     ] = None,
+    append: Annotated[
+        bool, Option("--append", help="Add its rows to the dataset instead of replacing it.")
+    ] = False,
     follow: Annotated[bool, Option(help="Follow the run until it is live or has ended otherwise.")] = True,
     stack: StackName = None,
 ) -> None:
     """Upload a transaction file and follow its run."""
     from retailrec.drop_command import drop
-    from retailrec.dropping import mapping_text, readable_file
+    from retailrec.dropping import key_of, mapping_text, readable_file
     from retailrec.stack import Stack
 
     path, columns = readable_file(file), mapping_text(mapping)
-    raise Exit(drop(Stack.open(stack), path, key, follow, columns))
+    raise Exit(drop(Stack.open(stack), path, key_of(path, key, append=append), follow, columns))
+
+
+@app.command()
+def retrain(
+    force: Annotated[bool, Option("--force", help="Also if nothing has changed since.")] = False,
+    follow: Annotated[bool, Option(help="Follow the run until it is live or has ended otherwise.")] = True,
+    stack: StackName = None,
+) -> None:
+    """Train anew on the newest dataset, as the stack is configured now, and follow the run.
+
+    The quality gate judges the model as it does that of a dropped file.
+    """
+    from retailrec.retrain_command import retrain
+
+    raise Exit(retrain(stack, force, follow))
 
 
 @app.command()
@@ -112,6 +150,26 @@ def report(
 
 
 @app.command()
+def metrics(
+    run: Annotated[list[str] | None, Argument(help="Runs, each by its id or its beginning.")] = None,
+    last: Annotated[
+        int | None, Option(min=1, metavar="N", help="The newest N runs that have metrics.")
+    ] = None,
+    every: Annotated[bool, Option("--all", help="All runs that have metrics.")] = False,
+    plot: Annotated[Path | None, Option(metavar="FILE.png", help="Draw them: .png, .svg or .pdf.")] = None,
+    as_json: AsJson = False,
+    stack: StackName = None,
+) -> None:
+    """Show what trainings measured: by epoch, as a whole, and across runs.
+
+    p@k(10) is the share of ten recommended items that a customer went on to buy.
+    """
+    from retailrec.metrics.command import metrics
+
+    metrics(stack, run or [], last, every, plot, as_json)
+
+
+@app.command()
 def recommend(
     customer: Customer,
     top_n: Annotated[int, Option(min=1, max=100, help="How many items.")] = 10,
@@ -138,6 +196,18 @@ def history(
 
 
 @app.command()
+def console(
+    port: Annotated[int, Option(min=0, max=65535, help="Of 127.0.0.1; 0 for any that is free.")] = 4680,
+    open_it: Annotated[bool, Option("--open/--no-open", help="Show it in the browser.")] = True,
+    stack: StackName = None,
+) -> None:
+    """Serve a page in the browser: runs, metrics, customers, and a place to drop files."""
+    from retailrec.console.command import console
+
+    console(stack, port, open_it)
+
+
+@app.command()
 def logs(
     minutes: Annotated[int, Option(min=1, help="How far back.")] = 15,
     limit: Annotated[int, Option(min=1, help="How many lines.")] = 60,
@@ -147,6 +217,93 @@ def logs(
     from retailrec import ask_commands
 
     ask_commands.logs(stack, minutes, limit)
+
+
+@app.command()
+def retry(run: RunId, stack: StackName = None) -> None:
+    """Let a failed run go on from the stage that failed.
+
+    What the stages before it left is used; the failed one begins anew, its job under a new name. A run that a
+    later upload has overtaken is not retried.
+    """
+    from retailrec import operate_commands
+
+    operate_commands.retry(stack, run)
+
+
+@app.command()
+def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
+    """Stop a run that is on its way; the live one stays.
+
+    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` lets it go on.
+    """
+    from retailrec import operate_commands
+
+    operate_commands.stop(stack, run, yes)
+
+
+@app.command()
+def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
+    """Deploy a model that the quality gate held.
+
+    `status` shows why it was held, and its metrics.
+    """
+    from retailrec import operate_commands
+
+    operate_commands.approve(stack, run, yes)
+
+
+@app.command()
+def rollback(
+    run: Annotated[
+        str | None, Argument(help="A run that served before. Without it: the one before the live one.")
+    ] = None,
+    yes: Yes = False,
+    stack: StackName = None,
+) -> None:
+    """Have the previous live run serve again, within one update of the endpoint.
+
+    Its model and recommendations are still there; the stack's parameter RetainedRuns says for how many.
+    A file dropped later than the run that is rolled back replaces it as usual; nothing else does.
+    """
+    from retailrec import operate_commands
+
+    operate_commands.rollback(stack, run, yes)
+
+
+@app.command()
+def tune(
+    run: RunId,
+    jobs: Annotated[
+        int | None,
+        Option(min=FEWEST_JOBS, max=MOST_JOBS, help="Training jobs. Without it: the stack's."),
+    ] = None,
+    parallel: Annotated[
+        int | None, Option(min=1, max=MOST_AT_ONCE, help="How many at once. Without it: the stack's.")
+    ] = None,
+    follow: Annotated[bool, Option(help="Follow the search, and the run to its end.")] = True,
+    yes: Yes = False,
+    stack: StackName = None,
+) -> None:
+    """Search for better hyperparameters on the data of a run that is there.
+
+    The best training job goes on as a run of its own: through the quality gate, and live if nothing later is.
+    """
+    from retailrec.tune_command import tune
+
+    raise Exit(tune(stack, run, jobs, parallel, yes, follow))
+
+
+@app.command()
+def redrive(yes: Yes = False, stack: StackName = None) -> None:
+    """Send the dead letters back to where they came from.
+
+    They are events that a function could not handle, or that did not reach it. `logs` shows why: mend that
+    first.
+    """
+    from retailrec import operate_commands
+
+    operate_commands.redrive_queues(stack, yes)
 
 
 @app.command()
@@ -166,8 +323,9 @@ def demo(
     data: Annotated[
         Path | None, Option(help="The file to drop. Without it: Online Retail II, or one like it.")
     ] = None,
+    algorithm_arn: AlgorithmArn = "",
 ) -> None:
     """See it all: cloud, data, training, and recommendations for two customers."""
     from retailrec.demo import demo
 
-    demo(data)
+    demo(data, algorithm_arn)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from local.cloud import Running
 
 
-def bring_up(interrupts: Interrupts) -> "tuple[Running, bool]":
+def bring_up(
+    interrupts: Interrupts, containers: bool = False, algorithm_arn: str = ""
+) -> "tuple[Running, bool]":
     """Bring the local cloud up, showing the steps; return it and whether this started it.
 
     When that is broken off, nothing of it is left.
@@ -19,7 +21,7 @@ def bring_up(interrupts: Interrupts) -> "tuple[Running, bool]":
     started = laptop.running() is None
     try:
         with Steps(out()) as steps:
-            return laptop.up(steps.say), started
+            return laptop.up(steps.say, containers, algorithm_arn), started
     except BaseException:
         interrupts.ignore()
         if started and laptop.running():  # what had not come up is gone already
@@ -33,10 +35,10 @@ def take_down() -> None:
         laptop.down(steps.say)
 
 
-def up() -> None:
+def up(containers: bool = False, algorithm_arn: str = "") -> None:
     """Bring the local cloud up and say what to do with it."""
     with Interrupts() as interrupts:
-        bring_up(interrupts)
+        bring_up(interrupts, containers, algorithm_arn)
     out().print("\nNext:")
     for line in ("drop FILE", "demo", "down"):
         out().print(f"  {command()} {line}")

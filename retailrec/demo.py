@@ -32,12 +32,12 @@ class LiveRun(NamedTuple):
     seconds: float | None
 
 
-def demo(given: Path | None) -> None:
+def demo(given: Path | None, algorithm_arn: str = "") -> None:
     """Run the demo; broken off or failed, it leaves no cloud that it started itself."""
     screen = out()
     with Interrupts() as interrupts:
         data = choose_data(readable_file(given) if given else None, screen)
-        cloud, started = bring_up(interrupts)
+        cloud, started = bring_up(interrupts, algorithm_arn=algorithm_arn)
         try:
             report = _run(Stack.local(cloud), data, screen)
         except BaseException:
@@ -92,7 +92,7 @@ def _drop(stack: Stack, path: Path, key: str, screen: Console) -> DroppedRun:
 
 
 def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], screen: Console) -> None:
-    parts = [quality_table(quality), metrics_table(live.run.metrics)]
+    parts = [quality_table(quality), metrics_table(live.run.metrics, live.run)]
     if quality.warnings:
         parts.insert(1, warning_lines(quality))
     for part in [*parts, *(show_customer(each, screen) for each in answers)]:

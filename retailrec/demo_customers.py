@@ -33,15 +33,15 @@ class CustomerAnswers(NamedTuple):
 
 def ask(api: Api, customer: str, run_id: str) -> CustomerAnswers:
     """Ask the API for a customer's purchases and recommendations, as of a run that has just gone live."""
-    recommendations = _settled(lambda: api.recommendations(customer, SHOWN), run_id)
+    recommendations = settled(lambda: api.recommendations(customer, SHOWN), run_id)
     try:
-        purchases = _settled(lambda: api.purchases(customer, SHOWN), run_id)
+        purchases = settled(lambda: api.purchases(customer, SHOWN), run_id)
     except UnknownCustomer:
         purchases = None
     return CustomerAnswers(customer, purchases, recommendations)
 
 
-def _settled(question: Callable[[], Answer], run_id: str) -> Answer:
+def settled(question: Callable[[], Answer], run_id: str) -> Answer:
     """Ask until the answer is the run's; the last answer stands."""
     for _ in range(LOOKS):
         try:

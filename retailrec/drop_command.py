@@ -1,5 +1,6 @@
 """``retailrec drop``: upload a file and follow its run to the end."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from retailrec.boundary import INTERRUPTED
 from retailrec.dropping import Drop, DroppedRun, await_run, upload
 from retailrec.following import follow
 from retailrec.screen import command, console, out, seconds
+from retailrec.searching import with_search
 from retailrec.stack import Stack
 from retailrec.stage_screen import stage_screen
 from retailrec.stages import seconds_taken
@@ -16,18 +18,24 @@ from retailrec.transfer import transfer_bar
 from retailrec_shared.run import Run
 from retailrec_shared.status import ENDED, RunStatus
 
+GOOD_ENDS = frozenset({RunStatus.LIVE, RunStatus.COLLECTED})
 NOT_LIVE = 2  # exit code: the run ended, and not live
 
 
-def drop(stack: Stack, path: Path, key: str | None, follow_run: bool, mapping: str | None = None) -> int:
-    """Drop a file; return the exit code: 0 its run is live, 2 it ended otherwise, 130 after Ctrl-C."""
-    dropped = upload_with_bar(stack, path, key or path.name, out(), mapping)
+def drop(stack: Stack, path: Path, key: str, follow_run: bool, mapping: str | None = None) -> int:
+    """Drop a file; return the exit code: 0 its run is live or collected, 2 not so, 130 after Ctrl-C."""
+    dropped = upload_with_bar(stack, path, key, out(), mapping)
     if not follow_run:
         out().print(f"Uploaded as {dropped.key}. See what becomes of it: {command()} runs")
         return 0
+    return follow_to_the_end(stack, lambda: find(stack, dropped, out()))
+
+
+def follow_to_the_end(stack: Stack, begin: Callable[[], DroppedRun]) -> int:
+    """Follow the run that begins, tell how it ended, and return the exit code."""
     run_id = ""
     try:
-        found = find(stack, dropped, out())
+        found = begin()
         run_id = found.run.run_id
         run = follow_on(stack, found, out())
     except KeyboardInterrupt:
@@ -35,7 +43,7 @@ def drop(stack: Stack, path: Path, key: str | None, follow_run: bool, mapping: s
         out().print(f"\nThe run goes on without you. Look at it: {command()} {look}")
         return INTERRUPTED
     tell_outcome(run, found.before, out())
-    return 0 if run.status is RunStatus.LIVE else NOT_LIVE
+    return 0 if run.status in GOOD_ENDS else NOT_LIVE
 
 
 def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping: str | None = None) -> Drop:
@@ -58,14 +66,22 @@ def follow_on(stack: Stack, found: DroppedRun, screen: Console) -> Run:
         return found.run
     again = " (the same bytes were dropped before)" if found.before else ""
     screen.print(f"Run {found.run.run_id}{again}")
+    return follow_run(stack, found.run, screen)
+
+
+def follow_run(stack: Stack, run: Run, screen: Console) -> Run:
+    """Follow a run that has not ended, showing its stages; return it when it has."""
     with stage_screen(screen) as stages:
-        return follow(stack, found.run, stages.show)
+        return follow(stack, run, with_search(stack, stages.show))
 
 
 def tell_outcome(run: Run, before: bool, screen: Console) -> None:
     """Say how a run ended, and what to do."""
     if run.status is RunStatus.LIVE:
         screen.print(Text(_success(run, before), "bold green"))
+        return
+    if run.status is RunStatus.COLLECTED and not before:
+        screen.print(Text(f"Run {run.run_id} is collected. {run.reason}", "bold green"), soft_wrap=True)
         return
     if before:
         said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
@@ -81,7 +97,8 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
 def _success(run: Run, before: bool) -> str:
     if before:
         return f"The same bytes were dropped before: run {run.run_id} is live; nothing to do."
-    return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after the upload."
+    since = "it was asked for" if run.asked_at else "the upload"
+    return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after {since}."
 
 
 def _again(run: Run) -> str:

@@ -48,6 +48,12 @@ def readable_file(path: Path) -> Path:
     return path
 
 
+def key_of(path: Path, key: str | None, *, append: bool) -> str:
+    """Return the key to drop a file under; that of an increment tells that it adds to the dataset."""
+    named = path.name if key is None else key
+    return named if not append or names.appends(named) else names.APPEND_PREFIX + named
+
+
 def mapping_text(path: Path | None) -> str | None:
     """Read a column mapping; raises Problem for one that cannot be used."""
     if path is None:
@@ -75,11 +81,14 @@ def upload(
         raise Problem(
             f"{key!r} names a column mapping: give the data's file, and its mapping with --mapping."
         )
+    if mapping is not None and not names.may_have_mapping(key):
+        raise Problem(f"{key[:60]}… leaves no room for the key of its mapping: give a shorter --key.")
     known = frozenset(run.run_id for run in stack.ledger().runs())
     bucket, s3 = stack.output("RawBucket"), stack.s3()
+    uploads = stack.uploads()
     if mapping is not None:
-        s3.put_object(Bucket=bucket, Key=names.mapping_key(key), Body=mapping.encode())
-    s3.upload_file(str(path), bucket, key, Callback=sent, Config=_ONE_PUT)
+        uploads.put_object(Bucket=bucket, Key=names.mapping_key(key), Body=mapping.encode())
+    uploads.upload_file(str(path), bucket, key, Callback=sent, Config=_ONE_PUT)
     etag = s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
     return Drop(key, etag, known)
 
@@ -91,7 +100,7 @@ def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -
     has changed since.
     """
     for run in runs:
-        if (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
+        if run.retrains or (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
             continue
         if run.run_id not in drop.known:
             return DroppedRun(run, before=False)

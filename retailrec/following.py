@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from retailrec.problems import Problem
 from retailrec.stack import Stack
+from retailrec_shared.errors import one_line
 from retailrec_shared.run import Run
 from retailrec_shared.status import ENDED
 
@@ -27,10 +28,12 @@ def _present(run: Run | None, run_id: str) -> Run:
 
 def choose(runs: list[Run], prefix: str) -> Run:
     """Choose the run whose id begins with a prefix; raises Problem unless there is exactly one."""
+    if not prefix.strip():  # a variable that was never set, and with one run, that one
+        raise Problem("No run is named: `retailrec runs` lists them.")
     found = [run for run in runs if run.run_id.startswith(prefix.lower())]
     if not found:
-        raise Problem(f"There is no run {prefix}: `retailrec runs` lists them.")
+        raise Problem(f"There is no run {one_line(prefix, 40)}: `retailrec runs` lists them.")
     if len(found) > 1:
-        listed = ", ".join(run.run_id for run in found)
+        listed = ", ".join(run.run_id for run in found[:5]) + (", …" if len(found) > 5 else "")
         raise Problem(f"Several runs begin with {prefix} ({listed}): give more of the id.")
     return found[0]

@@ -16,11 +16,19 @@ def running() -> "Running | None":
     return cloud.running()
 
 
-def up(say: Say) -> "Running":
-    """Bring the local cloud up, unless it is."""
+def up(say: Say, containers: bool = False, algorithm_arn: str = "") -> "Running":
+    """Bring the local cloud up, unless it is; with ``containers``, SageMaker runs the algorithm's image."""
     from local import cloud
 
-    return cloud.up(say)
+    return cloud.up(say, _image(say) if containers else "", algorithm_arn)
+
+
+def _image(say: Say) -> str:
+    from local.containers import image
+
+    say("Building the algorithm's image (docker build)")
+    image.build()
+    return image.IMAGE
 
 
 def down(say: Say) -> None:

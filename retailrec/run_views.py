@@ -20,6 +20,7 @@ SHORT_ID = 8
 SHORT_TIME = "%d %b %H:%M"
 STYLES = {
     RunStatus.LIVE: "bold green",
+    RunStatus.COLLECTED: "green",
     RunStatus.SUPERSEDED: "dim",
     RunStatus.REJECTED: "red",
     RunStatus.MODEL_REJECTED: "red",
@@ -55,7 +56,7 @@ def _metric(run: Run, name: str) -> str:
 
 COLUMNS: Mapping[str, Callable[[Run], RenderableType]] = {
     "run": lambda run: run.run_id[:SHORT_ID],
-    "file": lambda run: run.upload.key,
+    "file": lambda run: f"{run.upload.key} (retrained)" if run.retrains else run.upload.key,
     "status": lambda run: Text(run.status.value, STYLES.get(run.status, "cyan")),
     "uploaded": lambda run: local_time(run.upload.uploaded_at, SHORT_TIME),
     ">interactions": lambda run: count(run.counts.get("interactions")),
@@ -79,7 +80,7 @@ def run_details(run: Run, quality: Quality | None = None, page: str | None = Non
     if run.counts:
         parts += ["", counts_table(run.counts)]
     if run.metrics:
-        parts += ["", metrics_table(run.metrics)]
+        parts += ["", metrics_table(run.metrics, run)]
     return Group(*parts)
 
 
@@ -89,17 +90,30 @@ def _facts(run: Run) -> Table:
     facts.add_row("run", run.run_id)
     facts.add_row("file", f"{run.upload.key}  ({count(run.upload.size)} bytes)")
     facts.add_row("uploaded", local_time(run.upload.uploaded_at))
+    if run.retrains:
+        facts.add_row("retrains", f"the dataset as of run {run.retrains}")
+    elif run.added_to:
+        facts.add_row("added to", f"the dataset of run {run.added_to}")
     facts.add_row("status", Text(run.status.value, STYLES.get(run.status, "cyan")))
     if taken := seconds(seconds_taken(run)):
         facts.add_row("took", taken)
     if run.reason:
         facts.add_row("reason", run.reason)
+    if run.caution:
+        facts.add_row("caution", Text(run.caution, "yellow"))
     if run.next_step:
         facts.add_row("next step", run.next_step)
+    if run.tuned_from:
+        facts.add_row("data of", f"run {run.tuned_from}, tuned on by hand")
+    if run.tuned:
+        facts.add_row("found", ", ".join(f"{name} {value}" for name, value in sorted(run.tuned.items())))
+        facts.add_row("best job", run.best_job or "")
     settings = ", ".join(
         f"{name} {value}" for name, value in run.configuration.items() if name != "algorithm"
     )
     facts.add_row("settings", settings)
+    for number, sentence in enumerate(run.not_available):
+        facts.add_row("" if number else "does without", sentence)
     return facts
 
 

@@ -3,14 +3,18 @@
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from retailrec_shared.errors import UNSAFE
 
 MAX_WIDTH = 100
 
@@ -20,9 +24,21 @@ def _width() -> int:
     return min(terminal, MAX_WIDTH)
 
 
+class _Careful(Console):
+    """A console that no text can steer: an object's key or an item's name may hold escape sequences."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=_harmless(segment.text))
+
+
+def _harmless(text: str) -> str:
+    return "\n".join(UNSAFE.sub("\ufffd", line) for line in text.split("\n"))
+
+
 def console(**options: Any) -> Console:
     """Make a console that writes text as it is: item names may hold brackets and colons."""
-    return Console(**{"width": _width(), "highlight": False, "markup": False, "emoji": False} | options)
+    return _Careful(**{"width": _width(), "highlight": False, "markup": False, "emoji": False} | options)
 
 
 @cache

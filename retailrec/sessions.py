@@ -31,6 +31,20 @@ def local_session(region: str) -> boto3.Session:
     return boto3.Session(botocore_session=session, region_name=region)
 
 
+def is_local_root(session: boto3.Session) -> bool:
+    """Tell whether a session is that of the local cloud's root user."""
+    credentials = session.get_credentials()
+    return credentials is not None and credentials.access_key == LOCAL_KEY
+
+
+def assume(sts: Any, role_arn: str, region: str) -> boto3.Session:
+    """Open a session of a role; raises ClientError when it may not be assumed."""
+    given = sts.assume_role(RoleArn=role_arn, RoleSessionName="retailrec-drop")["Credentials"]
+    session = botocore.session.Session()
+    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+    return boto3.Session(botocore_session=session, region_name=region)
+
+
 def client(session: boto3.Session, service: str, cloud: "Running | None") -> Any:
     """Make a client of a service: of the local cloud, or without one of AWS itself."""
     if cloud is None:

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from retailrec import laptop
 from retailrec.api import Api
 from retailrec.problems import Problem
-from retailrec.sessions import aws_session, client, local_session
+from retailrec.sessions import assume, aws_session, client, is_local_root, local_session
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.settings import Settings
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sagemaker import SageMakerClient
 
@@ -79,6 +80,31 @@ class Stack:
         """Client of S3."""
         return self._client("s3")  # type: ignore[no-any-return]
 
+    def dynamodb(self) -> "DynamoDBClient":
+        """Client of DynamoDB."""
+        return self._client("dynamodb")  # type: ignore[no-any-return]
+
+    def uploads(self) -> "S3Client":
+        """Client of S3 that may write to the raw bucket: the stack's UploaderRole is assumed for it.
+
+        The local cloud's root user can assume no role, and may write without.
+        """
+        if "UploaderRole" not in self.outputs or (self.cloud and is_local_root(self.session)):
+            return self.s3()
+        try:
+            session = assume(self.aws("sts"), self.outputs["UploaderRole"], self.session.region_name)
+        except ClientError as error:
+            raise Problem(
+                f"Only {self.outputs['UploaderRole']} writes to the raw bucket, and you may not assume it "
+                f"({error.response['Error'].get('Message', '')}): ask for sts:AssumeRole, or to be named in "
+                "the stack's parameter UploaderPrincipalArns."
+            ) from error
+        return client(session, "s3", self.cloud)  # type: ignore[no-any-return]
+
+    def aws(self, service: str) -> Any:
+        """Client of any service."""
+        return self._client(service)
+
     def logs(self) -> Any:
         """Client of CloudWatch Logs."""
         return self._client("logs")
@@ -89,7 +115,7 @@ class Stack:
 
     def ledger(self) -> Ledger:
         """Return the stack's ledger."""
-        return Ledger(self.output("LedgerTable"), self._client("dynamodb"))
+        return Ledger(self.output("LedgerTable"), self.dynamodb())
 
     def api(self) -> Api:
         """Return a client of the REST API."""
@@ -104,15 +130,20 @@ class Stack:
         api_id = (urlsplit(url).hostname or "").split(".")[0]
         return f"{self.cloud.aws_url}/_aws/execute-api/{api_id}/v1"
 
+    def told(self) -> dict[str, str]:
+        """Return what outputs and parameters tell of the functions' settings."""
+        told = {"stack_name": self.name, "serving_table": "not told"}
+        return told | {
+            _snake(name): value for name, value in {**self.outputs, **self.parameters}.items() if value
+        }
+
     def configuration(self, column_mapping: str | None = None) -> dict[str, str]:
         """Return what the stack would configure a run with now; empty where its parameters do not tell.
 
         ``column_mapping`` is the one beside the file, if there is one.
         """
-        told = {"stack_name": self.name, "serving_table": "not told"}
-        told |= {_snake(name): value for name, value in {**self.outputs, **self.parameters}.items() if value}
         try:
-            return Settings.model_validate(told).run_configuration(column_mapping)
+            return Settings.model_validate(self.told()).run_configuration(column_mapping)
         except ValidationError:
             return {}
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retailrec.screen import seconds
+from retailrec.searching import Search
 from retailrec.stages import StageView, State, view_stages
 from retailrec_shared.run import Run
 from retailrec_shared.status import Stage
@@ -30,8 +31,8 @@ SIGNS = {
 class StageScreen(Protocol):
     """Something that shows a run again and again."""
 
-    def show(self, run: Run) -> None:
-        """Show how the run stands now."""
+    def show(self, run: Run, search: Search | None = None) -> None:
+        """Show how the run stands now, and how far its search is, if it has one."""
 
 
 def stage_screen(console: Console) -> "AbstractContextManager[StageScreen]":
@@ -44,6 +45,7 @@ class LiveStages:
 
     def __init__(self, console: Console) -> None:
         self._run: Run | None = None
+        self._search: Search | None = None
         self._live = Live(console=console, get_renderable=self._draw, refresh_per_second=8)
 
     def __enter__(self) -> Self:
@@ -55,25 +57,27 @@ class LiveStages:
     ) -> None:
         self._live.stop()
 
-    def show(self, run: Run) -> None:
+    def show(self, run: Run, search: Search | None = None) -> None:
         """Draw the run; times go on between calls."""
-        self._run = run
+        self._run, self._search = run, search
         self._live.refresh()
 
     def _draw(self) -> Table:
-        return draw_stages(self._run, datetime.now(UTC))
+        return draw_stages(self._run, datetime.now(UTC), self._search)
 
 
-def draw_stages(run: Run | None, now: datetime) -> Table:
+def draw_stages(run: Run | None, now: datetime, search: Search | None = None) -> Table:
     """Draw a run's stages, one line each."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     for justify in ("left", "left", "left", "right", "left"):
         grid.add_column(justify=justify)
     for view in view_stages(run, now) if run else ():
         sign, style = SIGNS[view.state]
-        note = view.note or ("" if view.state is State.DONE else view.state.value)
+        here = search if view.stage is Stage.TRAIN and view.state is State.RUNNING else None
+        note = view.note or str(here or ("" if view.state is State.DONE else view.state.value))
+        bar = _search_bar(here) if here else _bar(view)
         grid.add_row(
-            Text(f"  {sign}", style), view.stage.value, _bar(view), seconds(view.seconds), Text(note, style)
+            Text(f"  {sign}", style), view.stage.value, bar, seconds(view.seconds), Text(note, style)
         )
     return grid
 
@@ -91,12 +95,18 @@ def _bar(view: StageView) -> ProgressBar:
     )
 
 
+def _search_bar(search: Search) -> ProgressBar:
+    """Draw how many of a search's training jobs have ended."""
+    return ProgressBar(total=search.total, completed=search.ended, width=BAR_WIDTH, complete_style="cyan")
+
+
 class PlainStages:
     """One line whenever a stage changes, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._shown: dict[Stage, tuple[State, str | None]] = {}
+        self._search: Search | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -104,13 +114,16 @@ class PlainStages:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, run: Run) -> None:
-        """Write the stages that have changed since the last call."""
+    def show(self, run: Run, search: Search | None = None) -> None:
+        """Write the stages that have changed since the last call, and a search that has come further."""
         for view in view_stages(run, datetime.now(UTC)):
             now = (view.state, view.note)
             if self._shown.get(view.stage, (State.PENDING, None)) != now:
                 self._shown[view.stage] = now
                 self._console.print(f"  {view.stage.value:<8} {_say(view)}")
+        if search and search != self._search:
+            self._search = search
+            self._console.print(f"  {Stage.TRAIN.value:<8} {search}")
 
 
 def _say(view: StageView) -> str:

@@ -55,7 +55,7 @@ def _since(timestamp: str, now: datetime) -> float:
 
 
 def seconds_taken(run: Run) -> float | None:
-    """Seconds from a run's upload to its end, or ``None`` while it goes on.
+    """Seconds from a run's upload, or from when it was asked for, to its end; ``None`` while it goes on.
 
     S3 tells the time of an upload to the second only.
     """
@@ -64,4 +64,5 @@ def seconds_taken(run: Run) -> float | None:
         end = max(ends, default=None)
     else:
         end = run.status_at if run.status in ENDED else None
-    return _since(run.upload.uploaded_at, datetime.fromisoformat(end)) if end else None
+    asked = run.stages[Stage.PREPARE].started_at if run.retrains else run.asked_at or run.upload.uploaded_at
+    return _since(asked, datetime.fromisoformat(end)) if asked and end else None

@@ -1,0 +1,47 @@
+"""A customer's batch recommendations, as the last transform job left them in the serving table."""
+
+from collections.abc import Collection
+from typing import Any
+
+from retailrec_shared.serving import Serving
+from retailrec_shared.serving_keys import customer_key, item_key
+
+Json = dict[str, Any]
+
+
+def batch_answer(
+    serving: Serving,
+    run_id: str,
+    customer: str,
+    top_n: int,
+    exclude_purchased: bool,
+    exclude: Collection[str],
+) -> Json | None:
+    """Read a customer's list, filtered as the real-time one is; ``None`` for a customer the run lacks.
+
+    The batch job wrote so many items and no more: what a filter takes is not made up for.
+    """
+    key = customer_key(run_id, customer)
+    body = serving.get([key]).get(key)
+    if body is None:
+        return None
+    left = left_of(body, exclude_purchased, exclude)[:top_n]
+    keys = {item: item_key(run_id, item) for item, _ in left}
+    described = serving.get(keys.values())
+    return {
+        "customer_id": customer,
+        "run_id": run_id,
+        "source": "batch",
+        "written": len(body["recommendations"]),
+        "recommendations": [
+            {"item_id": item, "description": described.get(keys[item], {}).get("description"), "score": score}
+            for item, score in left
+        ],
+    }
+
+
+def left_of(body: Json, exclude_purchased: bool, exclude: Collection[str]) -> list[tuple[str, float]]:
+    """Leave out of a serving body's list what the filters name."""
+    bought = {line["item_id"] for line in body["purchases"]} if exclude_purchased else set()
+    out = bought | set(exclude)
+    return [(str(item), float(score)) for item, score in body["recommendations"] if item not in out]

@@ -1,0 +1,40 @@
+"""``retailrec console``: serve the page on this machine alone."""
+
+import socket
+import webbrowser
+
+import uvicorn
+
+from retailrec.console.app import build
+from retailrec.console.opening import StackOpener
+from retailrec.problems import Problem
+from retailrec.screen import out
+
+LOOPBACK = "127.0.0.1"
+PORT = 4680
+
+
+def console(stack: str | None, port: int, open_it: bool) -> None:
+    """Serve the console until Ctrl-C."""
+    listening = listen(port)
+    url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(build(StackOpener(stack)), log_level="warning", access_log=False))
+    out().print(f"The console of {stack or 'the local cloud'} is at {url}  (Ctrl-C ends it)")
+    if open_it and not webbrowser.open(url):
+        out().print("There is no browser here: open the address yourself.")
+    server.run(sockets=[listening])
+
+
+def listen(port: int) -> socket.socket:
+    """Listen on the loopback interface; raises Problem when the port is taken. Port 0 is any free one."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()  # before its address is told: who comes early waits instead of being refused
+    except OSError as error:
+        listening.close()
+        raise Problem(
+            f"Port {port} of {LOOPBACK} cannot be used ({error.strerror}): choose another with --port."
+        ) from None
+    return listening

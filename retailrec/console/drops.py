@@ -1,0 +1,114 @@
+"""Files dropped on the page: kept for a moment, uploaded in the background, followed to their run."""
+
+import os
+import re
+import threading
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from retailrec.console.opening import Opener
+from retailrec.dropping import SINGLE_PUT_BYTES, await_run, key_of, upload
+from retailrec.problems import Problem, explain
+from retailrec_shared import names
+
+State = Literal["uploading", "waiting", "run", "refused"]
+REMEMBERED = 50
+MAX_KEY_BYTES = 1024  # S3's
+Work = Callable[[Callable[[], None]], None]
+
+
+@dataclass
+class DropProgress:
+    """How far a dropped file has come; ``before`` tells that the same bytes had this run before."""
+
+    id: str
+    file: str
+    size: int
+    state: State = "uploading"
+    sent: int = 0
+    run_id: str | None = None
+    before: bool = False
+    sentence: str | None = None
+
+
+def good_name(given: str, *, append: bool = False) -> str:
+    """Return the key of a dropped file, to add to the dataset or to replace it.
+
+    Raises Problem for a name that cannot be one.
+    """
+    name = re.split(r"[/\\]", given)[-1].strip()
+    if not name or name in {".", ".."} or not name.isprintable():
+        raise Problem("The file has no usable name: rename it, and drop it again.")
+    key = key_of(Path(name), name, append=append)
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise Problem("The file's name is too long: S3 takes 1,024 bytes.")
+    if not names.makes_a_run(key):
+        raise Problem(f"{name} is a column mapping, not data: drop the data's file.")
+    return key
+
+
+def good_size(size: int) -> int:
+    """Return the size of a dropped file; raises Problem for one that cannot be uploaded."""
+    if size == 0:
+        raise Problem("The file is empty: drop one with rows of purchases.")
+    if size > SINGLE_PUT_BYTES:
+        raise Problem("The file is larger than 5 GB, which is more than one upload to S3 may be.")
+    return size
+
+
+def in_thread(work: Callable[[], None]) -> None:
+    """Let work go on in the background; it does not hold up the console's end."""
+    threading.Thread(target=work, daemon=True).start()
+
+
+class Drops:
+    """The drops of this console, the oldest forgotten first."""
+
+    def __init__(self, opener: Opener, start: Callable[[Callable[[], None]], None] = in_thread) -> None:
+        self._opener = opener
+        self._start = start
+        self._drops: OrderedDict[str, DropProgress] = OrderedDict()
+
+    def begin(self, path: Path, name: str) -> dict[str, Any]:
+        """Upload a file in the background, and delete it then; return the drop."""
+        drop = DropProgress(uuid.uuid4().hex, name, path.stat().st_size)
+        self._drops[drop.id] = drop
+        while len(self._drops) > REMEMBERED:
+            self._drops.popitem(last=False)
+        self._start(lambda: self._work(drop, path))
+        return asdict(drop)
+
+    def find(self, drop_id: str) -> dict[str, Any] | None:
+        """Tell how far a drop has come."""
+        drop = self._drops.get(drop_id)
+        return asdict(drop) if drop else None
+
+    def _work(self, drop: DropProgress, path: Path) -> None:
+        try:
+            self._upload(drop, path)
+        except Exception as error:  # noqa: BLE001 - the thread's own boundary: the page tells it
+            drop.sentence, drop.state = explain(error), "refused"
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _upload(self, drop: DropProgress, path: Path) -> None:
+        stack = self._opener().stack
+
+        def sent(count: int) -> None:
+            drop.sent += count
+
+        dropped = upload(stack, path, drop.file, sent)
+        drop.state = "waiting"
+        found = await_run(stack, dropped)
+        drop.run_id, drop.before = found.run.run_id, found.before
+        drop.state = "run"
+
+
+def keep(folder: Path) -> tuple[int, Path]:
+    """Make a file for bytes that arrive, which only this user may read; return its descriptor too."""
+    path = folder / uuid.uuid4().hex
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), path

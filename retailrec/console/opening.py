@@ -1,0 +1,62 @@
+"""The stack behind the page: opened when it is first needed, and anew when the local cloud is another one."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retailrec import laptop
+from retailrec.api import Api
+from retailrec.problems import Problem
+from retailrec.stack import NO_CLOUD, Stack
+from retailrec_shared.ledger import Ledger
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from local.cloud import Running
+
+
+class NoStack(Problem):
+    """There is no stack to show."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """An open stack with one client of each service: making them is slow, and not safe in threads."""
+
+    stack: Stack
+    ledger: Ledger
+    s3: "S3Client"
+    dynamodb: "DynamoDBClient"
+    logs: Any
+    api: Api
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Shop":
+        """Make the clients of a stack."""
+        return cls(stack, stack.ledger(), stack.s3(), stack.dynamodb(), stack.logs(), stack.api())
+
+
+Opener = Callable[[], Shop]
+
+
+class StackOpener:
+    """Opens a stack once, and again only when it has to be another one."""
+
+    def __init__(self, name: str | None) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._open: tuple[Running | None, Shop] | None = None
+
+    def __call__(self) -> Shop:
+        """Return the open stack; raises NoStack while there is none."""
+        with self._lock:
+            cloud = None if self._name else laptop.running()
+            if cloud is None and not self._name:
+                self._open = None
+                raise NoStack(NO_CLOUD)
+            if self._open is None or self._open[0] != cloud:
+                self._open = cloud, Shop.of(Stack.local(cloud) if cloud else Stack.open(self._name))
+            return self._open[1]

@@ -1,0 +1,1 @@
+"""Checks of what a stack needs, before or after it is deployed."""

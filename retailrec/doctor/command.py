@@ -1,0 +1,115 @@
+"""``retailrec doctor``: look at everything that a stack needs, and say what to mend."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from typer import Exit
+
+from retailrec import laptop
+from retailrec.doctor import of_algorithm, of_quotas, of_stack
+from retailrec.doctor.findings import Finding, Verdict, failed, looked, note, ok
+from retailrec.screen import out, table
+from retailrec.sessions import aws_session
+from retailrec.stack import Stack
+from retailrec_shared.settings import Settings
+
+NOT_WELL = 1
+MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
+# What a stack that is not deployed yet would be called inside, where it does not matter.
+UNNAMED = dict.fromkeys(
+    ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
+)
+
+
+def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
+    """Check a stack, or without one what a stack would need; exit 1 if anything is wrong."""
+    findings = examine(name, algorithm_arn)
+    if as_json:
+        out().print_json(json.dumps([finding._asdict() for finding in findings]))
+    else:
+        _show(findings)
+    if any(finding.verdict is Verdict.FAILED for finding in findings):
+        raise Exit(NOT_WELL)
+
+
+def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
+    """Look at everything, in the order in which it would stand in the way."""
+    if name is None and laptop.running() is None:
+        return _before_deploying(algorithm_arn)
+    stack = Stack.open(name)
+    return _of_stack(stack, algorithm_arn)
+
+
+def _before_deploying(algorithm_arn: str) -> list[Finding]:
+    session = aws_session()
+    found = looked("credentials", lambda: _who(session.client("sts"), session.region_name))
+    if any(each.verdict is Verdict.FAILED for each in found):
+        return found
+    if not algorithm_arn:
+        return [*found, note("stack", "No stack is named (--stack NAME), and the local cloud is not up.")]
+    settings = Settings.model_validate({**UNNAMED, "algorithm_arn": algorithm_arn})
+    return [
+        *found,
+        *looked(
+            "algorithm",
+            lambda: of_algorithm.of_marketplace(session.client("sagemaker"), settings, session.region_name),
+        ),
+        *looked("quotas", lambda: of_quotas.enough(session.client("service-quotas"), settings)),
+    ]
+
+
+def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
+    region = stack.session.region_name
+    found = looked("credentials", lambda: _who(stack.aws("sts"), region))
+    found += looked("stack", lambda: of_stack.formation(stack))
+    for what, look in (
+        ("buckets and tables", of_stack.parts),
+        ("endpoint", of_stack.endpoint),
+        ("dead letters", of_stack.dead_letters),
+    ):
+        found += looked(what, lambda look=look: look(stack))  # type: ignore[misc]
+    try:
+        settings = _settings(stack, algorithm_arn)
+    except ValidationError as error:
+        said = "; ".join(each["msg"] for each in error.errors())
+        return [*found, failed("parameters", f"The stack's parameters do not fit each other ({said}).")]
+    found += looked("algorithm", lambda: _algorithm(stack, settings, region))
+    if stack.cloud is None:
+        found += looked("quotas", lambda: of_quotas.enough(stack.aws("service-quotas"), settings))
+    return found
+
+
+def _settings(stack: Stack, algorithm_arn: str) -> Settings:
+    """Read a stack's parameters as its functions do, perhaps with another algorithm in its place."""
+    told: Mapping[str, Any] = stack.told()
+    if algorithm_arn:
+        told = {**told, "algorithm_arn": algorithm_arn, "algorithm_image_uri": ""}
+    return Settings.model_validate({**UNNAMED, **told})
+
+
+def _who(sts: Any, region: str | None) -> Iterator[Finding]:
+    if region is None:
+        yield failed("credentials", "No AWS region is chosen: set AWS_REGION, or one in your AWS profile.")
+        return
+    who = sts.get_caller_identity()
+    yield ok("credentials", f"You are {who['Arn']}, in {region}.")
+
+
+def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Finding]:
+    if settings.algorithm_arn:
+        yield from of_algorithm.of_marketplace(stack.sagemaker(), settings, region)
+    elif stack.cloud:
+        yield ok("algorithm", "The local SageMaker runs the programs in algorithm/.")
+    else:
+        yield from of_algorithm.of_image(stack.aws("ecr"), settings.algorithm_image_uri)
+
+
+def _show(findings: list[Finding]) -> None:
+    shown = table("", "What", "")
+    for finding in findings:
+        shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
+    out().print(shown)
+    wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
+    out().print(f"\nTo mend: {wrong}." if wrong else "\nNothing to mend.")

@@ -1,0 +1,77 @@
+"""Is the stack whole?"""
+
+from collections.abc import Iterator
+
+from retailrec.doctor.findings import Finding, failed, note, ok
+from retailrec.stack import Stack
+from retailrec_shared.aws import client_error, says_missing
+
+OUTPUTS = (
+    "ApiUrl", "RawBucket", "UploaderRole", "DataBucket", "LedgerTable", "ServingTable", "EventBus",
+    "DeadLetters", "EndpointName",
+)  # fmt: skip
+
+
+def formation(stack: Stack) -> Iterator[Finding]:
+    """Look at CloudFormation's word for the stack, and at its outputs."""
+    told = stack.aws("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
+    status = told.get("StackStatus", "")
+    if status.endswith("_COMPLETE") and "ROLLBACK" not in status and not status.startswith("DELETE"):
+        yield ok("stack", f"{stack.name} is {status}.")
+    elif status.endswith("_IN_PROGRESS"):
+        yield note("stack", f"{stack.name} is {status}: look again when it has ended.")
+    else:
+        yield failed(
+            "stack", f"{stack.name} is {status}: its events in CloudFormation say why; deploy again."
+        )
+    missing = [name for name in OUTPUTS if name not in stack.outputs]
+    if missing:
+        yield failed(
+            "stack", f"{stack.name} lacks the outputs {', '.join(missing)}: deploy this version's template."
+        )
+
+
+def parts(stack: Stack) -> Iterator[Finding]:
+    """Look at the buckets and tables that the functions work with."""
+    for name in ("RawBucket", "DataBucket"):
+        stack.s3().head_bucket(Bucket=stack.output(name))
+    for name in ("LedgerTable", "ServingTable"):
+        status = stack.dynamodb().describe_table(TableName=stack.output(name))["Table"]["TableStatus"]
+        if status != "ACTIVE":
+            yield failed("tables", f"{stack.output(name)} is {status}: its console says why.")
+    yield ok("buckets and tables", "Both buckets and both tables answer.")
+
+
+def dead_letters(stack: Stack) -> Iterator[Finding]:
+    """Count the events that no function could handle."""
+    told = stack.aws("sqs").get_queue_attributes(
+        QueueUrl=stack.output("DeadLetters"), AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    waiting = int(told["Attributes"]["ApproximateNumberOfMessages"])
+    if waiting:
+        yield failed(
+            "dead letters",
+            f"{waiting} events could not be handled: read why (retailrec logs), mend it, send them back "
+            "(retailrec redrive).",
+        )
+    else:
+        yield ok("dead letters", "No event waits for somebody to look at it.")
+
+
+def endpoint(stack: Stack) -> Iterator[Finding]:
+    """Look at the endpoint."""
+    name = stack.output("EndpointName")
+    try:
+        told = stack.sagemaker().describe_endpoint(EndpointName=name)
+    except client_error() as error:
+        if not says_missing(error):
+            raise
+        yield note("endpoint", f"There is no endpoint {name}: the first run that goes live makes it.")
+        return
+    if told["EndpointStatus"] == "Failed":
+        why = told.get("FailureReason", "SageMaker does not say why").rstrip(".")
+        yield failed(
+            "endpoint", f"{name} is Failed ({why}): it is made anew with the next run; retailrec runs."
+        )
+    else:
+        yield ok("endpoint", f"{name} is {told['EndpointStatus']}.")

@@ -1,0 +1,1 @@
+"""What trainings measured: read from the job, shown as tables, drawn as pictures."""

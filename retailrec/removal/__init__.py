@@ -1,0 +1,1 @@
+"""Removing a stack together with what its functions made outside of it."""

@@ -1,0 +1,156 @@
+"""The removal itself: first what works is stopped, then SageMaker's things go, then the stack.
+
+The order matters. A function that is woken meanwhile would bring a deleted endpoint
+back. And SageMaker needs the stack's role to free what an endpoint held: the role
+must outlive it.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from retailrec.problems import Problem
+from retailrec.removal import account, buckets
+from retailrec.removal.finding import Client, Found, find
+from retailrec_shared.aws import error_code, error_message, says_missing
+
+Say = Callable[[str], None]
+PATIENCE_SECONDS = 1800.0
+
+
+def remove(found: Found, client: Client, data: bool, say: Say, pause: float = 5.0) -> None:
+    """Remove all that was found, and what appeared meanwhile; raises Problem for what does not go.
+
+    Without ``data``, the buckets outlive the stack, with all that they hold.
+    """
+    say("Disabling what wakes the functions")
+    _disable(found, client("events"))
+    say("Removing endpoint, endpoint configs, models and running jobs from SageMaker")
+    _remove_from_sagemaker(found, client, pause)
+    # An invocation that was under way may have made something after we looked.
+    _remove_from_sagemaker(find(found.stack, client), client, pause)
+    if found.status:
+        say("Deleting the stack (some minutes on AWS)")
+        _delete_stack(found.stack, client("cloudformation"), pause)
+    say("Looking for what is left")
+    _remove_from_sagemaker(find(found.stack, client), client, pause)
+    left = find(found.stack, client)
+    for name in left.buckets if data else []:
+        say(f"Emptying and deleting {name}")
+        buckets.delete(client("s3"), name)
+    for group in left.log_groups:
+        _unless_gone(partial(client("logs").delete_log_group, logGroupName=group))
+    account.remove_training_logs(client("logs"), found.stack, found.searches)
+    for role in account.api_log_roles(client("iam"), found.stack):
+        if not account.remove_api_log_role(client, role):
+            say(f"The role {role} stays: other APIs of this account write their logs by it")
+
+
+def _disable(found: Found, events: Any) -> None:
+    for name, bus in found.rules:
+        _unless_gone(partial(events.disable_rule, Name=name, EventBusName=bus))
+
+
+def _remove_from_sagemaker(found: Found, client: Client, pause: float) -> None:
+    sagemaker = client("sagemaker")
+    for name in found.training_jobs:
+        _unless_gone(partial(sagemaker.stop_training_job, TrainingJobName=name))
+    for name in found.tuning_jobs:
+        _unless_gone(partial(sagemaker.stop_hyper_parameter_tuning_job, HyperParameterTuningJobName=name))
+    for name in found.transform_jobs:
+        _unless_gone(partial(sagemaker.stop_transform_job, TransformJobName=name))
+    for name in found.endpoints:
+        _delete_endpoint(sagemaker, name, pause)
+    for name in found.endpoint_configs:
+        _unless_gone(partial(sagemaker.delete_endpoint_config, EndpointConfigName=name))
+    for name in found.models:
+        _unless_gone(partial(sagemaker.delete_model, ModelName=name))
+    for name in found.model_packages:
+        _delete_package(sagemaker, name, pause)
+
+
+def _delete_package(sagemaker: Any, name: str, pause: float) -> None:
+    """Delete a model package; one that is in the making is waited for first."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            _unless_gone(partial(sagemaker.delete_model_package, ModelPackageName=name))
+        except ClientError as error:
+            if error_code(error) != "ConflictException":
+                raise
+            time.sleep(pause)
+        else:
+            return
+    raise Problem(
+        f"The model package {name} does not go: look at it in the SageMaker console, and try again."
+    )
+
+
+def _delete_endpoint(sagemaker: Any, name: str, pause: float) -> None:
+    """Delete the endpoint and wait until it is gone; one that is changing is waited for first."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
+            if status in {"InService", "Failed", "OutOfService", "UpdateRollbackFailed"}:
+                sagemaker.delete_endpoint(EndpointName=name)
+        except ClientError as error:
+            if says_missing(error):
+                return
+            if "in-progress" not in error_message(error):
+                raise
+        if time.monotonic() > deadline:
+            raise Problem(
+                f"The endpoint {name} does not go: look at it in the SageMaker console, and try again."
+            )
+        time.sleep(pause)
+
+
+def _delete_stack(stack: str, cloudformation: Any, pause: float) -> None:
+    """Delete the stack and wait for its end; its buckets outlive it, by the template's own word."""
+    cloudformation.delete_stack(StackName=stack)
+    if not _gone(cloudformation, stack, pause):
+        failed = ", ".join(_failed(cloudformation, stack)) or stack
+        raise Problem(f"CloudFormation could not delete {failed}: its console says why. Then try again.")
+
+
+def _gone(cloudformation: Any, stack: str, pause: float) -> bool:
+    """Wait for the end of a deletion; false when it failed."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return True
+            raise
+        if status == "DELETE_COMPLETE":
+            return True
+        if status == "DELETE_FAILED":
+            return False
+        time.sleep(pause)
+    raise Problem(f"Deleting the stack {stack} takes very long: its console tells what it waits for.")
+
+
+def _failed(cloudformation: Any, stack: str) -> list[str]:
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    return [
+        resource["LogicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceStatus"] == "DELETE_FAILED"
+    ]
+
+
+def _unless_gone(act: Callable[[], object]) -> None:
+    """Do something to a resource, unless it is gone, or at its end, already."""
+    try:
+        act()
+    except ClientError as error:
+        gone = error_code(error) in {"ResourceNotFoundException", "ResourceNotFound"}
+        ended = error_code(error) == "ValidationException" and "status" in error_message(error).lower()
+        if not (gone or ended or says_missing(error)):
+            raise
