@@ -11,8 +11,10 @@ lambda="$uv pip compile $common --python-version 3.13 --python-platform x86_64-m
 
 $laptop requirements/uv.in -o requirements/uv.txt
 $laptop requirements/sam.in -o requirements/sam.txt
+$laptop requirements/audit.in -o requirements/audit.txt
 $laptop requirements/dev.in -o requirements/dev.txt
 $laptop requirements/laptop.in -c requirements/dev.txt -o requirements/laptop.txt
+$laptop requirements/notebook.in -c requirements/dev.txt -o requirements/notebook.txt
 $laptop requirements/bench.in -c requirements/dev.txt -o requirements/bench.txt
 for folder in layers/shared layers/tables functions/publish_recommendations algorithm; do
     $lambda "$folder/requirements.in" -c requirements/dev.txt -o "$folder/requirements.txt"

@@ -1,0 +1,8 @@
+"""Write docs/openapi.json anew from the API's code (`make openapi`)."""
+
+from pathlib import Path
+
+from recommend_api.description import document_text
+
+if __name__ == "__main__":
+    (Path(__file__).parents[1] / "docs/openapi.json").write_text(document_text(), encoding="utf-8")
