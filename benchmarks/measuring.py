@@ -20,14 +20,14 @@ _ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{_ROOT / 'functions'}{os.pathsep}{
 
 @dataclass(frozen=True)
 class Measurement:
-    """One run: ``seconds`` are the steps' own, ``process_seconds`` count start and imports too.
+    """One run: ``seconds`` are the whole program's, ``steps_seconds`` leave its start and imports out.
 
-    ``peak_mb`` is the largest sum of what the process and its children held at one time, each counted in
-    full: pages that two of them share count twice.
+    ``peak_mb`` is the largest sum of what the process and its children held at one time; pages that two of
+    them share count once, as they do for a machine's or a Lambda's limit.
     """
 
     seconds: float
-    process_seconds: float
+    steps_seconds: float
     peak_mb: float
     rows: int
     train_rows: int
@@ -35,21 +35,21 @@ class Measurement:
 
 
 def measure(python: Path, program: Path, source: Path, *options: str) -> Measurement:
-    """Run ``program SOURCE FOLDER OPTIONS…`` in a fresh process; it prints its seconds and counts as JSON."""
+    """Run ``program SOURCE FOLDER OPTIONS…`` in a fresh process; it prints seconds and counts as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         command = [str(python), str(program), str(source), folder, *options]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_ENVIRONMENT) as process:
-            watch = _Watch(process.pid)
+            watch = Watch(process.pid)
             printed, _ = process.communicate()
             peak = watch.stop()
         taken = time.perf_counter() - begin
     if process.returncode:
         raise SystemExit(f"{program.name} ended with exit code {process.returncode}")
-    return Measurement(process_seconds=taken, peak_mb=peak, **json.loads(printed))
+    return Measurement(seconds=taken, peak_mb=peak, **json.loads(printed))
 
 
-class _Watch:
+class Watch:
     """Looks a hundred times a second at the memory of a process and its descendants (Linux: ``/proc``)."""
 
     def __init__(self, root: int) -> None:
@@ -65,7 +65,9 @@ class _Watch:
                 return
             if look % _LOOKS_PER_TREE == 0:
                 tree = _tree(self._root)
-            self._peak = max(self._peak, sum(map(_resident, tree)))
+            # What is held in proportion is never more, and telling it slows the processes down.
+            if sum(map(_resident, tree)) > self._peak:
+                self._peak = max(self._peak, _held(tree))
 
     def stop(self) -> float:
         """Return the peak in MB (10^6 bytes)."""
@@ -92,8 +94,22 @@ def _parent(folder: Path) -> int:
         return 0  # it ended meanwhile
 
 
+def _held(tree: set[int]) -> int:
+    """Bytes that processes hold together; telling what they share is slow, so it is done for several only."""
+    return sum(map(_proportional if len(tree) > 1 else _resident, tree))
+
+
 def _resident(pid: int) -> int:
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
+
+
+def _proportional(pid: int) -> int:
+    """Bytes of a process, a page that n processes share counted as an n-th."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

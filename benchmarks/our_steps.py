@@ -14,7 +14,7 @@ def main(source: str, target: str, profile: Any, split: Any) -> None:
     begin = perf_counter()
     report = prepare_file(Path(source), Path(target), profile=profile, split=split, top_n=10)
     counts = {"rows": report.rows_read, "train_rows": report.train_rows, "test_rows": report.test_rows}
-    sys.stdout.write(json.dumps({"seconds": perf_counter() - begin, **counts}))
+    sys.stdout.write(json.dumps({"steps_seconds": perf_counter() - begin, **counts}))
 
 
 if __name__ == "__main__":

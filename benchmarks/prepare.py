@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.console import Console
 
 from benchmarks.inputs import ROOT, as_csv, generated_csv, workbook
 from benchmarks.measuring import Measurement, measure
+from benchmarks.results import write_result
 from benchmarks.tables import comparison_table, scale_table
 
 TUTORIAL_PYTHON = ROOT / ".venv-bench/bin/python"
@@ -40,9 +40,9 @@ def compare(source: Path, repetitions: int) -> Result:
         "speedup": round(_median(theirs, "seconds") / _median(ours, "seconds"), 2),
         "seed_peak_mb": _median(theirs, "peak_mb"),
         "our_peak_mb": _median(ours, "peak_mb"),
-        "seed_process_seconds": _median(theirs, "process_seconds"),
-        "our_process_seconds": _median(ours, "process_seconds"),
-        "process_speedup": round(_median(theirs, "process_seconds") / _median(ours, "process_seconds"), 2),
+        "seed_steps_seconds": _median(theirs, "steps_seconds"),
+        "our_steps_seconds": _median(ours, "steps_seconds"),
+        "steps_speedup": round(_median(theirs, "steps_seconds") / _median(ours, "steps_seconds"), 2),
         "our_default_seconds": _median(default, "seconds"),
         "our_default_peak_mb": _median(default, "peak_mb"),
     }
@@ -112,9 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
             "scale": scale(sizes, options.scale_repetitions, folder),
         }
     screen.print(comparison_table(formats), scale_table(result["scale"]))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    screen.print(f"Written to {options.out}")
+    write_result(result, options.out, screen)
 
 
 def _options() -> argparse.ArgumentParser:

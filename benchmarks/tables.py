@@ -12,7 +12,7 @@ def comparison_table(formats: Mapping[str, Mapping[str, Any]]) -> Table:
     for heading in ("format", "tutorial", "ours", "times faster", "tutorial's peak", "our peak"):
         table.add_column(heading, justify="left" if heading == "format" else "right")
     for name, found in formats.items():
-        for label, part in ((name, ""), (f"{name}, start and imports included", "process_")):
+        for label, part in ((name, ""), (f"{name}, without start and imports", "steps_")):
             table.add_row(
                 label,
                 f"{found[f'seed_{part}seconds']:.2f} s",
@@ -38,3 +38,47 @@ def scale_table(results: Sequence[Mapping[str, Any]]) -> Table:
             f"{found['time_per_row']:.2f}",
         )
     return table
+
+
+def quality_table(results: Mapping[str, Any]) -> Table:
+    """Show every model's measures, the best NDCG first."""
+    soon = results["seconds_to_implicit_quality"]
+    caption = (
+        "Our BPR did not reach implicit's NDCG."
+        if soon is None
+        else (
+            f"Our BPR is as good as implicit's after {soon:.2f} s; own_recency is each customer's last items."
+        )
+    )
+    table = Table(title="Items new to the customer, and all items", caption=caption)
+    for heading in (
+        "model",
+        "NDCG@20",
+        "± error",
+        "recall@20",
+        "p@10",
+        "all items",
+        "with recency",
+        "seconds",
+    ):
+        table.add_column(heading, justify="left" if heading == "model" else "right")
+    models = {
+        name: found
+        for name, found in results.items()
+        if isinstance(found, Mapping) and ("p@10" in found or name == "own_recency")
+    }
+    for name, found in sorted(models.items(), key=lambda each: -each[1].get("ndcg@20", 0)):
+        digits = [f"{found[key]:.4f}" if key in found else "" for key in _QUALITY]
+        seconds = f"{found['fit_seconds']:.1f}" if "fit_seconds" in found else ""
+        table.add_row(f"{name} ({found['chose']})" if "chose" in found else name, *digits, seconds)
+    return table
+
+
+_QUALITY = (
+    "ndcg@20",
+    "ndcg@20_se",
+    "recall@20",
+    "p@10",
+    "ndcg@20_all_items",
+    "ndcg@20_all_items_with_recency",
+)

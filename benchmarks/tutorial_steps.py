@@ -42,4 +42,4 @@ def prepare(source: Path, target: Path) -> dict[str, int]:
 if __name__ == "__main__":
     begin = perf_counter()
     counts = prepare(Path(sys.argv[1]), Path(sys.argv[2]))
-    sys.stdout.write(json.dumps({"seconds": perf_counter() - begin, **counts}))
+    sys.stdout.write(json.dumps({"steps_seconds": perf_counter() - begin, **counts}))
