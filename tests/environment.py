@@ -8,6 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from retailrec_shared.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {
     "STACK_NAME": "retailrec",
     "RAW_BUCKET": "raw",
@@ -37,5 +38,5 @@ def settings(**changes: object) -> Settings:
 @cache
 def read_template() -> dict[str, Any]:
     """Read template.yaml, its short intrinsic functions spelled out."""
-    template: dict[str, Any] = yaml_parse((Path(__file__).parents[1] / "template.yaml").read_text())
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
     return template

@@ -55,8 +55,17 @@ def test_up_is_idempotent_and_down_leaves_nothing(tmp_path: Path) -> None:
     run("down")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["at once", "starting", "deploying"])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("at once", signal.SIGINT),
+        ("at once", signal.SIGTERM),
+        pytest.param("starting", signal.SIGINT, marks=pytest.mark.slow),
+        ("starting", signal.SIGTERM),
+        ("deploying", signal.SIGINT),
+        pytest.param("deploying", signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_an_interrupted_up_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
     low, high = {"at once": (0.0, 0.5), "starting": (1.0, 3.0), "deploying": (3.0, 9.0)}[moment]
     delay = random.Random(f"{moment}{number}").uniform(low, high)  # noqa: S311 - a moment, not a secret

@@ -59,11 +59,57 @@ def an_output(session: Session, relative: str) -> str:
     return names.run_key(next(run.run_id for run in runs if run.counts), relative)
 
 
+def absent(call: Callable[[], Any]) -> None:
+    """Make a call about something that is not there: to be told so is to be allowed to ask."""
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in DENIALS:
+            raise
+
+
+def tune(session: Session, stack: str) -> Any:
+    """Ask for a tuning job in a stack's name, of which nothing is said but that."""
+    return session.client("sagemaker").create_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName="tuning-x",
+        HyperParameterTuningJobConfig={
+            "Strategy": "Bayesian",
+            "ResourceLimits": {"MaxParallelTrainingJobs": 1},
+        },
+        Tags=[{"Key": "retailrec:stack", "Value": stack}],
+    )
+
+
+def serving_table(session: Session) -> str:
+    stack = session.stack
+    found = stack.aws("cloudformation").describe_stack_resource(
+        StackName=stack.name, LogicalResourceId="ServingTable"
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def an_event(bus: str) -> dict[str, str]:
+    return {"Source": "test", "DetailType": "Nothing", "Detail": "{}", "EventBusName": bus}
+
+
 # What some functions may do and others may not, with who may.
 CALLS: dict[str, tuple[Call, set[str]]] = {
     "read a dropped file": (
         lambda s: s.client("s3").list_objects_v2(Bucket=s.stack.output("RawBucket")),
-        {"prepare-dataset", "reconcile-runs"},
+        {"prepare-dataset"},
+    ),
+    "list what was dropped and overwritten": (
+        lambda s: s.client("s3").list_object_versions(Bucket=s.stack.output("RawBucket")),
+        {"reconcile-runs"},
+    ),
+    "move the live pointer in a transaction": (
+        lambda s: s.client("dynamodb").transact_write_items(
+            TransactItems=[{"Update": {
+                **table("LedgerTable")(s), "Key": {"pk": {"S": "test#transaction"}},
+                "UpdateExpression": "SET seen = :yes", "ExpressionAttributeValues": {":yes": {"BOOL": True}},
+            }}]
+        ),
+        set(FUNCTIONS) - {"recommend-api"},
     ),
     "write a dropped file": (
         lambda s: s.client("s3").put_object(Bucket=s.stack.output("RawBucket"), Key="x", Body=b"x"),
@@ -84,7 +130,10 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
             **table("LedgerTable")(s), IndexName="by_upload", KeyConditionExpression="kind = :kind",
             ExpressionAttributeValues={":kind": {"S": "run"}},
         ),
-        {"prepare-dataset", "update-endpoint", "activate-endpoint", "reconcile-runs"},
+        {
+            "prepare-dataset", "start-training", "update-endpoint", "activate-endpoint", "reconcile-runs",
+            "recommend-api",
+        },
     ),
     "read a run's training rows": (
         lambda s: s.client("s3").get_object(
@@ -134,12 +183,171 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
         lambda s: s.client("sagemaker").describe_training_job(TrainingJobName="stranger"),
         set(),
     ),
-    "stop a job": (
-        lambda s: s.client("sagemaker").stop_training_job(TrainingJobName=f"{s.stack.name}-x"),
-        set(),
-    ),
     "call another function": (
         lambda s: s.client("lambda").invoke(FunctionName=f"{s.stack.name}-reconcile-runs"),
+        set(),
+    ),
+    "stop a training job of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").stop_training_job(TrainingJobName=f"{s.stack.name}-x")
+        ),
+        {"reconcile-runs"},
+    ),
+    "stop a stranger's transform job": (
+        lambda s: s.client("sagemaker").stop_transform_job(TransformJobName="stranger"),
+        set(),
+    ),
+    "look at a training job of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").describe_training_job(TrainingJobName=f"{s.stack.name}-x")
+        ),
+        {"approve-model", "reconcile-runs"},
+    ),
+    "look at a transform job of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").describe_transform_job(TransformJobName=f"{s.stack.name}-x")
+        ),
+        {"publish-recommendations", "reconcile-runs"},
+    ),
+    "look at a tuning job": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").describe_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName="tuning-x"
+            )
+        ),
+        {"start-training", "approve-model", "reconcile-runs"},
+    ),
+    "look at a training job of a tuning job": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").describe_training_job(TrainingJobName="tuning-x-001-0a1b2c3d")
+        ),
+        {"approve-model"},
+    ),
+    "look at all tuning jobs": (lambda s: s.client("sagemaker").list_hyper_parameter_tuning_jobs(), set()),
+    "start a tuning job of the stack's": (
+        lambda s: absent(lambda: tune(s, s.stack.name)),  # allowed, and then refused for what it lacks
+        {"start-training"},
+    ),
+    "start a tuning job that is not the stack's": (lambda s: tune(s, "another"), set()),
+    "stop a tuning job that is not the stack's": (
+        lambda s: s.client("sagemaker").stop_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName="tuning-x"
+        ),
+        set(),
+    ),
+    "delete a model that a search has no use for": (
+        lambda s: s.client("s3").delete_object(
+            Bucket=s.stack.output("DataBucket"), Key="runs/x/model/tuning-x-001-0a1b2c3d/output/model.tar.gz"
+        ),
+        {"reconcile-runs"},
+    ),
+    "delete a run's model": (
+        lambda s: s.client("s3").delete_object(
+            Bucket=s.stack.output("DataBucket"), Key="runs/x/model/retailrec-x/output/model.tar.gz"
+        ),
+        set(),
+    ),
+    "list a run's outputs": (
+        lambda s: s.client("s3").list_objects_v2(Bucket=s.stack.output("DataBucket"), Prefix="runs/x/"),
+        {"reconcile-runs"},
+    ),
+    "delete a model of the stack's": (
+        lambda s: absent(lambda: s.client("sagemaker").delete_model(ModelName=f"{s.stack.name}-x")),
+        {"reconcile-runs"},
+    ),
+    "make a model package of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").create_model_package(
+                ModelPackageName=f"{s.stack.name}-x",
+                SourceAlgorithmSpecification={"SourceAlgorithms": [{"AlgorithmName": "nobodys"}]},
+            )
+        ),
+        {"approve-model"},
+    ),
+    "delete a model package of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").delete_model_package(ModelPackageName=f"{s.stack.name}-x")
+        ),
+        {"reconcile-runs"},
+    ),
+    "look at an algorithm": (
+        lambda s: absent(lambda: s.client("sagemaker").describe_algorithm(AlgorithmName="nobodys")),
+        set(),
+    ),
+    "delete a stranger's model": (
+        lambda s: s.client("sagemaker").delete_model(ModelName="stranger"),
+        set(),
+    ),
+    "delete an endpoint config of the stack's": (
+        lambda s: absent(
+            lambda: s.client("sagemaker").delete_endpoint_config(EndpointConfigName=f"{s.stack.name}-x")
+        ),
+        {"update-endpoint", "activate-endpoint", "reconcile-runs"},
+    ),
+    "delete a stranger's endpoint": (
+        lambda s: s.client("sagemaker").delete_endpoint(EndpointName="stranger"),
+        set(),
+    ),
+    "tell the pipeline's bus": (
+        lambda s: s.client("events").put_events(Entries=[an_event(s.stack.output("EventBus"))]),
+        {
+            "prepare-dataset", "approve-model", "publish-recommendations", "update-endpoint",
+            "activate-endpoint", "reconcile-runs",
+        },
+    ),
+    "tell the account's bus": (
+        lambda s: s.client("events").put_events(Entries=[an_event("default")]),
+        {"reconcile-runs", "prepare-dataset"},
+    ),
+    "note something of a run": (
+        lambda s: s.client("dynamodb").update_item(
+            **table("LedgerTable")(s), Key={"pk": {"S": "test#permission"}}, UpdateExpression="SET a = :a",
+            ExpressionAttributeValues={":a": {"S": "b"}},
+        ),
+        set(FUNCTIONS) - {"recommend-api"},
+    ),
+    "write what is served": (
+        lambda s: s.client("dynamodb").batch_write_item(
+            RequestItems={serving_table(s): [{"PutRequest": {"Item": {"pk": {"S": "test#x"}}}}]}
+        ),
+        {"publish-recommendations", "reconcile-runs"},
+    ),
+    "read what is served": (
+        lambda s: s.client("dynamodb").batch_get_item(
+            RequestItems={serving_table(s): {"Keys": [{"pk": {"S": "test#x"}}]}}
+        ),
+        {"recommend-api"},
+    ),
+    "scan what is served": (
+        lambda s: s.client("dynamodb").scan(TableName=serving_table(s)),
+        set(),
+    ),
+    "become the uploader": (
+        lambda s: s.client("sts").assume_role(
+            RoleArn=s.stack.output("UploaderRole"), RoleSessionName="test"
+        ),
+        set(),
+    ),
+    "read the dead letters": (
+        lambda s: s.client("sqs").receive_message(QueueUrl=s.stack.output("DeadLetters")),
+        set(),
+    ),
+    "read the logs": (
+        lambda s: s.client("logs").filter_log_events(logGroupName=s.stack.log_group),
+        set(),
+    ),
+    "change a bucket's policy": (
+        lambda s: s.client("s3").delete_bucket_policy(Bucket=s.stack.output("RawBucket")),
+        set(),
+    ),
+    "make a role": (
+        lambda s: s.client("iam").create_role(RoleName="x", AssumeRolePolicyDocument="{}"),
+        set(),
+    ),
+    "change a function": (
+        lambda s: s.client("lambda").update_function_configuration(
+            FunctionName=f"{s.stack.name}-reconcile-runs", MemorySize=128
+        ),
         set(),
     ),
     "read IAM": (lambda s: s.client("iam").list_roles(), set()),

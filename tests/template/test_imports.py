@@ -13,23 +13,31 @@ OURS = {*FUNCTIONS, "retailrec", "retailrec_shared", "local", "recommender", "te
 # What each deployable brings along, by import name: its lock file says the same by package name.
 SHARED_LAYER = {"aws_lambda_powertools", "boto3", "botocore", "pydantic", "mypy_boto3_dynamodb"}
 TABLES_LAYER = {"fastexcel", "numpy", "pyarrow"}
-IMAGE = {"implicit", "numpy", "scipy", "starlette", "uvicorn", "threadpoolctl"}
+IMAGE = {"implicit", "numba", "orjson", "numpy", "scipy", "uvicorn", "threadpoolctl"}
 EXTRA = {"prepare_dataset": TABLES_LAYER, "publish_recommendations": {"arro3"}}
 # Modules that decide or build, and so must be testable without AWS.
+_OF_AWS = {"accepting.py", "app.py", "previous.py", "retraining.py", "upload.py", "waiting.py"}
 PURE = [
     "functions/approve_model/gate.py",
     "functions/publish_recommendations/joining.py",
     "functions/reconcile_runs/decisions.py",
+    "functions/reconcile_runs/uploads.py",
     "layers/shared/retailrec_shared/errors.py",
     "layers/shared/retailrec_shared/events.py",
     "layers/shared/retailrec_shared/names.py",
+    "layers/shared/retailrec_shared/operators.py",
     "layers/shared/retailrec_shared/run.py",
     "layers/shared/retailrec_shared/sagemaker_requests.py",
     "layers/shared/retailrec_shared/settings.py",
     "layers/shared/retailrec_shared/status.py",
     "layers/shared/retailrec_shared/triggers.py",
+    "retailrec/metrics/epochs.py",
+    "retailrec/metrics/measured.py",
+    "retailrec/metrics/tables.py",
+    "retailrec/console/guard.py",
+    "retailrec/console/run_data.py",
     *(f"functions/prepare_dataset/{path.name}" for path in (ROOT / "functions/prepare_dataset").glob("*.py")
-      if path.name not in {"app.py", "previous.py", "upload.py"}),
+      if path.name not in _OF_AWS),
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The template is code: these are its unit tests."""
 
+import json
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from retailrec_shared.settings import EndpointMode, Profile, Settings, Split
+from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 from tests.environment import read_template
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +21,7 @@ FUNCTIONS = {
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::Serverless::Function"
 }
-NINE = {
+TEN = {
     "prepare_dataset",
     "start_training",
     "approve_model",
@@ -29,12 +31,13 @@ NINE = {
     "activate_endpoint",
     "recommend_api",
     "reconcile_runs",
+    "check_algorithm",
 }
 
 
 def triggers() -> Iterator[tuple[str, dict[str, Any]]]:
     for name, function in FUNCTIONS.items():
-        for event, trigger in function["Events"].items():
+        for event, trigger in function.get("Events", {}).items():
             if trigger["Type"] != "Api":
                 yield f"{name}.{event}", trigger["Properties"]
 
@@ -44,19 +47,21 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
         for policy in function["Policies"]:
             for statement in policy["Statement"]:
                 yield name, statement
-    for policy in RESOURCES["SageMakerRole"]["Properties"]["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            yield "SageMakerRole", statement
+    for name, resource in RESOURCES.items():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"].get("Policies", []):
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield name, statement
 
 
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_nine_functions_are_there_each_in_its_folder() -> None:
+def test_the_ten_functions_are_there_each_in_its_folder() -> None:
     handlers = {function["Handler"] for function in FUNCTIONS.values()}
-    assert handlers == {f"{folder}.app.handler" for folder in NINE}
-    assert all((ROOT / "functions" / folder / "app.py").exists() for folder in NINE)
+    assert handlers == {f"{folder}.app.handler" for folder in TEN}
+    assert all((ROOT / "functions" / folder / "app.py").exists() for folder in TEN)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -103,11 +108,18 @@ def test_no_output_can_trigger_an_input() -> None:
     assert "NotificationConfiguration" not in RESOURCES["DataBucket"]["Properties"]
     for name, statement in statements():
         if any("Put" in action or action.endswith("*") for action in listed(statement["Action"])):
-            assert "RawBucket" not in str(statement["Resource"]), name
+            assert name == "UploaderRole" or "RawBucket" not in str(statement["Resource"]), name
+
+
+# Actions that take no resource, by the service authorization reference: only here may "*" stand.
+WITHOUT_RESOURCE = {
+    "cloudwatch:PutMetricData": "metrics have no ARN",
+    "ecr:GetAuthorizationToken": "the token is the account's",
+}
 
 
 def test_no_policy_is_wider_than_it_must_be() -> None:
-    without_resource = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
+    without_resource = set(WITHOUT_RESOURCE)
     for name, statement in statements():
         actions = listed(statement["Action"])
         assert not any("*" in action for action in actions), name
@@ -116,7 +128,7 @@ def test_no_policy_is_wider_than_it_must_be() -> None:
 
 
 def test_a_role_is_passed_to_sagemaker_alone() -> None:
-    passing = [statement for _, statement in statements() if statement["Action"] == "iam:PassRole"]
+    passing = [statement for _, statement in statements() if "iam:PassRole" in listed(statement["Action"])]
     assert len(passing) == 2
     for statement in passing:
         assert statement["Resource"] == {"Fn::GetAtt": ["SageMakerRole", "Arn"]}
@@ -158,7 +170,10 @@ def test_defaults_are_those_of_the_settings() -> None:
     fields = {name.title().replace("_", ""): field for name, field in Settings.model_fields.items()}
     for name, parameter in PARAMETERS.items():
         if name in fields and name != "QualityFloor":
-            assert parameter["Default"] == fields[name].default, name
+            # Empty: not given.
+            assert parameter["Default"] == ("" if fields[name].default is None else fields[name].default), (
+                name
+            )
 
 
 def holds(condition: Any, parameters: dict[str, str]) -> Any:
@@ -190,15 +205,65 @@ def test_exactly_one_algorithm_is_insisted_on(arn: str, image: str, allowed: boo
     assert "exactly one" in assertion["AssertDescription"]
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "arn", "allowed"),
+    [("bpr", "", True), ("popularity", "", False), ("popularity", "arn:aws:sagemaker:x", True)],
+)
+def test_tuning_wants_something_to_tune(algorithm: str, arn: str, allowed: bool) -> None:
+    rule = TEMPLATE["Rules"]["SomethingToTune"]
+    assert holds(rule["RuleCondition"], {"Tuning": "on"})
+    assert not holds(rule["RuleCondition"], {"Tuning": "off"})
+    (assertion,) = rule["Assertions"]
+    assert holds(assertion["Assert"], {"Algorithm": algorithm, "AlgorithmArn": arn}) is allowed
+
+
+@pytest.mark.parametrize(
+    ("parameter", "least", "most"),
+    [("TuningJobsInTotal", FEWEST_JOBS, MOST_JOBS), ("TuningJobsInParallel", 1, MOST_AT_ONCE)],
+)
+def test_a_search_has_the_limits_that_the_functions_know(parameter: str, least: int, most: int) -> None:
+    assert (PARAMETERS[parameter]["MinValue"], PARAMETERS[parameter]["MaxValue"]) == (least, most)
+
+
+def test_whoever_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
+    found = {}
+    for name, statement in statements():
+        for action in listed(statement["Action"]):
+            if action.endswith("HyperParameterTuningJob") and "Describe" not in action:
+                found[action.removeprefix("sagemaker:"), name] = statement
+    assert set(found) == {
+        ("CreateHyperParameterTuningJob", "StartTrainingFunction"),
+        ("StopHyperParameterTuningJob", "ReconcileRunsFunction"),
+    }
+    for statement in found.values():
+        ((key, value),) = statement["Condition"]["StringEquals"].items()
+        assert key in {"aws:RequestTag/retailrec:stack", "aws:ResourceTag/retailrec:stack"}
+        assert value == {"Ref": "AWS::StackName"}
+
+
+def test_nothing_but_the_models_of_a_search_is_ever_deleted_from_a_bucket() -> None:
+    deleting = [(n, s) for n, s in statements() if any("DeleteObject" in a for a in listed(s["Action"]))]
+    assert [(name, statement["Resource"]["Fn::Sub"]) for name, statement in deleting] == [
+        ("ReconcileRunsFunction", "${DataBucket.Arn}/runs/*/model/tuning-*")
+    ]
+
+
 @pytest.mark.parametrize("bucket", ["RawBucket", "DataBucket"])
 def test_buckets_are_private_encrypted_versioned_and_tls_only(bucket: str) -> None:
     properties = RESOURCES[bucket]["Properties"]
     assert all(properties["PublicAccessBlockConfiguration"].values())
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert "BucketEncryption" in properties
-    (statement,) = RESOURCES[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert properties["LifecycleConfiguration"]["Rules"][0]["Status"] == "Enabled"
+    statement = RESOURCES[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
     assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
     assert statement["Condition"]["Bool"] == {"aws:SecureTransport": "false"}
+
+
+@pytest.mark.parametrize("bucket", ["RawBucket", "DataBucket"])
+def test_files_outlive_a_stack_but_not_one_that_never_came_up(bucket: str) -> None:
+    assert RESOURCES[bucket]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert RESOURCES[bucket]["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("table", ["LedgerTable", "ServingTable"])
@@ -206,6 +271,117 @@ def test_tables_can_be_brought_back_and_are_encrypted(table: str) -> None:
     properties = RESOURCES[table]["Properties"]
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def queues_of_dead_letters() -> set[str]:
+    """Every queue that anything in the template sends what it gave up to."""
+    found: set[str] = set()
+
+    def look(value: Any, inside: bool) -> None:
+        if isinstance(value, dict):
+            if inside and "Fn::GetAtt" in value:
+                found.add(value["Fn::GetAtt"][0])
+            for key, inner in value.items():
+                look(
+                    inner,
+                    inside or key in {"DeadLetterConfig", "OnFailure", "DeadLetterQueue", "RedrivePolicy"},
+                )
+        elif isinstance(value, list):
+            for inner in value:
+                look(inner, inside)
+
+    look(TEMPLATE, inside=False)
+    return found
+
+
+def alarms() -> dict[str, dict[str, Any]]:
+    return {n: r["Properties"] for n, r in RESOURCES.items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def test_every_dead_letter_queue_has_an_alarm() -> None:
+    queues = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::SQS::Queue"}
+    assert queues_of_dead_letters() == queues
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms().values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 1
+        for dimension in alarm["Dimensions"]
+    }
+    assert watched == queues
+
+
+@pytest.mark.parametrize("name", alarms())
+def test_an_alarm_tells_people_and_says_what_to_type(name: str) -> None:
+    alarm = alarms()[name]
+    assert alarm["AlarmActions"] == [{"Ref": "Failures"}]
+    assert "retailrec " in alarm["AlarmDescription"]["Fn::Sub"]
+    assert "--stack" in alarm["AlarmDescription"]["Fn::Sub"]
+
+
+def test_people_are_told_of_run_stage_reason_and_next_step() -> None:
+    target = RESOURCES["FailureRule"]["Properties"]["Targets"][0]["InputTransformer"]
+    assert set(target["InputPathsMap"]) == {"what", "run", "stage", "reason", "next"}
+    text = target["InputTemplate"]["Fn::Sub"]
+    assert "--stack ${AWS::StackName}" in text
+    filled = text
+    for name in target["InputPathsMap"]:
+        assert f": <{name}>," in text, "in quotes, EventBridge would not escape it"
+        filled = filled.replace(f"<{name}>", '"x"')
+    assert {"stack", "event", "run", "stage", "reason", "next_step"} <= set(json.loads(filled))
+
+
+def test_only_the_uploader_writes_to_the_raw_bucket() -> None:
+    deny = RESOURCES["RawBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][1]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:PutObject")
+    spared = deny["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
+    assert spared[0] == {"Fn::GetAtt": ["UploaderRole", "Arn"]}
+    assert spared[1]["Fn::Sub"].endswith(":assumed-role/${UploaderRole}/*")
+    assert spared[2]["Fn::Sub"].endswith("${AWS::AccountId}:root")
+    assert len(spared) == 3
+    granted = [statement for name, statement in statements() if name == "UploaderRole"]
+    assert [listed(statement["Action"]) for statement in granted] == [
+        ["s3:PutObject", "s3:AbortMultipartUpload"]
+    ]
+
+
+def test_sagemaker_reaches_the_runs_alone() -> None:
+    for name, statement in statements():
+        if name == "SageMakerRole" and any(
+            action.startswith("s3:") for action in listed(statement["Action"])
+        ):
+            if "s3:ListBucket" in listed(statement["Action"]):
+                assert statement["Condition"] == {"StringLike": {"s3:prefix": "runs/*"}}
+            else:
+                resources = [resource["Fn::Sub"] for resource in listed(statement["Resource"])]
+                assert all(resource.startswith("${DataBucket.Arn}/runs/") for resource in resources)
+
+
+def test_logs_are_kept_for_as_long_as_asked() -> None:
+    groups = [r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::LogGroup"]
+    assert groups
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups)
+
+
+def test_the_api_is_throttled_and_can_have_a_firewall() -> None:
+    (method,) = RESOURCES["Api"]["Properties"]["MethodSettings"]
+    assert method["ThrottlingRateLimit"]
+    assert method["ThrottlingBurstLimit"]
+    association = RESOURCES["ApiWebAcl"]
+    assert association["Condition"] == "HasWebAcl"
+    assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert PARAMETERS["WebAclArn"]["Default"] == ""
+
+
+def suppressions() -> Iterator[tuple[str, dict[str, str]]]:
+    for name, resource in RESOURCES.items():
+        for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
+            yield name, skip
+
+
+def test_every_suppressed_check_has_a_reason() -> None:
+    assert list(suppressions())
+    for name, skip in suppressions():
+        assert len(skip["comment"].split()) >= 5, (name, skip["id"])
 
 
 def test_the_api_asks_for_signatures() -> None:
@@ -219,3 +395,22 @@ def test_access_logs_hold_no_customer_ids() -> None:
     logged = setting["Format"]
     assert "$context.resourcePath" in logged
     assert "$context.path" not in logged
+
+
+def test_the_pre_flight_is_there_for_a_marketplace_algorithm_alone() -> None:
+    conditional = {
+        name for name, resource in RESOURCES.items() if resource.get("Condition") == "HasAlgorithmArn"
+    }
+    assert conditional == {"CheckAlgorithmFunction", "AlgorithmCheck"}
+    condition = TEMPLATE["Conditions"]["HasAlgorithmArn"]
+    assert holds(condition, {"AlgorithmArn": "arn"}) is True
+    assert holds(condition, {"AlgorithmArn": ""}) is False
+
+
+def test_the_pre_flight_looks_again_when_what_it_looked_at_changes() -> None:
+    check = dict(RESOURCES["AlgorithmCheck"]["Properties"])
+    assert check.pop("ServiceToken") == {"Fn::GetAtt": ["CheckAlgorithmFunction", "Arn"]}
+    patience = FUNCTIONS["CheckAlgorithmFunction"]["Timeout"]
+    assert patience < int(check.pop("ServiceTimeout")) <= 300, "an answer that never comes is not waited for"
+    assert check == {name: {"Ref": name} for name in check}
+    assert set(check) >= {"AlgorithmArn", "TrainingInstanceType", "BatchInstanceType", "Factors"}

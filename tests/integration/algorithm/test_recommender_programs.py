@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+import numpy as np
 import pytest
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
@@ -31,7 +33,14 @@ def base(tmp_path: Path) -> Path:
         folder = tmp_path / "input" / "data" / channel
         folder.mkdir(parents=True)
         (folder / "interactions.csv").write_text("\n".join(["user_id,item_id", *lines]) + "\n")
-    configure(tmp_path, factors="8", iterations="400", learning_rate="0.1")
+    configure(
+        tmp_path,
+        algorithm="implicit-bpr",
+        factors="8",
+        iterations="400",
+        learning_rate="0.1",
+        refit="false",  # so that what was held out is still new to the model
+    )
     return tmp_path
 
 
@@ -169,12 +178,74 @@ def test_a_bad_channel_ends_with_a_reason_and_a_code(base: Path, start: Start) -
 def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> None:
     configure(base, factors="64", iterations="100000")
     process = start("-m", "recommender.train")
-    line_with("training on", process.stdout)
+    line_with("fitting", process.stdout)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 143
     assert not (base / "model" / "model.json").exists()
 
 
+@pytest.mark.parametrize("algorithm", ["als", "bpr"])
+@pytest.mark.parametrize("refit", ["true", "false"])
+def test_an_interrupted_training_goes_on_and_leaves_the_same_model(
+    base: Path, start: Start, algorithm: str, refit: str
+) -> None:
+    configure(base, algorithm=algorithm, factors="16", iterations="600", seed="3", refit=refit)
+    whole = arrays_of_a_training(base, start, interrupted=0)
+    (base / "checkpoints").mkdir()
+    resumed = arrays_of_a_training(base, start, interrupted=2)
+    assert whole.keys() == resumed.keys()
+    for name, array in whole.items():
+        assert np.array_equal(array, resumed[name]), name
+
+
+def test_a_checkpoint_of_other_data_is_not_gone_on_with(base: Path, start: Start) -> None:
+    configure(base, algorithm="als", factors="16", iterations="600")
+    (base / "checkpoints").mkdir()
+    interrupt(start)
+    channel = base / "input" / "data" / "training" / "interactions.csv"
+    channel.write_text(channel.read_text() + "newcomer,new\n")
+    configure(base, algorithm="als", factors="32", iterations="4")
+    output, _ = start("-m", "recommender.train").communicate(timeout=120)
+    assert "training starts anew" in output
+    assert "going on after epoch" not in output
+    assert (base / "model" / "model.json").exists()
+
+
+def arrays_of_a_training(base: Path, start: Start, *, interrupted: int) -> dict[str, Any]:
+    for _ in range(interrupted):
+        interrupt(start)
+        assert not (base / "model" / "model.json").exists()
+    process = start("-m", "recommender.train")
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert ("going on after epoch" in output) == bool(interrupted)
+    names = ("user_factors", "item_factors")
+    found = {name: np.load(base / "model" / f"{name}.npy") for name in names}
+    shutil.rmtree(base / "model")
+    return found
+
+
+def interrupt(start: Start) -> None:
+    """Send SIGTERM in the middle of a fit."""
+    process = start("-m", "recommender.train")
+    line_with("epoch ", process.stdout)
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout is not None
+    rest = process.stdout.read()
+    assert process.wait(timeout=30) == 143
+    assert "which is saved" in rest
+
+
 @pytest.mark.parametrize("name", ["train", "serve"])
 def test_the_images_commands_can_be_executed(name: str) -> None:
     assert os.access(ALGORITHM / "bin" / name, os.X_OK)
+
+
+@pytest.mark.parametrize(("name", "code"), [("train", 128 + signal.SIGTERM), ("serve", 0)])
+def test_a_program_ends_as_asked_while_it_still_imports(tmp_path: Path, name: str, code: int) -> None:
+    package = tmp_path / "recommender"
+    package.mkdir()
+    (package / f"{name}.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    ended = subprocess.run([sys.executable, ALGORITHM / "bin" / name], env=environment, check=False)
+    assert ended.returncode == code

@@ -26,7 +26,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     with serve() as fake:
         outputs = {
             "ApiUrl": f"{fake.url}/v1", "RawBucket": "raw", "DataBucket": "data", "LedgerTable": "ledger",
-            "EventBus": "bus", "EndpointName": "shop-endpoint",
+            "ServingTable": "serving", "EventBus": "bus", "EndpointName": "shop-endpoint",
         }  # fmt: skip
         fake.stacks["shop"] = (outputs, PARAMETERS)
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", fake.url)

@@ -104,9 +104,4 @@ class FakePipeline:
         yield
         for stage in (Stage.BATCH, Stage.DEPLOY, Stage.PUBLISH):
             self.ledger.end_stage(run_id, stage)
-        run = self.ledger.get(run_id)
-        assert run
-        _, replaced = self.ledger.point("live", run)
-        self.ledger.move(run_id, RunStatus.LIVE)
-        if replaced:
-            self.ledger.move(replaced, RunStatus.SUPERSEDED, reason=f"Run {run_id} replaced it.")
+        self.ledger.go_live(run_id)

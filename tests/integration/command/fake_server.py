@@ -38,6 +38,7 @@ def describe_stacks(outputs: Mapping[str, str], parameters: Mapping[str, str]) -
         "Outputs": "".join(_member("Output", pair) for pair in outputs.items()),
         "Parameters": "".join(_member("Parameter", pair) for pair in parameters.items()),
     }
+    members["StackStatus"] = "UPDATE_COMPLETE"
     inner = "".join(f"<{name}>{text}</{name}>" for name, text in members.items())
     return (
         '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
@@ -78,14 +79,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.fake.asked.append(self.path)
         url = urlsplit(self.path)
-        *_, customers, customer, what = url.path.split("/")
+        *_, kind, name, what = url.path.split("/")
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         if not signature_holds(self.path, dict(self.headers.items())):
             status, body = 403, {"message": "The request signature we calculated does not match"}
-        elif customers != "customers":
+        elif kind not in {"customers", "items"}:
             status, body = 403, {"message": "Missing Authentication Token"}
         else:
-            status, body = self.fake.answer(what, unquote(customer), query)
+            status, body = self.fake.answer(what, unquote(name), query)
         self._send(status, "application/json", json.dumps(body))
 
     def _send(self, status: int, kind: str, text: str) -> None:

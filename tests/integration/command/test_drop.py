@@ -176,3 +176,14 @@ def test_a_key_that_names_a_mapping_is_refused(retailrec: Invoke, stack: FakeSer
     answer = retailrec("drop", sales, "--key", "shop.csv.mapping.json", "--stack", "shop")
     assert answer.exit_code == 1
     assert "--mapping" in answer.stderr
+
+
+def test_a_key_that_leaves_no_room_for_that_of_the_mapping_is_refused(
+    retailrec: Invoke, stack: FakeServer, sales: Path, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "columns.json"
+    mapping.write_text("{}")
+    answer = retailrec("drop", sales, "--key", "x" * 1_020, "--mapping", mapping, "--stack", "shop")
+    assert answer.exit_code == 1
+    assert "give a shorter --key" in words(answer.stderr)
+    assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")

@@ -202,6 +202,55 @@ class Laptop:
         self.put(f"{name}/train/part 1+a.csv", "user_id,item_id\n13085,85048\n")
         self.sm.create_training_job(**self.training_request(name, behaviour, **changes))
 
+    def tuning_request(self, name: str, **changes: Any) -> dict[str, Any]:
+        """Build a CreateHyperParameterTuningJob request, for the top of a hill that is at x = 3."""
+        job = self.training_request(name, "climb", TrainingJobName=None)
+        algorithm = job.pop("AlgorithmSpecification") | {
+            "MetricDefinitions": [{"Name": "height", "Regex": r"height: ([0-9.]+)"}]
+        }
+        config = {
+            "Strategy": "Bayesian",
+            "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "height"},
+            "ResourceLimits": {"MaxNumberOfTrainingJobs": 6, "MaxParallelTrainingJobs": 2},
+            "ParameterRanges": {
+                "ContinuousParameterRanges": [
+                    {"Name": "x", "MinValue": "0.1", "MaxValue": "10", "ScalingType": "Logarithmic"}
+                ]
+            },
+            "RandomSeed": 7,
+        }
+        request = {
+            "HyperParameterTuningJobName": name,
+            "HyperParameterTuningJobConfig": config | changes.pop("config", {}),
+            "TrainingJobDefinition": {
+                "StaticHyperParameters": job.pop("HyperParameters") | changes.pop("fixed", {}),
+                "AlgorithmSpecification": algorithm,
+                **job,
+                **changes.pop("definition", {}),
+            },
+            **changes,
+        }
+        return {member: value for member, value in request.items() if value is not None}
+
+    def tune(self, name: str, **changes: Any) -> None:
+        """Start a tuning job on one small file."""
+        self.put(f"{name}/train/part 1+a.csv", "user_id,item_id\n13085,85048\n")
+        self.sm.create_hyper_parameter_tuning_job(**self.tuning_request(name, **changes))
+
+    def tuned(self, name: str) -> dict[str, Any]:
+        """Wait for a tuning job's end and describe it."""
+        return self._ended(
+            lambda: self.sm.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name),
+            "HyperParameterTuningJobStatus",
+        )
+
+    def trials(self, name: str, **asked: Any) -> list[dict[str, Any]]:
+        """List a tuning job's training jobs, in the order in which they began."""
+        found: list[dict[str, Any]] = self.sm.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName=name, MaxResults=100, **asked
+        )["TrainingJobSummaries"]
+        return found
+
     def trained(self, name: str) -> dict[str, Any]:
         """Wait for a training job's end and describe it."""
         return self._ended(lambda: self.sm.describe_training_job(TrainingJobName=name), "TrainingJobStatus")

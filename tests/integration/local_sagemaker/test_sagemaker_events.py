@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, client, wait_until
+from tests.integration.local_sagemaker.laptop import BUCKET, ROOT, Laptop, client, wait_until
 
 TRAINING = "SageMaker Training Job State Change"
 TRANSFORM = "SageMaker Transform Job State Change"
+TUNING = "SageMaker HyperParameter Tuning Job State Change"
 ENDPOINT = "SageMaker Endpoint State Change"
 Event = dict[str, Any]
 
@@ -17,9 +18,9 @@ Event = dict[str, Any]
 class Listener:
     """Everything that a rule lets through to a queue, in the order it came."""
 
-    def __init__(self, laptop: Laptop) -> None:
+    def __init__(self, laptop: Laptop, name: str = "state-changes") -> None:
         self._events, self._sqs = client("events", laptop.aws), client("sqs", laptop.aws)
-        self._url = self._sqs.create_queue(QueueName="state-changes")["QueueUrl"]
+        self._url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"][
             "QueueArn"
         ]
@@ -29,8 +30,8 @@ class Listener:
             Attributes={"Policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})},
         )
         pattern = {"source": ["aws.sagemaker", "retailrec.sagemaker"]}
-        self._events.put_rule(Name="state-changes", EventPattern=json.dumps(pattern))
-        self._events.put_targets(Rule="state-changes", Targets=[{"Id": "queue", "Arn": arn}])
+        self._events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
         self.heard: list[Event] = []
 
     def of(self, name: str) -> list[Event]:
@@ -166,3 +167,17 @@ def test_events_are_lost_doubled_and_late_on_demand(laptop: Laptop, listener: Li
     time.sleep(0.3)
     assert "Stopped" not in statuses(listener.of("telling-late"), "TrainingJobStatus")
     listener.until("telling-late", "TrainingJobStatus", "Stopped")
+
+
+def test_a_tuning_job_tells_of_its_states_in_awss_shape(laptop: Laptop, listener: Listener) -> None:
+    limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
+    laptop.tune("told", config={"ResourceLimits": limits, "TrainingJobEarlyStoppingType": "Auto"})
+    status = "HyperParameterTuningJobStatus"
+    told = [event for event in listener.until("told", status, "Completed") if event["detail-type"] == TUNING]
+    assert [event["detail"][status] for event in told] == ["InProgress", "Completed"]
+    detail = told[1]["detail"]
+    example = json.loads((ROOT / "events/tuning-job-completed.json").read_text())["detail"]
+    assert set(detail) == set(example)
+    assert set(detail["BestTrainingJob"]) >= set(example["BestTrainingJob"])
+    assert set(detail["HyperParameterTuningJobConfig"]) >= set(example["HyperParameterTuningJobConfig"])
+    assert detail["HyperParameterTuningEndTime"] >= detail["CreationTime"] > 1_600_000_000_000

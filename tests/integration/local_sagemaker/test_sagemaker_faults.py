@@ -1,10 +1,11 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import Laptop
+from tests.integration.local_sagemaker.laptop import ROOT_KEY, Laptop
 
 
 def post(laptop: Laptop, *faults: dict[str, Any]) -> None:
@@ -18,6 +19,26 @@ def test_a_call_is_throttled_as_often_as_asked(laptop: Laptop) -> None:
         with pytest.raises(ClientError, match=r"ThrottlingException.*Rate exceeded"):
             laptop.sm.list_models()
     laptop.sm.list_models()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+)
+@pytest.mark.parametrize("path", ["/_faults", "/_logs/training-job/any"])
+def test_a_web_page_neither_injects_faults_nor_reads_logs(
+    laptop: Laptop, path: str, headers: dict[str, str]
+) -> None:
+    method = "POST" if path == "/_faults" else "GET"
+    fault = [{"fault": "throttle", "operation": "ListModels", "times": 1}]
+    answer = httpx.request(method, laptop.url + path, json=fault, headers=headers, trust_env=False)
+    assert answer.status_code == 403
+    laptop.sm.list_models()
+
+
+def test_a_body_nested_without_end_is_no_json(laptop: Laptop) -> None:
+    headers = {"x-amz-target": "SageMaker.ListModels", "authorization": f"AWS4 Credential={ROOT_KEY}/x"}
+    answer = httpx.post(laptop.url, content="[" * 100_000, headers=headers, trust_env=False)
+    assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
 
 
 def test_a_quota_of_zero_and_its_increase(laptop: Laptop) -> None:

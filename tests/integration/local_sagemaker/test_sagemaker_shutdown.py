@@ -53,3 +53,27 @@ def test_nothing_is_left_behind(laptop: Laptop, tmp_path: Path, number: signal.S
     finally:
         for pid in filter(alive, family):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_path: Path) -> None:
+    port = free_port()
+    with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
+        guest = laptop.beside(port)
+        guest.make_endpoint("stays")
+        guest.train("ends-not", "hang")
+        wait_until(lambda: "hanging" in guest.admin("GET", "/_logs/training-job/ends-not"))
+        before = guest.sm.describe_model(ModelName="stays")
+        process.kill()
+        process.wait(timeout=30)
+
+    with sagemaker(port, laptop.aws, tmp_path, "--no-auth"):
+        guest = laptop.beside(port)
+        after = guest.sm.describe_model(ModelName="stays")
+        assert (after["CreationTime"], after["PrimaryContainer"]) == (
+            before["CreationTime"], before["PrimaryContainer"],
+        )  # fmt: skip
+        job = guest.sm.describe_training_job(TrainingJobName="ends-not")
+        assert job["TrainingJobStatus"] == "Failed"
+        assert job["FailureReason"].startswith("InternalServerError")
+        assert guest.settled("stays")["EndpointStatus"] == "InService"
+        assert guest.ask("stays")["model"] == "stays"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, wait_until
+from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, client, wait_until
 
 MARKETPLACE = (
     "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr-36-3af996544083749e141ffc9ef7d99399"
@@ -83,6 +83,12 @@ def test_output_is_kept_as_a_log(laptop: Laptop) -> None:
 
     assert "epoch=2 p@k(10)=0.25" in log
     assert "loss: 1.5e-3" in log
+
+
+def test_a_log_is_read_while_it_grows(laptop: Laptop) -> None:
+    laptop.train("chatting", "chat")
+
+    wait_until(lambda: "line 199999\n" in laptop.admin("GET", "/_logs/training-job/chatting"))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +178,9 @@ def test_a_wrong_algorithm_is_refused(
 
 def test_a_marketplace_algorithm_runs_in_isolation(laptop: Laptop) -> None:
     specification = {"AlgorithmName": MARKETPLACE, "TrainingInputMode": "File"}
-    laptop.train("bought", AlgorithmSpecification=specification, EnableNetworkIsolation=True)
+    laptop.train(
+        "bought", AlgorithmSpecification=specification, EnableNetworkIsolation=True, HyperParameters={}
+    )
 
     job = laptop.trained("bought")
 
@@ -198,3 +206,95 @@ def test_jobs_are_listed_in_pages(laptop: Laptop) -> None:
 
     found = [[job["TrainingJobName"] for job in page["TrainingJobSummaries"]] for page in pages]
     assert found == [["listed-0", "listed-1"], ["listed-2"]]
+
+
+def test_checkpoints_outlive_a_job(laptop: Laptop) -> None:
+    place = {"S3Uri": f"s3://{BUCKET}/kept/checkpoints/"}
+    spot = {"EnableManagedSpotTraining": True, "CheckpointConfig": place}
+    condition = {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 120}
+    for number in (1, 2):
+        laptop.train(f"spot-{number}", "count", StoppingCondition=condition, **spot)
+        job = laptop.trained(f"spot-{number}")
+
+        assert job["TrainingJobStatus"] == "Completed"
+        assert job["CheckpointConfig"] == place
+        assert job["EnableManagedSpotTraining"] is True
+        assert model_of(laptop, f"spot-{number}") == {"count": number}
+        assert laptop.get("kept/checkpoints/deep/count") == str(number).encode()
+
+
+def test_checkpoints_lie_where_the_job_says(laptop: Laptop) -> None:
+    laptop.put("placed/old/deep/count", "7")
+    config = {"S3Uri": f"s3://{BUCKET}/placed/old", "LocalPath": "/opt/ml/checkpoints"}
+    laptop.train("placed", "count", CheckpointConfig=config)
+    laptop.trained("placed")
+    assert model_of(laptop, "placed") == {"count": 8}
+
+
+def test_without_a_checkpoint_config_there_is_no_folder(laptop: Laptop) -> None:
+    laptop.train("unkept", "count")
+    assert laptop.trained("unkept")["TrainingJobStatus"] == "Failed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"CheckpointConfig": {"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/model"}},
+            "uses that folder itself",
+        ),
+        ({"CheckpointConfig": {"S3Uri": "s3://b/c", "LocalPath": "/elsewhere"}}, "only below /opt/ml"),
+        ({"CheckpointConfig": {"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/../x"}}, "only below /opt/ml"),
+        ({"EnableManagedSpotTraining": True}, "Invalid MaxWaitTimeInSeconds"),
+        (
+            {
+                "EnableManagedSpotTraining": True,
+                "StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 59},
+            },
+            "Invalid MaxWaitTimeInSeconds",
+        ),
+        (
+            {"StoppingCondition": {"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 60}},
+            "needs EnableManagedSpotTraining",
+        ),
+    ],
+)
+def test_impossible_checkpoints_and_waits_are_refused(
+    laptop: Laptop, changes: dict[str, Any], message: str
+) -> None:
+    code, text = refusal(laptop, laptop.training_request("refused", **changes))
+    assert code == "ValidationException"
+    assert message in text
+
+
+def test_fast_file_mode_is_passed_on(laptop: Laptop) -> None:
+    channels = laptop.training_request("fast")["InputDataConfig"]
+    laptop.train("fast", InputDataConfig=[{**channels[0], "InputMode": "FastFile"}])
+    laptop.trained("fast")
+    assert model_of(laptop, "fast")["channels"]["training"]["TrainingInputMode"] == "FastFile"
+
+
+def test_what_a_program_says_is_in_cloudwatchs_log_if_the_role_may_write_there(laptop: Laptop) -> None:
+    logs = client("logs", laptop.aws)
+    group = "/aws/sagemaker/TrainingJobs"
+
+    def lines(job: str) -> list[str]:
+        groups = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+        if not groups:
+            return []
+        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
+        if not streams:
+            return []
+        names = [stream["logStreamName"] for stream in streams]
+        assert all(name.startswith(f"{job}/algo-1-") for name in names)
+        events = logs.filter_log_events(logGroupName=group, logStreamNames=names)["events"]
+        return [event["message"] for event in events]
+
+    s3 = {"s3:ListBucket": "*", "s3:GetObject": "*", "s3:PutObject": "*"}
+    logging = {"logs:CreateLogStream": "*", "logs:PutLogEvents": f"arn:aws:logs:*:*:log-group:{group}:*"}
+    laptop.train("told", RoleArn=laptop.make_role("may-log", s3 | logging))
+    laptop.train("untold")
+    assert laptop.trained("told")["TrainingJobStatus"] == "Completed"
+    assert laptop.trained("untold")["TrainingJobStatus"] == "Completed"
+    assert lines("told") == ["behaviour work", "epoch=1 p@k(10)=0.15", "epoch=2 p@k(10)=0.25", "loss: 1.5e-3"]
+    assert lines("untold") == []

@@ -6,14 +6,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from recommend_api.budget import Budget
 from retailrec_shared import aws
+from retailrec_shared.datasets import datasets
 from retailrec_shared.ledger import Ledger, ledger
 from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
 from tests.environment import ENVIRONMENT, read_template
+from tests.integration.pipeline import api_client
 from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
 
-CACHES = (settings, ledger, serving, aws.s3, aws.dynamodb)
+CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)
 
 
 def _table(name: str, logical_id: str) -> None:
@@ -64,3 +67,20 @@ def bus(cloud: None, monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
 @pytest.fixture
 def book(cloud: None) -> Ledger:
     return ledger()
+
+
+@pytest.fixture
+def runtime(
+    book: Ledger, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> api_client.FakeRuntime:
+    """The API's endpoint, over the tables of a small live run.
+
+    Only tests marked `clock` are answered by the clock: a busy machine must not make a table slow.
+    """
+    if not request.node.get_closest_marker("clock"):
+        monkeypatch.setattr(Budget, "wait", lambda _self, call, _at_most: call())
+    fake = api_client.FakeRuntime()
+    monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: fake)
+    api_client.forget()
+    api_client.fill(book)
+    return fake

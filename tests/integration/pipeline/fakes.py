@@ -22,6 +22,7 @@ class FakeSageMaker:
 
     def __init__(self) -> None:
         self.training_jobs: dict[str, Json] = {}
+        self.tuning_jobs: dict[str, Json] = {}
         self.transform_jobs: dict[str, Json] = {}
         self.models: dict[str, Json] = {}
         self.packages: dict[str, Json] = {}
@@ -45,7 +46,16 @@ class FakeSageMaker:
         return self._create(self.training_jobs, name, request | {"TrainingJobStatus": "InProgress"}, taken)
 
     def describe_training_job(self, TrainingJobName: str) -> Json:  # noqa: N803 - AWS's spelling
+        if TrainingJobName not in self.training_jobs:
+            raise refusal("ValidationException", "Requested resource not found.")
         return self.training_jobs[TrainingJobName]
+
+    def stop_training_job(self, TrainingJobName: str) -> Json:  # noqa: N803
+        self.calls.append("stop_training_job")
+        if self.training_jobs[TrainingJobName]["TrainingJobStatus"] != "InProgress":
+            raise refusal("ValidationException", "The request was rejected because the job has ended.")
+        self.training_jobs[TrainingJobName]["TrainingJobStatus"] = "Stopped"
+        return {}
 
     def end_training(self, name: str, metrics: dict[str, float], status: str = "Completed") -> None:
         self.training_jobs[name] |= {
@@ -57,6 +67,37 @@ class FakeSageMaker:
             ],
         }
 
+    def create_hyper_parameter_tuning_job(self, **request: Any) -> Json:
+        self.calls.append("create_hyper_parameter_tuning_job")
+        taken = refusal("ResourceInUse", "Hyperparameter tuning job names must be unique.")
+        entry = request | {"HyperParameterTuningJobStatus": "InProgress"}
+        return self._create(self.tuning_jobs, request["HyperParameterTuningJobName"], entry, taken)
+
+    def describe_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Json:  # noqa: N803
+        if HyperParameterTuningJobName not in self.tuning_jobs:
+            raise refusal("ResourceNotFound", "Amazon SageMaker can't find a tuning job with that name.")
+        return self.tuning_jobs[HyperParameterTuningJobName]
+
+    def stop_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Json:  # noqa: N803
+        self.calls.append("stop_hyper_parameter_tuning_job")
+        self.tuning_jobs[HyperParameterTuningJobName]["HyperParameterTuningJobStatus"] = "Stopped"
+        return {}
+
+    def end_tuning(self, name: str, metrics: dict[str, float] | None, status: str = "Completed") -> str:
+        """End a tuning job, its second training job the best, or without one; return that one's name."""
+        best = f"{name}-002-0a1b2c3d"
+        job = self.tuning_jobs[name]
+        job["HyperParameterTuningJobStatus"] = status
+        job["TrainingJobStatusCounters"] = {"Completed": 2 if metrics else 0}
+        if metrics:
+            self.training_jobs[best] = {}
+            self.end_training(best, metrics)
+            tuned = {"factors": "96", "_tuning_objective_metric": "x"}
+            job["BestTrainingJob"] = {"TrainingJobName": best, "TunedHyperParameters": tuned}
+        if status == "Failed":
+            job["FailureReason"] = "No training job succeeded after 6 attempts."
+        return best
+
     def create_transform_job(self, **request: Any) -> Json:
         self.calls.append("create_transform_job")
         taken = refusal("ResourceInUse", "Job name must be unique within an AWS account and region.")
@@ -64,7 +105,16 @@ class FakeSageMaker:
         return self._create(self.transform_jobs, request["TransformJobName"], entry, taken)
 
     def describe_transform_job(self, TransformJobName: str) -> Json:  # noqa: N803
+        if TransformJobName not in self.transform_jobs:
+            raise refusal(
+                "ValidationException", f"Could not find requested job with name: {TransformJobName}"
+            )
         return self.transform_jobs[TransformJobName]
+
+    def stop_transform_job(self, TransformJobName: str) -> Json:  # noqa: N803
+        self.calls.append("stop_transform_job")
+        self.transform_jobs[TransformJobName]["TransformJobStatus"] = "Stopped"
+        return {}
 
     def create_model(self, **request: Any) -> Json:
         taken = refusal("ValidationException", "Cannot create already existing model.")

@@ -1,12 +1,15 @@
 """The ledger moves forward only, whoever asks for what in whatever order."""
 
 import itertools
+from typing import Literal
 
 import pytest
 
-from retailrec_shared.ledger import Ledger
+from retailrec_shared import wishes
+from retailrec_shared.ledger import GoneLive, Ledger
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.status import NEXT, RunStatus, Stage, before
+from retailrec_shared.wishes import Wish
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -46,7 +49,8 @@ def test_only_the_moves_of_the_table_happen(book: Ledger, start: RunStatus, to: 
     moved = book.move(run(1).run_id, to, reason="why")
     now = book.get(run(1).run_id)
     assert now is not None
-    assert (moved is not None) == (to in NEXT[start])
+    # The live run ends in the transaction that puts another in its place, and by no move alone.
+    assert (moved is not None) == (to in NEXT[start] and start is not RunStatus.LIVE)
     assert now.status is (to if moved else start)
     assert (now.reason == "why") == bool(moved)
 
@@ -95,13 +99,91 @@ def test_runs_come_newest_upload_first(book: Ledger) -> None:
     assert len(list(book.runs(limit=1))) == 1
 
 
-def test_a_pointer_never_goes_back_to_an_older_upload(book: Ledger) -> None:
-    older, newer = run(1, "2026-01-01T00:00:00.000Z"), run(2, "2026-01-02T00:00:00.000Z")
-    assert book.point("live", older) == (True, None)
-    assert book.point("live", newer) == (True, older.run_id)
-    assert book.point("live", newer) == (True, None)
-    assert book.point("live", older) == (False, None)
+def approved(book: Ledger, number: int) -> Run:
+    made = run(number, f"2026-01-0{number}T00:00:00.000Z")
+    book.open_run(made)
+    advance(book, made.run_id, RunStatus.APPROVED)
+    return made
+
+
+def statuses(book: Ledger, *runs: Run) -> list[RunStatus]:
+    found = [book.get(each.run_id) for each in runs]
+    return [each.status for each in found if each]
+
+
+def test_a_newer_run_replaces_the_live_one_and_no_older_one_does(book: Ledger) -> None:
+    oldest, older, newer = (approved(book, number) for number in (1, 2, 3))
+    assert book.go_live(older.run_id) is GoneLive.LIVE
+    assert book.go_live(newer.run_id) is GoneLive.LIVE
+    assert book.go_live(newer.run_id) is GoneLive.LIVE, "once more is no harm"
+    assert book.go_live(oldest.run_id) is GoneLive.OVERTAKEN
+    assert book.go_live(older.run_id) is GoneLive.ENDED
     assert book.pointer("live") == newer.run_id
+    assert statuses(book, oldest, older, newer) == [
+        RunStatus.APPROVED,
+        RunStatus.SUPERSEDED,
+        RunStatus.LIVE,
+    ]
+    live = book.get(newer.run_id)
+    assert live is not None
+    assert live.replaced == older.run_id
+
+
+def test_a_run_that_failed_meanwhile_moves_no_pointer(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = approved(book, 1), approved(book, 2)
+    book.go_live(old.run_id)
+    read = Ledger.pointer
+
+    def slow_read(self: Ledger, name: Literal["live"]) -> str | None:
+        self.move(new.run_id, RunStatus.FAILED)  # after go_live read the run, before its transaction
+        return read(self, name)
+
+    monkeypatch.setattr(Ledger, "pointer", slow_read)
+    assert book.go_live(new.run_id) is GoneLive.ENDED
+    assert read(book, "live") == old.run_id
+    assert statuses(book, old, new) == [RunStatus.LIVE, RunStatus.FAILED]
+
+
+def test_of_two_that_go_live_at_once_the_newer_one_stays(
+    book: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older, newer = approved(book, 1), approved(book, 2)
+    read = Ledger.pointer
+
+    def slow_read(self: Ledger, name: Literal["live"]) -> str | None:
+        found = read(self, name)
+        monkeypatch.setattr(Ledger, "pointer", read)
+        assert self.go_live(newer.run_id) is GoneLive.LIVE
+        return found
+
+    monkeypatch.setattr(Ledger, "pointer", slow_read)
+    assert book.go_live(older.run_id) is GoneLive.OVERTAKEN
+    assert statuses(book, older, newer) == [RunStatus.APPROVED, RunStatus.LIVE]
+
+
+def test_a_preparing_is_taken_by_one_and_can_be_left(book: Ledger) -> None:
+    book.open_run(run(1))
+    later = "2999-01-01T00:00:00.000Z"
+    assert book.take(run(1).run_id, later, "me")
+    assert book.take(run(1).run_id, later, "you") is None
+    book.leave(run(1).run_id, "you")
+    assert book.take(run(1).run_id, later, "you") is None, "only who has it can leave it"
+    book.leave(run(1).run_id, "me")
+    again = book.take(run(1).run_id, later, "you")
+    assert again is not None
+    assert again.attempts == 2, "the one that was left does not count"
+
+
+def test_a_wish_is_made_by_who_knows_the_last_one(book: Ledger) -> None:
+    first = wishes.make("a", after=wishes.last())
+    assert first is not None
+    assert wishes.make("b", after=Wish()) is None
+    second = wishes.make("b", after=wishes.last())
+    assert second is not None
+    wishes.note_accepted(first)
+    assert wishes.last() == second
+    wishes.note_accepted(second)
+    assert wishes.last() == second._replace(accepted=True)
 
 
 def test_drops_of_one_key_within_a_second_are_told_apart_by_the_sequencer(book: Ledger) -> None:

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from prepare_dataset import app, limits
+from prepare_dataset import accepting, app, limits
 from prepare_dataset.upload import prepare_upload
 from retailrec_shared import aws, names
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
+from tests.integration.pipeline.api_client import Context
 from tests.integration.pipeline.fakes import FakeEventBridge
-from tests.integration.pipeline.test_recommend_api import Context
 
 EVENT = Path(__file__).parents[3] / "events" / "object-created.json"
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
@@ -93,10 +94,38 @@ def test_an_attempt_that_died_is_taken_up_again(book: Ledger, bus: FakeEventBrid
     run = only_run(book)
     client = boto3.client("dynamodb")
     client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
-    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING}))
+    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "busy_until": None}))
     drop(shop())
     assert only_run(book).status is RunStatus.PREPARED
     assert only_run(book).attempts == 2
+
+
+def test_a_run_that_somebody_prepares_is_left_to_them(book: Ledger, bus: FakeEventBridge) -> None:
+    drop(shop())
+    run = only_run(book)
+    client = boto3.client("dynamodb")
+    client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
+    assert run.busy_until
+    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING}))
+    for _ in range(9):
+        drop(shop())
+    assert only_run(book).status is RunStatus.PREPARING
+    assert only_run(book).attempts == 1
+
+
+def test_an_attempt_that_aws_let_down_does_not_count_and_makes_way(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_anything: object) -> None:
+        raise TimeoutError("the data bucket does not answer")
+
+    for _ in range(9):
+        with monkeypatch.context() as down:
+            down.setattr(accepting, "_store", refuse)
+            with pytest.raises(TimeoutError):
+                drop(shop())
+    drop(shop())
+    assert only_run(book).status is RunStatus.PREPARED
 
 
 def test_a_file_that_fails_every_time_is_given_up(book: Ledger, bus: FakeEventBridge) -> None:
@@ -104,7 +133,7 @@ def test_a_file_that_fails_every_time_is_given_up(book: Ledger, bus: FakeEventBr
     run = only_run(book)
     client = boto3.client("dynamodb")
     client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
-    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "attempts": 6}))
+    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "attempts": 3, "busy_until": None}))
     drop(shop())
     assert only_run(book).status is RunStatus.FAILED
     assert bus.types()[-1] == "RunFailed"
@@ -202,3 +231,27 @@ def test_an_object_too_large_for_any_format_is_rejected_before_it_is_downloaded(
     assert run.status is RunStatus.REJECTED
     assert "split the file" in (run.reason or "")
     assert bus.types() == ["DatasetRejected"]
+
+
+@pytest.mark.parametrize("key", ["ü" * 512, "a+b c/../%2B\n☕.csv"])
+def test_a_key_may_be_as_long_and_as_odd_as_s3_allows(
+    book: Ledger, bus: FakeEventBridge, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = aws.s3().get_object
+
+    def as_s3_does(**asked: str) -> object:
+        """Moto looks for a key of any length; S3 refuses one of over 1,024 bytes."""
+        if len(asked["Key"].encode()) > 1_024:
+            raise ClientError({"Error": {"Code": "KeyTooLongError"}}, "GetObject")
+        return get(**asked)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(aws.s3(), "get_object", as_s3_does)
+    drop(shop(), key)
+    assert only_run(book).status is RunStatus.PREPARED
+    assert only_run(book).upload.key == key
+
+
+def test_a_mapping_of_a_megabyte_says_so(book: Ledger, bus: FakeEventBridge) -> None:
+    put_mapping('{"customer_id": "' + "x" * 1_000_000 + '"}')
+    drop(foreign_shop())
+    assert "it is longer than 8,192 bytes" in (only_run(book).reason or "")

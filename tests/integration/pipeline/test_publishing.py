@@ -12,7 +12,16 @@ from publish_recommendations.publishing import transform_job_changed
 from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, Upload
-from retailrec_shared.serving import customer_key, item_key, popular_key, serving
+from retailrec_shared.serving import serving
+from retailrec_shared.serving_keys import (
+    customer_key,
+    customers_key,
+    item_key,
+    popular_key,
+    popular_rest_key,
+    popular_since_key,
+    similar_key,
+)
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
@@ -45,7 +54,13 @@ def run(book: Ledger, sagemaker: FakeSageMaker) -> Run:
         "price": 2.5,
     }
     history: list[dict[str, object]] = [
-        {"customer_id": customer, "country": "France", "purchases_total": 1, "purchases": [bought]}
+        {
+            "customer_id": customer,
+            "country": "France",
+            "purchases_total": 1,
+            "purchases": [bought],
+            "bought": ["85123A"],
+        }
         for customer in CUSTOMERS
     ]
     put(run, names.HISTORY_JSONL, lines(history))
@@ -55,7 +70,12 @@ def run(book: Ledger, sagemaker: FakeSageMaker) -> Run:
         lines([{"item_id": i, "description": f"THING {i}"} for i in ("85123A", "a,b")]),
     )
     ranking = [{"item_id": "85123A", "customers": 60}]
-    put(run, names.POPULAR_JSON, json.dumps({"all": ranking, "by_country": {"France": ranking}}))
+    since = {"2011-01": [["85123A", 60]]}
+    popular: dict[str, object] = {"all": ranking, "by_country": {"France": ranking}}
+    popular["rest"] = [["a,b", 1]]
+    popular["since"] = {"all": since, "by_country": {"France": since}}
+    put(run, names.POPULAR_JSON, json.dumps(popular))
+    put(run, names.SIMILAR_JSONL, lines([{"item_id": "a,b", "similar": [["85123A", 0.5]]}]))
     scores = "".join(f'{customer},85123A,0.5\n{customer},"a,b",0.25\n' for customer in CUSTOMERS[:-1])
     put(run, "batch-output/customers.jsonl.out", scores)
     sagemaker.transform_jobs[f"retailrec-{run.run_id}"] = {"TransformJobStatus": "Completed"}
@@ -66,12 +86,21 @@ def test_everything_is_published(run: Run, book: Ledger, bus: FakeEventBridge) -
     transform_job_changed(f"retailrec-{run.run_id}")
     keys = [customer_key(run.run_id, customer) for customer in (CUSTOMERS[0], CUSTOMERS[-1])]
     keys += [item_key(run.run_id, "a,b"), popular_key(run.run_id, "France"), popular_key(run.run_id)]
+    assert serving().get([popular_rest_key(run.run_id)]) == {popular_rest_key(run.run_id): [["a,b", 1]]}
     found = serving().get(keys)
     first, last, item, in_france, overall = (found[key] for key in keys)
     assert first["recommendations"] == [["85123A", 0.5], ["a,b", 0.25]]
     assert first["purchases"][0]["item_id"] == "85123A"
     assert last["recommendations"] == []
+    assert first["bought"] == ["85123A"]
     assert item == {"description": "THING a,b"}
+    others = [similar_key(run.run_id, "a,b"), popular_since_key(run.run_id, "France")]
+    others += [customers_key(run.run_id), customers_key(run.run_id, 0)]
+    found = serving().get(others)
+    neighbours, since, pages, page = (found[key] for key in others)
+    assert neighbours == [["85123A", 0.5]]
+    assert since == {"2011-01": [["85123A", 60]]}
+    assert (pages, page) == ({"total": 60, "first": ["13000"]}, CUSTOMERS)
     assert in_france == overall == [{"item_id": "85123A", "customers": 60}]
     assert bus.published("RecommendationsPublished") == [
         {"version": "1", "run_id": run.run_id, "customers": 60, "recommendations": 118}
@@ -108,12 +137,14 @@ def test_a_failed_job_fails_the_run(
     assert not now.started(Stage.PUBLISH)
 
 
-def test_output_of_strangers_is_an_error_and_the_run_does_not_go_live(
-    run: Run, book: Ledger, bus: FakeEventBridge
+@pytest.mark.parametrize("output", ["99999,85123A,0.5\n", "13085,85123A\n", "[__import__('os')]\n"])
+def test_output_that_cannot_be_published_fails_the_run(
+    run: Run, book: Ledger, bus: FakeEventBridge, output: str
 ) -> None:
-    put(run, "batch-output/customers.jsonl.out", "99999,85123A,0.5\n")
-    with pytest.raises(ValueError, match="'99999'"):
-        transform_job_changed(f"retailrec-{run.run_id}")
+    put(run, "batch-output/customers.jsonl.out", output)
+    transform_job_changed(f"retailrec-{run.run_id}")
     now = book.get(run.run_id)
     assert now is not None
+    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "The batch output" in (now.reason or "")
     assert not now.ended(Stage.PUBLISH)

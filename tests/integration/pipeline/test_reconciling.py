@@ -13,7 +13,16 @@ from reconcile_runs.reconciling import reconcile
 from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, Upload
-from retailrec_shared.serving import customer_key, item_key, popular_key, serving
+from retailrec_shared.serving import serving
+from retailrec_shared.serving_keys import (
+    customer_key,
+    customers_key,
+    item_key,
+    popular_key,
+    popular_rest_key,
+    popular_since_key,
+    similar_key,
+)
 from retailrec_shared.status import RunStatus, Stage
 from tests.environment import CONFIGURATION
 from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
@@ -114,36 +123,78 @@ def test_an_end_that_nobody_was_told_of_is_told(book: Ledger, bus: FakeEventBrid
     assert [event["stage"] for event in bus.published("RunFailed")] == ["train"]
 
 
-def test_a_crash_between_pointer_and_status_is_mended(book: Ledger, bus: FakeEventBridge) -> None:
+def test_a_run_that_has_all_it_needs_goes_live(book: Ledger, bus: FakeEventBridge) -> None:
     ways = (RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED)
     old, new = opened(book, 1, *ways), opened(book, 2, *ways)
-    book.point("live", old)
-    book.move(old.run_id, RunStatus.LIVE)
+    book.go_live(old.run_id)
     for stage in (Stage.PUBLISH, Stage.DEPLOY):
-        book.end_stage(new.run_id, stage)
-    book.point("live", new)  # and here the function died
+        book.end_stage(new.run_id, stage)  # and here the function died
     reconcile()
     assert (status(book, old), status(book, new)) == (RunStatus.SUPERSEDED, RunStatus.LIVE)
     assert bus.published("EndpointLive")[0]["run_id"] == new.run_id
 
 
+def test_one_part_that_fails_keeps_no_other_from_its_work(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_anything: object) -> None:
+        raise TimeoutError("the raw bucket does not answer")
+
+    monkeypatch.setattr(reconciling, "_versions", refuse)
+    run = opened(book, 1, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED)
+    book.go_live(run.run_id)
+    with pytest.raises(ExceptionGroup):
+        reconcile()
+    assert bus.published("SageMaker Endpoint State Change")
+
+
+@pytest.mark.usefixtures("later")
+def test_a_version_that_was_overwritten_is_an_upload_like_any_other(
+    book: Ledger, bus: FakeEventBridge
+) -> None:
+    s3 = boto3.client("s3")
+    for body in (b"first", b"second"):
+        s3.put_object(Bucket="raw", Key="a.csv", Body=body)
+    reconcile()
+    assert len({detail["object"]["version-id"] for detail in bus.published("Object Created")}) == 2
+
+
+@pytest.mark.usefixtures("later")
+def test_what_somebody_deleted_is_not_taken_up(book: Ledger, bus: FakeEventBridge) -> None:
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket="raw", Key="a.csv", Body=b"by mistake")
+    s3.delete_object(Bucket="raw", Key="a.csv")
+    reconcile()
+    assert bus.entries == []
+
+
+def test_a_live_run_whose_endpoint_failed_is_brought_back(
+    book: Ledger, bus: FakeEventBridge, sagemaker: FakeSageMaker
+) -> None:
+    run = opened(book, 1, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED)
+    book.go_live(run.run_id)
+    sagemaker.endpoint = {"EndpointStatus": "Failed", "EndpointConfigName": f"retailrec-{run.run_id}"}
+    reconcile()
+    assert bus.published("SageMaker Endpoint State Change")
+
+
 def test_overtaken_runs_end(book: Ledger, bus: FakeEventBridge) -> None:
     ways = (RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED)
     slow, live, newer = opened(book, 1, *ways), opened(book, 2, *ways), opened(book, 3, *ways[:2])
-    book.point("live", live)
-    book.move(live.run_id, RunStatus.LIVE)
+    book.go_live(live.run_id)
     reconcile()
     assert status(book, slow) is RunStatus.SUPERSEDED
     assert status(book, newer) is RunStatus.TRAINING
 
 
 def test_an_endpoint_without_the_live_run_is_looked_at(book: Ledger, bus: FakeEventBridge) -> None:
-    live = opened(book, 1, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED, RunStatus.LIVE)
-    book.point("live", live)
+    live = opened(book, 1, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED)
+    book.go_live(live.run_id)
     reconcile()
     assert bus.published("SageMaker Endpoint State Change") == [{"EndpointName": "retailrec-endpoint"}]
 
 
+@pytest.mark.usefixtures("later")
 def test_a_retired_runs_serving_items_are_deleted_and_no_others(
     book: Ledger, bus: FakeEventBridge, sagemaker: FakeSageMaker
 ) -> None:
@@ -158,10 +209,20 @@ def test_a_retired_runs_serving_items_are_deleted_and_no_others(
     for relative, line in files.items():
         body = gzip.compress((json.dumps(line) + "\n").encode())
         boto3.client("s3").put_object(Bucket="data", Key=names.run_key(old.run_id, relative), Body=body)
+    popular = json.dumps({"all": [], "by_country": {"France": [], "Norway": []}}).encode()
+    key = names.run_key(old.run_id, names.POPULAR_JSON)
+    boto3.client("s3").put_object(Bucket="data", Key=key, Body=popular)
     doomed = [
         customer_key(old.run_id, "7"),
+        customers_key(old.run_id),
+        customers_key(old.run_id, 0),
+        similar_key(old.run_id, "A"),
+        popular_since_key(old.run_id),
+        popular_since_key(old.run_id, "France"),
+        popular_key(old.run_id, "Norway"),
         item_key(old.run_id, "A"),
         popular_key(old.run_id),
+        popular_rest_key(old.run_id),
         popular_key(old.run_id, "France"),
     ]
     kept = customer_key("f" * 16, "7")

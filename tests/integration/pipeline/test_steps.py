@@ -1,14 +1,19 @@
 """Each step does its work once, whatever is delivered twice, late or after a crash."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
 import pytest
 
 from activate_endpoint.activation import endpoint_changed
 from approve_model.approval import judge_training_job
-from retailrec_shared import deployment
+from publish_recommendations.publishing import transform_job_changed
+from retailrec_shared import deployment, wishes
 from retailrec_shared.activation import activate_if_ready
 from retailrec_shared.errors import NotYet
 from retailrec_shared.failure import fail_run
 from retailrec_shared.ledger import Ledger
+from retailrec_shared.retirement import retire_old_runs
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
@@ -23,22 +28,24 @@ MARKETPLACE = (
 )
 
 
-def opened(book: Ledger, number: int, **more: str) -> Run:
+def opened(book: Ledger, number: int, upload: Upload | None = None, **more: str) -> Run:
     """Open a run; a higher number is a later upload."""
-    upload = Upload(bucket="raw", key="a.csv", etag=f"e{number}", size=9, uploaded_at=f"2026-01-0{number}")
+    upload = upload or Upload(
+        bucket="raw", key="a.csv", etag=f"e{number}", size=9, uploaded_at=f"2026-01-0{number}"
+    )
     run = Run(run_id=f"{number:016x}", upload=upload, configuration=CONFIGURATION | more)
     book.open_run(run)
     return run
 
 
-def prepared(book: Ledger, number: int, **more: str) -> Run:
-    run = opened(book, number, **more)
+def prepared(book: Ledger, number: int, upload: Upload | None = None, **more: str) -> Run:
+    run = opened(book, number, upload, **more)
     book.move(run.run_id, RunStatus.PREPARED, counts={"interactions": 9, "customers": 2, "items": 3})
     return run
 
 
 def approved(book: Ledger, sagemaker: FakeSageMaker, number: int, **more: str) -> Run:
-    run = prepared(book, number, **more)
+    run = prepared(book, number, None, **more)
     start_training(run.run_id)
     sagemaker.end_training(job(run), {"p@k(10)": 0.2})
     judge_training_job(job(run))
@@ -53,6 +60,11 @@ def status(book: Ledger, run: Run) -> RunStatus:
     found = book.get(run.run_id)
     assert found is not None
     return found.status
+
+
+def retire() -> None:
+    """Retire old runs as the reconciler does, some time later."""
+    retire_old_runs(datetime.now(UTC) + timedelta(minutes=5))
 
 
 def serve(book: Ledger, sagemaker: FakeSageMaker, run: Run) -> None:
@@ -234,6 +246,7 @@ def test_a_newer_run_replaces_the_live_one_and_keeps_a_way_back(
         RunStatus.SUPERSEDED,
         RunStatus.LIVE,
     ]
+    retire()
     assert sorted(sagemaker.models) == [job(runs[1]), job(runs[2])], "one superseded run is retained"
     assert sorted(sagemaker.configs) == [job(runs[1]), job(runs[2])]
 
@@ -258,6 +271,7 @@ def test_the_newest_waits_for_a_busy_endpoint_and_overtakes_the_others(
     endpoint_changed(ENDPOINT)
     assert status(book, third) is RunStatus.LIVE
     assert {status(book, first), status(book, second)} == {RunStatus.SUPERSEDED}
+    retire()
     assert list(sagemaker.models) == [job(third)], "runs that never served leave nothing in SageMaker"
 
 
@@ -455,8 +469,10 @@ def test_an_endpoint_of_a_failed_first_run_is_removed(
 def test_another_kind_of_endpoint_is_waited_for_not_failed(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    serve(book, sagemaker, approved(book, sagemaker, 1))
     monkeypatch.setenv("ENDPOINT_MODE", "instance")
+    settings.cache_clear()
+    serve(book, sagemaker, approved(book, sagemaker, 1))
+    monkeypatch.setenv("ENDPOINT_MODE", "serverless")
     settings.cache_clear()
     newer = approved(book, sagemaker, 2)
     with pytest.raises(NotYet, match="delete retailrec-endpoint"):
@@ -474,3 +490,103 @@ def test_a_run_that_failed_meanwhile_does_not_go_live(
     assert stale is not None
     assert not activate_if_ready(stale)
     assert book.pointer("live") is None
+
+
+def test_an_endpoint_of_a_run_that_went_live_meanwhile_is_not_deleted(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = approved(book, sagemaker, 1)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    book.end_stage(run.run_id, Stage.PUBLISH)
+    read = Ledger.pointer
+
+    def slow_read(self: Ledger, name: Literal["live"]) -> str | None:
+        found = read(self, name)
+        monkeypatch.setattr(Ledger, "pointer", read)
+        endpoint_changed(ENDPOINT)  # another function makes the run live, after the pointer was read
+        return found
+
+    monkeypatch.setattr(Ledger, "pointer", slow_read)
+    deployment.settle_endpoint()
+    assert status(book, run) is RunStatus.LIVE
+    assert "delete_endpoint" not in sagemaker.calls
+
+
+def test_a_slow_function_does_not_undo_a_newer_wish(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(book, sagemaker, approved(book, sagemaker, 1))
+    approved(book, sagemaker, 2)
+    describe = deployment.describe
+
+    def slow_describe() -> deployment.EndpointState | None:
+        monkeypatch.setattr(deployment, "describe", describe)
+        newer = approved(book, sagemaker, 3)
+        deployment.settle_endpoint()
+        sagemaker.settle_endpoint()
+        assert sagemaker.endpoint is not None
+        assert sagemaker.endpoint["EndpointConfigName"] == job(newer)
+        return describe()
+
+    monkeypatch.setattr(deployment, "describe", slow_describe)
+    with pytest.raises(NotYet):
+        deployment.settle_endpoint()
+    assert sagemaker.endpoint is not None
+    assert "Next" not in sagemaker.endpoint
+
+
+def test_a_crash_after_an_update_blames_no_other_run(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = approved(book, sagemaker, 1)
+    deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    newer = approved(book, sagemaker, 2)
+
+    def die(_wish: object) -> None:
+        raise TimeoutError("killed after UpdateEndpoint")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(wishes, "note_accepted", die)
+        with pytest.raises(TimeoutError):
+            deployment.settle_endpoint()
+    sagemaker.settle_endpoint()
+    fail_run(newer.run_id, Stage.BATCH, "AlgorithmError")
+    deployment.settle_endpoint()
+    assert status(book, older) is RunStatus.APPROVED, "it served well, and nobody rolled it back"
+    assert sagemaker.endpoint is not None
+    assert sagemaker.endpoint["Next"] == job(older)
+
+
+def test_a_run_that_ended_just_now_is_not_retired_yet(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    run = approved(book, sagemaker, 1)
+    fail_run(run.run_id, Stage.BATCH, "AlgorithmError")
+    retire_old_runs(datetime.now(UTC))
+    assert list(sagemaker.models) == [job(run)], "approve_model may be making it still"
+    retire()
+    assert sagemaker.models == {}
+
+
+def test_a_run_whose_job_sagemaker_forgot_fails_and_says_so(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    training, batch = prepared(book, 1), approved(book, sagemaker, 2)
+    start_training(training.run_id)
+    start_batch(batch.run_id)
+    sagemaker.training_jobs.clear()
+    sagemaker.transform_jobs.clear()
+    judge_training_job(job(training))
+    transform_job_changed(job(batch))
+    assert [event["stage"] for event in bus.published("RunFailed")] == ["train", "batch"]
+
+
+def test_a_job_that_was_never_made_fails_nothing(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
+) -> None:
+    waiting, unbatched = prepared(book, 1), approved(book, sagemaker, 2)
+    judge_training_job(job(waiting))
+    transform_job_changed(job(unbatched))
+    assert (status(book, waiting), status(book, unbatched)) == (RunStatus.PREPARED, RunStatus.APPROVED)

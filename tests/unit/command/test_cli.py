@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from retailrec import laptop
 from retailrec.cli import app
 
-HEAVY = "boto3 botocore httpx pydantic numpy pyarrow local"
+HEAVY = "boto3 botocore httpx matplotlib pydantic numpy pyarrow local"
 
 
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from retailrec.dropping import Drop, choose_run, readable_file
+from retailrec.dropping import Drop, choose_run, key_of, readable_file
 from retailrec.following import choose
 from retailrec.problems import Problem
 from retailrec_shared.run import Upload
@@ -68,3 +68,33 @@ def test_a_run_is_chosen_by_the_beginning_of_its_id() -> None:
         choose(runs, "ab")
     with pytest.raises(Problem, match="There is no run ff"):
         choose(runs, "ff")
+
+
+def test_the_key_of_an_increment_says_that_it_adds(tmp_path: Path) -> None:
+    path = tmp_path / "day.csv"
+    assert key_of(path, None, append=False) == "day.csv"
+    assert key_of(path, None, append=True) == "append/day.csv"
+    assert key_of(path, "2011/day.csv", append=True) == "append/2011/day.csv"
+    assert key_of(path, "append/day.csv", append=True) == "append/day.csv"
+    assert key_of(path, "", append=False) == ""  # refused when it is uploaded
+
+
+def test_a_retraining_on_the_same_upload_is_not_the_drops_run() -> None:
+    runs = [make_run("r2", upload=upload(), retrains="r1"), make_run("r1", upload=upload())]
+    found = choose_run(runs, drop(), {})
+    assert found
+    assert found.run.run_id == "r1"
+
+
+@pytest.mark.parametrize("prefix", ["", " ", "\n"])
+def test_the_only_run_must_be_named_too(prefix: str) -> None:
+    with pytest.raises(Problem, match="No run is named"):
+        choose([make_run("ab12")], prefix)
+
+
+@pytest.mark.parametrize("prefix", ["../x", "-rf", "a" * 9_000, "ab*", "ab12\n\x1b[2J", "%61b"])
+def test_what_names_no_run_is_told_in_one_short_line(prefix: str) -> None:
+    with pytest.raises(Problem, match="There is no run") as told:
+        choose([make_run("ab12")], prefix)
+    assert len(str(told.value)) < 100
+    assert str(told.value).isprintable()

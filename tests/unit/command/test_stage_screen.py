@@ -3,6 +3,7 @@ from io import StringIO
 from rich.console import Console
 
 from retailrec.screen import console
+from retailrec.searching import Search
 from retailrec.stage_screen import LiveStages, PlainStages, stage_screen
 from retailrec_shared.run import StageRecord
 from retailrec_shared.status import RunStatus, Stage
@@ -48,3 +49,21 @@ def test_a_terminal_shows_every_stage_on_a_line_of_its_own() -> None:
     assert "6.0 s" in last[0]
     assert "running" in last[1]
     assert "pending" in last[2]
+
+
+def test_a_search_is_told_each_time_it_has_come_further() -> None:
+    training = make_run(status=RunStatus.TRAINING, stages={Stage.TRAIN: timed(7)})
+    on = paper()
+    with PlainStages(on) as screen:
+        for search in (None, Search(0, 4), Search(1, 4, 0.25), Search(1, 4, 0.25)):
+            screen.show(training, search)
+    assert written(on).splitlines() == [
+        "  train    running",
+        "  train    0 of 4 training jobs",
+        "  train    1 of 4 training jobs, best 0.2500",
+    ]
+    bars = paper(terminal=True)
+    with LiveStages(bars) as live:
+        live.show(training, Search(3, 4, 0.25))
+    (line,) = [line for line in written(bars).splitlines() if "train " in line][-1:]
+    assert "3 of 4 training jobs, best 0.2500" in line

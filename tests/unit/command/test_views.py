@@ -31,6 +31,16 @@ def shown(what: RenderableType, width: int = 100) -> str:
     return paper.file.getvalue()
 
 
+def test_no_name_and_no_reason_steers_the_terminal() -> None:
+    key = "\x1b[2J\x1b]0;title\x07\x9b31m\u202efdp.\rx\ty.csv"
+    upload = Upload(bucket="raw", key=key, etag="e", size=1, uploaded_at=UPLOADED_AT)
+    run = make_run("a" * 16, RunStatus.REJECTED, upload=upload, reason="It begins with: \x1b[31m\x00.")
+    for text in (shown(runs_table([run], 100)), shown(run_details(run))):
+        assert not set(text) & set("\x1b\x07\x9b\u202e\r\x00")
+        assert "[2J" in text
+        assert "It begins with: \ufffd[31m" in text
+
+
 def test_runs_fit_a_hundred_columns_and_say_why_one_was_rejected() -> None:
     name = Upload(bucket="raw", key="x" * 80 + ".xlsx", etag="e", size=1, uploaded_at=UPLOADED_AT)
     live = make_run(
@@ -95,6 +105,30 @@ def test_held_out_and_in_sample_are_apart_and_beside_popularity() -> None:
     assert rows["in sample (no forecast)"] == ["0.6513", "-", "-"]
 
 
+def test_a_refitted_model_is_said_to_have_seen_what_was_held_out() -> None:
+    refitted = make_run("a" * 16, RunStatus.LIVE, metrics=METRICS)
+    refitted = refitted.model_copy(update={"configuration": {**refitted.configuration, "refit": "true"}})
+    text = " ".join(shown(metrics_table(METRICS, refitted)).split())
+    assert "Measured on a model that had not seen the held-out rows" in text
+    assert "Measured on" not in shown(metrics_table(METRICS))
+
+
+def test_errors_ndcg_and_candidates_are_shown_where_they_are_known() -> None:
+    more = {
+        "p@k(10)_se": 0.0031,
+        "ndcg@20": 0.3408,
+        "ndcg@20_se": 0.0056,
+        "ndcg@20_own_recent": 0.3312,
+        "candidate_ndcg@20_als": 0.3898,
+        "candidate_ndcg@20_new_items_als": 0.0951,
+    }
+    lines = [" ".join(line.split()) for line in shown(metrics_table(METRICS | more)).splitlines()]
+    assert "held out, all items 0.0712 ± 0.0031 0.0307 0.1105" in lines
+    assert "held out, all items 0.3408 ± 0.0056 0.3312" in lines
+    assert "als 0.0951 0.3898" in lines
+    assert not any(line.startswith("ease") for line in lines)
+
+
 def answer(source: str) -> Recommendations:
     items = [Recommendation(item_id="85123A", description="HEART [RED] :heart:", score=0.123456)]
     return Recommendations(customer_id="13085", run_id="r1", source=source, recommendations=items)
@@ -136,6 +170,14 @@ def test_purchases_stand_beside_recommendations_where_there_is_room() -> None:
     assert max(map(len, wide.splitlines())) <= 100
     assert not any("2011-11-30" in line and "0.1235" in line for line in narrow.splitlines())
     assert "0.1235" in narrow
+
+
+def test_recommendations_say_why_where_their_source_can_tell() -> None:
+    told = answer("similar")
+    told.recommendations[0].why = "Because you bought LANTERN."
+    assert "Because you bought LANTERN." in shown(recommendations_table(told), 140)
+    assert "bought by who bought" in shown(recommendations_table(told), 140)
+    assert "why" not in shown(recommendations_table(answer("endpoint")), 140)
 
 
 def test_a_customer_who_is_not_in_the_data_is_shown_all_the_same() -> None:

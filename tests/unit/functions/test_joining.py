@@ -2,7 +2,7 @@
 
 import pytest
 
-from publish_recommendations.joining import join, read_scores
+from publish_recommendations.joining import BadOutput, join, read_scores
 
 
 def history(customer: str) -> dict[str, object]:
@@ -33,5 +33,24 @@ def test_customers_without_a_line_get_no_recommendations() -> None:
 
 
 def test_a_user_who_is_no_customer_of_the_run_is_not_swallowed() -> None:
-    with pytest.raises(ValueError, match="'9'"):
+    with pytest.raises(BadOutput, match="'9'"):
         list(join([history("1")], [("9", [("A", 0.5)])]))
+
+
+def test_lines_that_are_lists_are_read_in_either_spelling() -> None:
+    lines = [
+        '[{"user_id": "1", "item_id": "A", "score": 0.9}, {"user_id": "1", "item_id": "B", "score": 0.5}]\n',
+        "[]\n",
+        "[{'user_id': '2', 'item_id': 'A', 'score': 0.25}]\n",
+    ]
+    assert list(read_scores(lines)) == [("1", [("A", 0.9), ("B", 0.5)]), ("2", [("A", 0.25)])]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["13085,85123A\n", "13085,85123A,0.5,x\n", "13085,85123A,nan\n", "1,A,high\n", "[__import__('os')]\n"],
+)
+def test_an_output_that_is_none_says_why(line: str) -> None:
+    good = "[]\n" if line.startswith("[") else "1,A,0.5\n"
+    with pytest.raises(BadOutput, match=r"The batch output cannot be read\. Line 2"):
+        list(read_scores([good, line]))

@@ -1,9 +1,10 @@
 """Archives, keys and folders: nothing leads out of its place."""
 
-import contextlib
+import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +31,86 @@ def hostile(path: Path, member: tarfile.TarInfo) -> None:
         tar.addfile(member, io.BytesIO(b"x" * member.size))
 
 
-@pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/../../escaped"])
-def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/../../escaped", "/etc/../escaped", "a/.."])
+def test_an_archive_cannot_name_a_place_outside_its_folder(tmp_path: Path, name: str) -> None:
     member = tarfile.TarInfo(name)
     member.size = 1
     hostile(tmp_path / "bad.tar.gz", member)
 
-    with contextlib.suppress(archives.BadArchive):
+    with pytest.raises(archives.BadArchive, match="leads out"):
         archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "inside" / "model")
 
-    outside = [
-        path for path in tmp_path.rglob("escaped") if tmp_path / "inside" / "model" not in path.parents
-    ]
-    assert not outside
+    assert not list(tmp_path.rglob("escaped"))
 
 
-def test_an_archive_cannot_link_outside_its_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (tarfile.SYMTYPE, "../../etc/passwd"),
+        (tarfile.SYMTYPE, "/etc/passwd"),
+        (tarfile.SYMTYPE, "weights.npy"),
+        (tarfile.LNKTYPE, "../../etc/passwd"),
+        (tarfile.CHRTYPE, ""),
+        (tarfile.BLKTYPE, ""),
+        (tarfile.FIFOTYPE, ""),
+    ],
+)
+def test_an_archive_holds_files_and_no_links_or_devices(tmp_path: Path, kind: bytes, target: str) -> None:
     member = tarfile.TarInfo("passwords")
-    member.type, member.linkname = tarfile.SYMTYPE, "../../etc/passwd"
+    member.type, member.linkname = kind, target
     hostile(tmp_path / "bad.tar.gz", member)
 
+    with pytest.raises(archives.BadArchive, match="neither a file nor a folder"):
+        archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
+
+    assert not list((tmp_path / "model").iterdir())
+
+
+def test_an_archive_that_grows_beyond_measure_is_given_up(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "bomb.tar.gz", "w:gz") as tar:
+        for number in range(3):
+            member = tarfile.TarInfo(f"{number}.npy")
+            member.size = 10_000_000
+            tar.addfile(member, io.BytesIO(bytes(member.size)))
+    assert (tmp_path / "bomb.tar.gz").stat().st_size < 100_000
+
+    with pytest.raises(archives.BadArchive, match="more than 15,000,000 bytes"):
+        archives.unpack(tmp_path / "bomb.tar.gz", tmp_path / "model", max_bytes=15_000_000)
+
+    assert not (tmp_path / "model" / "1.npy").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_would_fill_the_memory_is_not_read(tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("x")
+    member.type, member.size = kind, 200_000_000
+    with gzip.open(tmp_path / "bad.tar.gz", "wb", compresslevel=1) as file:
+        file.write(member.tobuf())
+        for _ in range(200):
+            file.write(bytes(1_000_000))
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(archives.BadArchive, match="header that is far too long"):
+            archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_headers_without_end_are_given_up(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("x")
+    member.type = tarfile.XHDTYPE
+    (tmp_path / "bad.tar.gz").write_bytes(gzip.compress(member.tobuf() * 50_000))
+    with pytest.raises(archives.BadArchive):
+        archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
+
+
+def test_a_damaged_archive_is_said_to_be_damaged(tmp_path: Path) -> None:
+    hostile(tmp_path / "bad.tar.gz", tarfile.TarInfo("a"))
+    content = bytearray((tmp_path / "bad.tar.gz").read_bytes())
+    content[40:60] = b"\xff" * 20
+    (tmp_path / "bad.tar.gz").write_bytes(content)
     with pytest.raises(archives.BadArchive):
         archives.unpack(tmp_path / "bad.tar.gz", tmp_path / "model")
 

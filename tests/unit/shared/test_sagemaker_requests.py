@@ -8,6 +8,8 @@ import pytest
 from botocore.session import get_session
 
 from local.sagemaker.validation import violations
+from recommender.hyperparameters import parse_hyperparameters
+from recommender.queries import MAX_RECOMMENDATIONS
 from retailrec_shared import sagemaker_requests as requests
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.settings import Settings
@@ -35,7 +37,9 @@ BUILDERS: dict[str, Callable[[Settings, Run], Any]] = {
 
 
 @pytest.mark.parametrize("operation", BUILDERS)
-@pytest.mark.parametrize("changes", [{}, {"stack_name": LONG_STACK}, {"endpoint_mode": "instance"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"stack_name": LONG_STACK}, {"endpoint_mode": "instance"}, {"training_spot": "on"}]
+)
 @pytest.mark.parametrize("this", [run(), MARKETPLACE], ids=["image", "marketplace"])
 def test_requests_satisfy_the_service_model(operation: str, changes: dict[str, object], this: Run) -> None:
     shape = get_session().get_service_model("sagemaker").operation_model(operation).input_shape
@@ -56,13 +60,76 @@ def test_a_run_is_trained_with_its_own_configuration_not_the_moments() -> None:
     assert request["AlgorithmSpecification"].get("TrainingImage") == CONFIGURATION["algorithm"]
 
 
-def test_hyperparameters_are_the_contracts_and_strings() -> None:
-    assert requests.training_job(settings(), run())["HyperParameters"] == {
-        "factors": "100",
+def test_a_marketplace_algorithm_gets_the_contracts_hyperparameters_alone() -> None:
+    configured = settings(
+        algorithm_arn=ARN, algorithm_image_uri="", factors=64, algorithm="als", refit="false"
+    )
+    request = requests.training_job(configured, run(**configured.run_configuration()))
+    assert request["HyperParameters"] == {
+        "factors": "64",
         "iterations": "100",
         "learning_rate": "0.01",
         "regularization": "0.01",
     }
+
+
+def test_our_image_gets_what_was_chosen_and_has_its_own_defaults() -> None:
+    def hyperparameters(**changes: object) -> object:
+        configured = settings(**changes)
+        this = Run(run_id=RUN_ID, upload=UPLOAD, configuration=configured.run_configuration())
+        return requests.training_job(configured, this)["HyperParameters"]
+
+    assert hyperparameters() == {"algorithm": "bpr", "refit": "true"}
+    assert hyperparameters(algorithm="als", refit="false", regularization=20) == {
+        "algorithm": "als",
+        "refit": "false",
+        "regularization": "20.0",
+    }
+
+
+def test_what_a_job_is_told_is_what_the_image_knows() -> None:
+    told = requests.training_job(settings(), run(**settings(algorithm="auto").run_configuration()))
+    assert parse_hyperparameters(told["HyperParameters"]).algorithm == "auto"
+
+
+def test_a_choice_makes_another_run_and_an_old_runs_choices_still_count() -> None:
+    choices: list[dict[str, object]] = [{}, {"algorithm": "als"}, {"refit": "false"}, {"factors": 8}]
+    choices.append({"exclude_purchased": "false"})
+    configurations = [settings(**choice).run_configuration() for choice in choices]
+    assert len({tuple(sorted(each.items())) for each in configurations}) == len(choices)
+    old = requests.training_job(settings(), run())["HyperParameters"]
+    assert old == {name: CONFIGURATION[name] for name in CONFIGURATION if name != "algorithm"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "arn", "isolated"),
+    [("instance", "", True), ("none", "", True), ("serverless", "", False), ("serverless", ARN, True)],
+)
+def test_a_model_is_isolated_unless_its_endpoint_is_serverless(mode: str, arn: str, isolated: bool) -> None:
+    configured = settings(
+        endpoint_mode=mode, algorithm_arn=arn, algorithm_image_uri="" if arn else CONFIGURATION["algorithm"]
+    )
+    request = requests.model(configured, run(**configured.run_configuration()), "s3://data/model.tar.gz")
+    assert request["EnableNetworkIsolation"] is isolated
+
+
+def test_spot_training_keeps_checkpoints_and_waits() -> None:
+    request = requests.training_job(settings(training_spot="on", training_max_seconds=90000), run())
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["CheckpointConfig"] == {"S3Uri": f"s3://data/runs/{RUN_ID}/checkpoints/"}
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 90000, "MaxWaitTimeInSeconds": 90000}
+
+
+@pytest.mark.parametrize(("spot", "this"), [("off", run()), ("on", MARKETPLACE)])
+def test_other_training_takes_no_spot_instances(spot: str, this: Run) -> None:
+    request = requests.training_job(settings(training_spot=spot), this)
+    assert not {"EnableManagedSpotTraining", "CheckpointConfig"} & set(request)
+    assert "MaxWaitTimeInSeconds" not in request["StoppingCondition"]
+
+
+def test_metric_definitions_keep_sagemakers_limits() -> None:
+    assert len(requests.METRICS) == len(set(requests.METRICS)) <= 40
+    assert all(len(requests.metric_regex(name)) <= 500 for name in requests.METRICS)
 
 
 @pytest.mark.parametrize("name", requests.METRICS)
@@ -76,8 +143,9 @@ def test_a_logged_metric_is_found_by_its_own_definition_alone(name: str) -> None
 
 
 def test_the_batch_job_keeps_the_contract() -> None:
-    request = requests.transform_job(settings(), run())
+    request = requests.transform_job(settings(), MARKETPLACE)
     assert request["BatchStrategy"] == "SingleRecord"
+    assert "MaxPayloadInMB" not in request
     assert request["TransformInput"]["SplitType"] == "Line"
     assert request["TransformOutput"]["Accept"] == "text/csv"
     assert request["TransformOutput"]["AssembleWith"] == "Line"
@@ -85,3 +153,16 @@ def test_the_batch_job_keeps_the_contract() -> None:
         request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
         == f"s3://data/runs/{RUN_ID}/batch-input/"
     )
+
+
+def test_the_batch_job_of_our_image_sends_many_records_together() -> None:
+    request, contract = (requests.transform_job(settings(), each) for each in (run(), MARKETPLACE))
+    assert (request["BatchStrategy"], request["MaxPayloadInMB"]) == ("MultiRecord", 1)
+    for part in ("TransformInput", "TransformOutput"):
+        assert request[part] == contract[part]
+
+
+def test_a_full_body_of_the_longest_lists_is_within_what_the_container_answers() -> None:
+    """1 MB of the shortest lines, each for the most items that the pipeline may be set to."""
+    shortest = len('{"user_id": "1", "top_n": "100"}\n')
+    assert 1024 * 1024 / shortest * 100 < MAX_RECOMMENDATIONS

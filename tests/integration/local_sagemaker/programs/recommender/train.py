@@ -26,6 +26,16 @@ def stop(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
+def climb(x: float, pause: float) -> None:
+    """Report how high one gets from x, in four steps: the top is at 3, and only there."""
+    if x < 0:
+        say("nothing to report")
+        return
+    for step in (0.25, 0.5, 0.75, 1.0):
+        say(f"height: {step / (1 + abs(x - 3)):.6f}")
+        time.sleep(pause)
+
+
 def main() -> int:
     hyperparameters = json.loads((BASE / "input/config/hyperparameters.json").read_text())
     channels = json.loads((BASE / "input/config/inputdataconfig.json").read_text())
@@ -43,6 +53,11 @@ def main() -> int:
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         say("hanging")
         time.sleep(600)
+    if behaviour == "chat":
+        for number in range(200_000):
+            say(f"line {number}")
+    if behaviour == "climb":
+        climb(float(hyperparameters["x"]), float(hyperparameters.get("pause", "0")))
     for epoch in (1, 2):
         say(f"epoch={epoch} p@k(10)=0.{epoch}5")
     sys.stderr.write("loss: 1.5e-3\n")
@@ -51,6 +66,13 @@ def main() -> int:
         for path in (BASE / "input" / "data").rglob("*")
         if path.is_file()
     }
+    if behaviour == "count":
+        counted = BASE / "checkpoints" / "deep" / "count"
+        counted.parent.mkdir(exist_ok=True)
+        number = int(counted.read_text()) + 1 if counted.exists() else 1
+        counted.write_text(str(number))
+        save(count=number)
+        return 0
     if behaviour == "write":
         (BASE / "output" / "data" / "report.txt").write_text("report")
     save(files=files, channels=channels, hyperparameters=hyperparameters, seen=sorted(os.environ))

@@ -1,0 +1,104 @@
+"""Operators at their laptops: the real commands at drawn moments, on calls that fail like anybody's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from retailrec.operating import Operator
+from retailrec.problems import Problem
+from retailrec.stack import Stack
+from retailrec_shared.ledger import Ledger
+from retailrec_shared.run import Run
+from retailrec_shared.status import RunStatus
+from tests.chaos.history import LAST_COMMAND, Command
+from tests.chaos.lambdas import Client, Invocation
+from tests.chaos.rules import Function
+from tests.chaos.timeline import MINUTE
+from tests.environment import ENVIRONMENT
+
+if TYPE_CHECKING:
+    from tests.chaos.world import World
+
+OPERATOR = Function("operator", timeout=600.0, retries=0)
+OUTPUTS = {
+    "LedgerTable": ENVIRONMENT["LEDGER_TABLE"], "EventBus": ENVIRONMENT["EVENT_BUS"],
+    "EndpointName": f"{ENVIRONMENT['STACK_NAME']}-endpoint",
+}  # fmt: skip
+PATIENT = 0.9
+# What a command is good for; now and then somebody names any other run.
+APT = {
+    "retry": {RunStatus.FAILED},
+    "approve": {RunStatus.MODEL_REJECTED},
+    "stop": {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED},
+    "rollback": {RunStatus.SUPERSEDED},
+}
+
+
+class _Stack:
+    """What a command needs of ``retailrec.stack.Stack``."""
+
+    def __init__(self, world: "World") -> None:
+        self.name = ENVIRONMENT["STACK_NAME"]
+        self.parameters = {"EndpointMode": world.plan.environment["ENDPOINT_MODE"]}
+        self._clients = {"dynamodb": Client("dynamodb", world.dynamodb), "events": Client("events", world)}
+
+    def output(self, name: str) -> str:
+        return OUTPUTS[name]
+
+    def aws(self, service: str) -> Any:
+        return self._clients[service]
+
+
+@dataclass
+class Typed(Invocation):
+    """One command, from the key that was pressed to its end; nobody tries it again."""
+
+    doing: Callable[[], None] = field(default=lambda: None)
+
+    def _act(self) -> None:
+        try:
+            self.doing()
+        except Problem as refusal:
+            self.world.say(f"{self.name} is refused: {refusal}")
+        else:
+            self.world.obeyed[self.name.split()[0]] += 1
+
+    def _failed(self, how: str, died: bool) -> None:
+        self.world.say(f"{self.name} {how}")
+
+
+def _retrain(world: "World", name: str) -> None:
+    operator = Operator(cast(Stack, _Stack(world)))
+    world.typed["retrain"] += 1
+    typed = Typed(world, OPERATOR, {}, f"retrain {name}", 1, 0.0, doing=lambda: operator.retrain(name))
+    world.invoke(typed)
+
+
+def type_command(world: "World", command: Command, name: str) -> None:
+    """Let an operator type a command about the runs as they are now, or as soon as it is good for one."""
+    if command.verb == "retrain":
+        _retrain(world, name)
+        return
+    runs = list(Ledger(OUTPUTS["LedgerTable"], Client("dynamodb", world.dynamodb)).runs())  # type: ignore[arg-type]
+    apt = [run for run in runs if run.status in APT[command.verb]]
+    if not apt and world.timeline.now < LAST_COMMAND and command.whom < PATIENT:
+        world.timeline.after(MINUTE, partial(type_command, world, command, name))
+        return
+    among = apt if apt and command.whom < PATIENT else runs
+    if not among:
+        return
+    chosen: Run | None = among[int(command.whom * 1000) % len(among)]
+    if command.verb == "rollback" and command.whom < PATIENT / 2:
+        chosen = None  # the command's own choice
+    operator = Operator(cast(Stack, _Stack(world)))
+    world.typed[command.verb] += 1
+
+    def do() -> None:
+        if command.verb == "rollback":
+            operator.roll_back(*operator.roll_back_target(chosen.run_id if chosen else None))
+        elif chosen:
+            getattr(operator, command.verb)(chosen.run_id)
+
+    named = f"{command.verb} {name} of {chosen.run_id if chosen else 'the last'}"
+    world.invoke(Typed(world, OPERATOR, {}, named, 1, 0.0, doing=do))

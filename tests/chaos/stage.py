@@ -1,0 +1,154 @@
+"""Puts the real handlers on a history's stage: its environment, its clients, its clock."""
+
+import importlib
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from local.sagemaker import rollout
+from retailrec_shared import aws, items, serving
+from retailrec_shared import ledger as ledger_module
+from retailrec_shared.datasets import datasets
+from retailrec_shared.ledger import ledger
+from retailrec_shared.observability import logger, metrics
+from retailrec_shared.run import Run
+from retailrec_shared.settings import settings
+from tests.chaos.lambdas import Client
+from tests.chaos.rules import functions
+from tests.chaos.sagemaker import IdleFleet
+from tests.chaos.world import World
+from tests.environment import ENVIRONMENT
+
+SHM = Path("/dev/shm")  # noqa: S108 - memory, where there is some: each run writes twenty files
+OURS = ("retailrec_shared", *functions())
+CACHES: tuple[Any, ...] = (settings, ledger, datasets, serving.serving)
+ALWAYS = {
+    "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_SERVICE_NAME": "retailrec",
+}  # fmt: skip
+_on_stage: list[World] = []
+
+
+class _Clock(datetime):
+    """The handlers' clock: virtual time."""
+
+    @classmethod
+    def now(cls, tz: Any = UTC) -> datetime:  # type: ignore[override]
+        return _on_stage[-1].timeline.moment.astimezone(tz)
+
+
+class _Inline:
+    """A pool whose work is done at once, by who asks for it: one Lambda is one greenlet."""
+
+    def __init__(self, _workers: int) -> None: ...
+
+    def __enter__(self) -> "_Inline":
+        return self
+
+    def __exit__(self, *_problem: object) -> None: ...
+
+    def map(self, work: Callable[[Any], Any], things: Iterable[Any]) -> list[Any]:
+        return [work(thing) for thing in things]
+
+
+@cache
+def _clocked() -> list[Any]:
+    """Import every handler, and list the modules that look at the clock."""
+    for function in functions().values():
+        importlib.import_module(function.module)
+    mine = [module for name, module in list(sys.modules.items()) if name.split(".")[0] in OURS]
+    return [module for module in mine if getattr(module, "datetime", None) is datetime]
+
+
+@contextmanager
+def staged(world: World) -> Iterator[World]:
+    """Let the handlers work in a world, for as long as the context lasts."""
+    clocked = _clocked()
+    accepting = importlib.import_module("prepare_dataset.accepting")
+    clients = {
+        "s3": Client("s3", world.s3), "dynamodb": Client("dynamodb", world.dynamodb),
+        "eventbridge": Client("events", world), "sagemaker": Client("sagemaker", world.sagemaker),
+    }  # fmt: skip
+    with ExitStack() as stack:
+        patch = stack.enter_context
+        patch(mock.patch.dict(os.environ, {**ENVIRONMENT, **ALWAYS, **world.plan.environment}))
+        for name, client in clients.items():
+            patch(mock.patch.object(aws, name, return_value=client))
+        for module in clocked:
+            patch(mock.patch.object(module, "datetime", _Clock))
+        patch(mock.patch.object(serving, "ThreadPoolExecutor", _Inline))
+        patch(mock.patch.object(rollout, "Fleet", IdleFleet))
+        patch(mock.patch.object(metrics, "add_metric"))
+        patch(mock.patch.object(accepting, "prepare_file", _prepare_once(accepting.prepare_file)))
+        patch(mock.patch.object(ledger_module, "read", _once(items.read)))
+        patch(mock.patch.object(Run, "load", _once(Run.load)))
+        patch(mock.patch.object(tempfile, "tempdir", str(SHM) if SHM.is_dir() else None))
+        logger.setLevel(logging.CRITICAL)
+        _on_stage.append(world)
+        for cached in CACHES:
+            cached.cache_clear()
+        try:
+            yield world
+        finally:
+            _on_stage.pop()
+            logger.setLevel(logging.INFO)
+            for cached in CACHES:
+                cached.cache_clear()
+
+
+def _once(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Read each item once: neither the simulated table nor a reader ever changes one in place."""
+    seen: dict[int, tuple[Any, Any]] = {}
+
+    def reading(item: Any) -> Any:
+        held = seen.get(id(item))
+        if held is None:
+            held = seen[id(item)] = (item, read(item))  # kept, so that its id stays its own
+        return held[1]
+
+    return reading
+
+
+_prepared: dict[Any, Any] = {}
+
+
+def _prepare_once(prepare: Callable[..., Any]) -> Callable[..., Any]:
+    """Prepare each file for real the first time, and copy what came of it after that."""
+    if getattr(prepare, "remembers", False):
+        return prepare
+
+    def remembering(source: Path | None, target: Path, **asked: Any) -> Any:
+        others = asked["others"]
+        around = others and [[path.read_bytes() for path in paths] for paths in (others.before, others.after)]
+        key = (source and source.read_bytes(), repr(around), others and others.name,
+               asked["profile"], asked["split"], asked["top_n"])  # fmt: skip
+        if key not in _prepared:
+            try:
+                report = prepare(source, target, **asked)
+            except Exception as refusal:  # noqa: BLE001 - kept, and raised again each time
+                _prepared[key] = refusal
+            else:
+                written = {
+                    path.relative_to(target): path.read_bytes()
+                    for path in target.rglob("*")
+                    if path.is_file()
+                }
+                _prepared[key] = (report, written)
+        if isinstance(_prepared[key], Exception):
+            raise _prepared[key]
+        report, written = _prepared[key]
+        for relative, body in written.items():
+            (target / relative).parent.mkdir(parents=True, exist_ok=True)
+            (target / relative).write_bytes(body)
+        return report
+
+    remembering.remembers = True  # type: ignore[attr-defined]
+    return remembering

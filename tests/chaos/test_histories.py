@@ -1,0 +1,44 @@
+"""Histories full of faults; what must hold of each is in oracle.py."""
+
+from functools import cache
+
+import pytest
+
+from tests.chaos.faults import Fault
+from tests.chaos.running import Outcome, run_seed
+
+CHUNK = 100
+QUICK, ALL = 200, 2200
+
+
+@cache
+def outcomes(first: int) -> tuple[Outcome, ...]:
+    return tuple(run_seed(seed) for seed in range(first, first + CHUNK))
+
+
+def check(first: int) -> None:
+    for outcome in outcomes(first):
+        assert not outcome.violations, f"see it: make chaos REPLAY={outcome.plan.seed} SHRINK=yes"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("first", range(0, QUICK, CHUNK))
+def test_nothing_is_lost_and_nothing_is_wrong(first: int) -> None:
+    check(first)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(QUICK, ALL, CHUNK))
+def test_nor_in_two_thousand_more(first: int) -> None:
+    check(first)
+
+
+def test_a_seed_is_the_same_history_every_time() -> None:
+    once, again = run_seed(11, trace=True), run_seed(11, trace=True)
+    assert once.trace == again.trace
+    assert len(once.trace) > 50
+
+
+def test_every_kind_of_fault_strikes() -> None:
+    struck = {fault for outcome in outcomes(CHUNK) for fault in outcome.struck}
+    assert struck == set(Fault)

@@ -1,0 +1,130 @@
+"""After `retailrec destroy` the account is as it was before the deployment."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from typer.testing import CliRunner
+
+from local import cloud
+from local.cloud import Running, deployment, services
+from retailrec.cli import app
+from retailrec.sessions import client, local_session
+from retailrec.stack import Stack
+from retailrec_shared.status import RunStatus
+from tests.e2e.conftest import drop, follow
+
+pytestmark = pytest.mark.timeout(600)
+
+# Service, operation, list in its answer, and what tells one entry from another.
+LISTS = (
+    ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    ("s3", "list_buckets", "Buckets", "Name"),
+    ("lambda", "list_functions", "Functions", "FunctionName"),
+    ("lambda", "list_layers", "Layers", "LayerName"),
+    ("dynamodb", "list_tables", "TableNames", None),
+    ("sqs", "list_queues", "QueueUrls", None),
+    ("sns", "list_topics", "Topics", "TopicArn"),
+    ("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    ("iam", "list_roles", "Roles", "RoleName"),
+    ("events", "list_event_buses", "EventBuses", "Name"),
+    ("events", "list_rules", "Rules", "Name"),
+    ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("apigateway", "get_rest_apis", "items", "id"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("sagemaker", "list_endpoints", "Endpoints", "EndpointName"),
+    ("sagemaker", "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName"),
+    ("sagemaker", "list_models", "Models", "ModelName"),
+    ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    ("sagemaker", "list_model_packages", "ModelPackageSummaryList", "ModelPackageName"),
+)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A cloud on which nothing is deployed yet, but built."""
+    before = os.environ.get("RETAILREC_STATE_DIR")
+    os.environ["RETAILREC_STATE_DIR"] = str(tmp_path_factory.mktemp("bare"))
+    try:
+        state = services.start_all(services.plan())
+        deployment.build(state)
+        services.wait_until_ready(state)
+        yield state.model_copy(update={"deployed": True}).save()
+    finally:
+        cloud.down(print)
+        if before is None:
+            del os.environ["RETAILREC_STATE_DIR"]
+        else:
+            os.environ["RETAILREC_STATE_DIR"] = before
+
+
+def account(state: Running) -> dict[str, set[str]]:
+    """Everything that there is in the account, but for the bucket that `sam deploy` uploads to."""
+    session, found = local_session(state.region), {}
+    for service, operation, member, name in LISTS:
+        entries: list[Any] = getattr(client(session, service, state), operation)().get(member, [])
+        told = {entry if name is None else entry[name] for entry in entries}
+        found[f"{service} {operation}"] = told - {deployment.ARTIFACTS_BUCKET}
+    return found
+
+
+def destroy(*options: str, answer: str = "y\n") -> str:
+    ended = CliRunner().invoke(app, ["destroy", *options], input=answer)
+    assert ended.exit_code == 0, ended.output
+    return ended.output
+
+
+@pytest.mark.slow
+def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) -> None:
+    empty = account(bare)
+    deployment.deploy(bare)
+    stack = Stack.local(bare)
+    run = follow(stack, drop(stack, shop_file))
+    assert run.status is RunStatus.LIVE, run.reason
+    deployed = account(bare)
+
+    told = destroy("--data", answer="n\n")
+    assert account(bare) == deployed
+    for name in (f"retailrec-{run.run_id}", "retailrec-endpoint", stack.output("RawBucket")):
+        assert name in told
+    assert "nothing while nobody asks" in told, "a serverless endpoint"
+    assert "Together about $0." in told, "its alarms"
+
+    destroy("--data")
+    assert account(bare) == empty
+    assert "nothing to remove" in destroy("--data")
+
+
+@pytest.mark.slow
+def test_the_data_stays_until_told_otherwise(bare: Running, tmp_path: Path) -> None:
+    empty = account(bare)
+    deployment.deploy(bare)
+    stack = Stack.local(bare)
+    bad = tmp_path / "people.csv"
+    bad.write_text("name,age\nA,3\n")
+    follow(stack, drop(stack, bad))
+
+    assert stack.output("RawBucket") in destroy("--yes")
+    with pytest.raises(ClientError, match="does not exist"):
+        client(stack.session, "cloudformation", bare).describe_stacks(StackName="retailrec")
+    kept = client(stack.session, "s3", bare).get_object(Bucket=stack.output("RawBucket"), Key=bad.name)
+    assert kept["Body"].read() == bad.read_bytes()
+
+    destroy("--yes", "--data")
+    assert account(bare) == empty
+
+
+@pytest.mark.slow
+def test_what_a_lost_stack_left_in_sagemaker_goes(bare: Running, shop_file: Path) -> None:
+    empty = account(bare)
+    deployment.deploy(bare)
+    stack = Stack.local(bare)
+    assert follow(stack, drop(stack, shop_file)).status is RunStatus.LIVE
+    formation = client(stack.session, "cloudformation", bare)
+    formation.delete_stack(StackName="retailrec")  # as the console would
+    assert account(bare)["sagemaker list_models"]
+    destroy("--yes", "--data")
+    assert account(bare) == empty

@@ -1,0 +1,96 @@
+"""While models change and endpoints die, no request fails and no answer is empty."""
+
+import csv
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from retailrec.generate import Shape, write
+from retailrec.stack import Stack
+from retailrec_shared.run import Run
+from retailrec_shared.status import RunStatus
+from tests.e2e.asking import Client, Load
+from tests.e2e.conftest import ROWS, drop, follow
+
+LIVE_SHOPS = ((ROWS, 7), (ROWS // 2, 8))  # of the first run, and of the one that replaced it
+ENDPOINT_FIRST = "/customers/13085/"
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+def items(stack: Stack, live_run: Run) -> list[str]:
+    """Items that the generated shops sell whatever their seed."""
+    popular = Client(stack).ask("GET", "/items/popular?top_n=20").json()
+    return [item["item_id"] for item in popular["items"]]
+
+
+def signal_serving_programs(state_dir: Path, number: signal.Signals) -> None:
+    """Signal what serves a cloud's endpoint: programs in an environment of their own."""
+    mark = f"SAGEMAKER_BASE_DIR={state_dir}/".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                b"recommender.serve" in (folder / "cmdline").read_bytes()
+                and mark in (folder / "environ").read_bytes()
+            ):
+                os.kill(int(folder.name), number)
+        except OSError:
+            continue  # it ended, or is not ours
+
+
+def bought_items(path: Path) -> set[str]:
+    """Items that a csv's customers bought often enough to be in the run's catalogue."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["Customer ID"] and row["Invoice"].isdigit()]
+    return {row["StockCode"] for row in rows if float(row["Quantity"]) > 0 and float(row["Price"]) > 0}
+
+
+def await_source(load: Load, source: str, since: float, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if source in load.sources(ENDPOINT_FIRST, since):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"no answer came from {source}: {load.sources(ENDPOINT_FIRST, since)[-20:]}")
+
+
+def test_a_new_model_replaces_the_old_one_under_load(stack: Stack, items: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "under load.csv"
+    for rows, seed in LIVE_SHOPS:  # whichever is live, its own file once more: an item that goes is a 404
+        write(path, Shape.of_rows(rows), seed=seed)
+        common = [item for item in items if item in bought_items(path)]
+        if common:
+            break
+    assert common
+    with Load(stack, common) as load:
+        run = follow(stack, drop(stack, path))
+        assert run.status is RunStatus.LIVE, run.reason
+        time.sleep(7.0)  # longer than the API remembers which run is live
+    assert load.failures == []
+    assert len(load.answers) > 50
+    last = [body for _, asked, body in load.answers if asked.startswith(ENDPOINT_FIRST)][-1]
+    assert (last["run_id"], last["source"]) == (run.run_id, "endpoint")
+
+
+@pytest.mark.parametrize("how", ["killed", "hung"])
+def test_an_endpoint_that_dies_under_load_is_stood_in_for_and_recovers(
+    stack: Stack, items: list[str], state_dir: Path, how: str
+) -> None:
+    with Load(stack, items) as load:
+        begin = time.monotonic()
+        await_source(load, "endpoint", begin, 30)
+        died = time.monotonic()
+        try:
+            while "batch" not in load.sources(ENDPOINT_FIRST, died) and time.monotonic() < died + 30:
+                # What is killed is started again: it is kept down until somebody noticed.
+                signal_serving_programs(state_dir, signal.SIGKILL if how == "killed" else signal.SIGSTOP)
+                time.sleep(0.1)
+        finally:
+            signal_serving_programs(state_dir, signal.SIGCONT)
+        await_source(load, "batch", died, 1)
+        await_source(load, "endpoint", time.monotonic(), 60)
+    assert load.failures == []

@@ -1,0 +1,114 @@
+"""Daily exports add up to the dataset of the whole file, and what they bring is recommended by."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from retailrec.cli import app
+from retailrec.generate import Shape, write
+from retailrec.quality import read_quality
+from retailrec.stack import Stack
+from retailrec_shared import names
+from retailrec_shared.run import Run
+from retailrec_shared.status import RunStatus, Stage
+from tests.e2e.conftest import drop, follow
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+ROWS = 20_000
+NEWCOMER = "99001"
+
+
+def retailrec(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    """A shop's rows, header first, the oldest before the newest; a customer comes with the last of them."""
+    path = tmp_path_factory.mktemp("log") / "shop.csv"
+    write(path, Shape.of_rows(ROWS), seed=11)
+    header, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
+    when = header.index("InvoiceDate")
+    rows.sort(key=lambda row: row[when])
+    bought = [list(row) for row in rows if row[header.index("Customer ID")]][-40:]
+    for number, row in enumerate(bought):
+        row[header.index("Customer ID")] = NEWCOMER
+        row[header.index("Invoice")] = f"{990000 + number}"
+        row[when] = rows[-1][when]
+    return [header, *rows, *bought]
+
+
+def part(log: list[list[str]], begin: float, end: float, path: Path) -> Path:
+    """Write a share of the log, cut where the time changes."""
+    header, *rows = log
+    when = header.index("InvoiceDate")
+
+    def place(share: float) -> int:
+        at = int(share * len(rows))
+        while 0 < at < len(rows) and rows[at][when] == rows[at - 1][when]:
+            at += 1
+        return at
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows[place(begin) : place(end)]])
+    return path
+
+
+def dataset(stack: Stack, run: Run) -> list[bytes]:
+    bucket = stack.output("DataBucket")
+    wanted = (
+        names.TRAIN_CSV,
+        names.TEST_CSV,
+        names.CATALOGUE_JSONL,
+        names.HISTORY_JSONL,
+        names.SIMILAR_JSONL,
+    )
+    keys = [names.run_key(run.run_id, name) for name in wanted]
+    return [stack.s3().get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
+
+
+@pytest.fixture(scope="module")
+def added(stack: Stack, log: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The run of the second of two overlapping increments."""
+    folder = tmp_path_factory.mktemp("parts")
+    full = follow(stack, drop(stack, part(log, 0.0, 0.8, folder / "full.csv"), "log.csv"))
+    assert full.status is RunStatus.LIVE, full.reason
+    for name, begin, end in (("one", 0.75, 0.9), ("two", 0.85, 1.0)):
+        answer = retailrec("drop", str(part(log, begin, end, folder / f"{name}.csv")), "--append")
+        assert answer.exit_code == 0, answer.output
+    first, *_ = stack.ledger().runs()
+    assert (first.upload.key, first.status) == ("append/two.csv", RunStatus.LIVE)
+    return first
+
+
+def test_the_dataset_is_that_of_the_whole_file(
+    stack: Stack, added: Run, log: list[list[str]], tmp_path: Path
+) -> None:
+    whole = follow(stack, drop(stack, part(log, 0.0, 1.0, tmp_path / "whole.csv"), "whole.csv"))
+    assert dataset(stack, added) == dataset(stack, whole)
+    assert added.counts["rows_read"] == whole.counts["rows_read"]
+    assert added.counts["rows_repeated"] > 0
+    assert read_quality(stack, added.run_id)
+
+
+def test_what_an_increment_brought_is_recommended_by(stack: Stack, added: Run) -> None:
+    answer = stack.api().recommendations(NEWCOMER, 10)
+    assert answer.source in {"endpoint", "batch"}
+    assert len(answer.recommendations) == 10
+
+
+def test_retraining_does_nothing_when_nothing_changed_and_a_new_run_when_forced(
+    stack: Stack, added: Run
+) -> None:
+    answer = retailrec("retrain")
+    assert answer.exit_code == 0, answer.output
+    assert "Nothing has changed" in answer.output
+    answer = retailrec("retrain", "--force")
+    assert answer.exit_code == 0, answer.output
+    first, *_ = stack.ledger().runs()
+    assert first.retrains
+    assert first.status is RunStatus.LIVE
+    assert first.ended(Stage.DEPLOY)

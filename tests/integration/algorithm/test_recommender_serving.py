@@ -1,0 +1,186 @@
+"""The serving program with its workers: it shares the model, outlives its workers, and ends in time."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from benchmarks.memory import children, proportional, resident
+from benchmarks.synthetic import Size, save_synthetic, user_id
+
+ALGORITHM = Path(__file__).parents[3] / "algorithm"
+# Large enough for its 88 MB to stand out from what processes need anyway.
+SIZE = Size(users=150_000, items=10_000, factors=128, pairs=400_000)
+WISH = {"user_id": user_id(5, SIZE.users), "top_n": "3"}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ml")
+    save_synthetic(folder / "model", SIZE)
+    return folder
+
+
+@contextlib.contextmanager
+def serve(base: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = {
+        "SAGEMAKER_BASE_DIR": str(base),
+        "PYTHONPATH": str(ALGORITHM),
+        "RECOMMENDER_HOST": "127.0.0.1",
+        "SAGEMAKER_BIND_TO_PORT": str(port),
+        "SAGEMAKER_MODEL_SERVER_WORKERS": "2",
+        **environment,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "recommender.serve"],
+        env={**os.environ, **variables},
+        stderr=subprocess.PIPE,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: process.poll() is not None or answers(address))
+        yield process, address
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/ping", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_until(done: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def invoke(address: str) -> list[dict[str, object]]:
+    response = httpx.post(f"{address}/invocations", json=WISH, timeout=10)
+    assert response.status_code == 200, response.text
+    found: list[dict[str, object]] = response.json()
+    return found
+
+
+def test_workers_share_the_model(base: Path) -> None:
+    with serve(base) as (process, address):
+        for _ in range(8):
+            invoke(address)
+        workers = children(process.pid)
+        assert len(workers) == 2
+        model = sum(path.stat().st_size for path in (base / "model").glob("*.npy"))
+        # What all processes hold together is less than one copy of the model more than the largest one has.
+        together = sum(proportional(pid) for pid in [process.pid, *workers])
+        alone = max(resident(pid) for pid in [process.pid, *workers])
+        assert alone > model
+        assert together < alone + model
+
+
+def test_a_worker_that_dies_is_replaced_and_the_others_go_on(base: Path) -> None:
+    with serve(base) as (process, address):
+        expected = invoke(address)
+        dead, alive = children(process.pid)
+        os.kill(dead, signal.SIGKILL)
+        wait_until(lambda: dead not in children(process.pid))
+        assert invoke(address) == expected  # by the other one
+        wait_until(lambda: len(children(process.pid)) == 2)
+        for _ in range(4):
+            assert invoke(address) == expected
+        assert alive in children(process.pid)
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr is not None
+        assert (
+            f"worker {dead} died with exit code -9; another one takes its place"
+            in process.stderr.read().decode()
+        )
+
+
+def test_connections_are_shared_out_evenly(base: Path) -> None:
+    with serve(base) as (process, address), contextlib.ExitStack() as stack:
+        for _ in range(8):
+            client = stack.enter_context(httpx.Client(base_url=address))
+            assert client.get("/ping").status_code == 200
+        held = [
+            sum("socket:" in str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir())
+            for pid in children(process.pid)
+        ]
+        assert held[0] == held[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_in_hand_is_answered_before_the_end(base: Path, number: signal.Signals) -> None:
+    # Some 10 GFLOP: long enough to be in hand, short enough for five seconds on a busy machine.
+    body = (json.dumps(WISH) + "\n") * 4_000
+    with serve(base) as (process, address), httpx.Client(base_url=address) as idle:
+        idle.get("/ping")
+        busy = max(cpu_ticks(pid) for pid in children(process.pid)) + 5
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(
+                httpx.post,
+                f"{address}/invocations",
+                content=body,
+                headers={"content-type": "application/json", "accept": "text/csv"},
+                timeout=30,
+            )
+            wait_until(lambda: any(cpu_ticks(pid) > busy for pid in children(process.pid)))
+            assert not asked.done()
+            os.kill(process.pid, number)
+            assert process.wait(timeout=10) == 0
+            assert len(asked.result().text.splitlines()) == 3 * 4_000
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_workers_end_when_their_parent_is_killed(base: Path) -> None:
+    with serve(base) as (process, _):
+        workers = children(process.pid)
+        process.kill()
+        process.wait()
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), 10)
+
+
+def test_a_taken_port_is_told(base: Path) -> None:
+    with (
+        serve(base) as (_, address),
+        serve(base, SAGEMAKER_BIND_TO_PORT=address.rpartition(":")[2]) as (other, _),
+    ):
+        assert other.wait(timeout=20) == 1
+        assert other.stderr is not None
+        assert b"error: " in other.stderr.read()
+
+
+def test_bodies_up_to_the_limit_are_read_and_larger_ones_refused(base: Path) -> None:
+    with serve(base, SAGEMAKER_MAX_PAYLOAD_IN_MB="10") as (_, address):
+        spaces = " " * (10 * 1024 * 1024 - len(json.dumps(WISH)))
+        fits = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces, timeout=20)
+        assert (fits.status_code, len(fits.json())) == (200, 3)
+        over = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces + " ", timeout=20)
+        assert over.status_code == 413
+        assert answers(address)
+
+
+def test_a_batch_job_is_told_how_many_requests_to_send_at_once(base: Path) -> None:
+    with serve(base) as (_, address):
+        found = httpx.get(f"{address}/execution-parameters").json()
+        assert found == {"BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1, "MaxConcurrentTransforms": 2}

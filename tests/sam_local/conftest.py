@@ -1,0 +1,72 @@
+"""One local cloud, one build for Lambda, and a table of what was invoked."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from local import cloud
+from local.containers import engine
+from local.samlocal.preparing import FOLDER, prepare
+from retailrec.generate import Shape, write
+from retailrec.stack import Stack
+from tests.sam_local.world import World, open_outbox, quiet_rules
+
+REPORT = FOLDER / "report.json"
+_worlds: list[World] = []
+
+
+@pytest.fixture(scope="session")
+def docker() -> None:
+    """A Docker engine: started where the machine has a way, and skipped where it has none."""
+    if engine.starter() is None and not engine.available():
+        pytest.skip("no Docker engine runs here, and the machine has no script that starts one")
+    engine.ensure()
+
+
+@pytest.fixture(scope="session")
+def world(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    before = os.environ.get("RETAILREC_STATE_DIR")
+    os.environ["RETAILREC_STATE_DIR"] = str(tmp_path_factory.mktemp("cloud"))
+    REPORT.unlink(missing_ok=True)
+    try:
+        running = cloud.up(print)
+        stack = Stack.local(running)
+        template = prepare(running, stack.session)
+        quiet_rules(stack)
+        made = World(stack, template, outbox=open_outbox(stack))
+        _worlds.append(made)
+        yield made
+        REPORT.write_text(json.dumps(made.report(), indent=2) + "\n")
+    finally:
+        cloud.down(print)
+        if before is None:
+            del os.environ["RETAILREC_STATE_DIR"]
+        else:
+            os.environ["RETAILREC_STATE_DIR"] = before
+
+
+@pytest.fixture(scope="session")
+def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "shop.xlsx"
+    write(path, Shape.of_rows(60_000), seed=7)
+    return path
+
+
+def pytest_terminal_summary() -> None:
+    for world in _worlds:
+        table = Table(title="sam local invoke, in Docker", title_justify="left")
+        for column in ("function", "event", "outcome"):
+            table.add_column(column, overflow="fold")
+        for column in ("ms", "MB used", "MB"):
+            table.add_column(column, justify="right")
+        for row in world.rows:
+            numbers = [row.duration_ms, row.max_memory_mb, row.memory_mb]
+            told = ["?" if number is None else f"{number:,.0f}" for number in numbers]
+            table.add_row(row.function, row.event, row.outcome, *told)
+        Console(width=150).print(table)
+        Console(width=150).print(f"Written to {REPORT}")
