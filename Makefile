@@ -4,7 +4,7 @@
 PYTHON ?= $(firstword $(foreach python,python3.13 python3.12 python3.11 python3,\
 	$(shell $(python) -c 'import sys; (3, 11) <= sys.version_info < (3, 14) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
-SOURCES := retailrec local functions layers/shared algorithm benchmarks tests
+SOURCES := retailrec local functions layers/shared algorithm benchmarks scripts tests
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
@@ -12,31 +12,87 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ##@ Use
 
-demo: .venv/laptop ## A file becomes recommendations behind a REST API [DATA=file]
-	@$(BIN)/retailrec demo $(if $(DATA),--data "$(DATA)")
+demo: .venv/laptop ## A file becomes recommendations behind a REST API [DATA=file ALGORITHM_ARN=marketplace]
+	@$(BIN)/retailrec demo $(if $(DATA),--data "$(DATA)") $(if $(ALGORITHM_ARN),--algorithm-arn "$(ALGORITHM_ARN)")
 
-up: .venv/laptop ## Bring the local cloud up, with the stack deployed on it
-	@$(BIN)/retailrec up
+up: .venv/laptop ## Bring the local cloud up, with the stack deployed on it [ALGORITHM_ARN=marketplace]
+	@$(BIN)/retailrec up $(if $(ALGORITHM_ARN),--algorithm-arn "$(ALGORITHM_ARN)")
 
 down: .venv/laptop ## Take the local cloud down
 	@$(BIN)/retailrec down
 
+notebook: .venv/notebook ## Execute notebooks/explore.ipynb into build/notebook/explore.html [STACK=name]
+	@$(if $(STACK),,$(BIN)/retailrec up)
+	@RETAILREC_STACK="$(STACK)" $(BIN)/python -m jupyter nbconvert --log-level ERROR --to html --execute \
+		--output-dir build/notebook notebooks/explore.ipynb
+	@echo "Executed: build/notebook/explore.html"
+
+jupyter: .venv/notebook ## Open notebooks/explore.ipynb in JupyterLab [STACK=name]
+	@$(if $(STACK),,$(BIN)/retailrec up)
+	@RETAILREC_STACK="$(STACK)" $(BIN)/python -m jupyter lab notebooks/explore.ipynb
+
 setup: .venv/laptop ## Install everything that the verbs above need
+
+##@ Deploy, and try in Docker
+
+sam-env: .venv/laptop ## Make `sam local` work against the local cloud that is up
+	@$(BIN)/retailrec sam-env
+
+sam-local: .venv/dev ## Run every function with each of its events in Docker, by `sam local`
+	@$(BIN)/python -m pytest -m slow --timeout 1800 tests/sam_local $(PYTEST)
+
+image: .venv/laptop ## Build the algorithm's image
+	@$(BIN)/python -m local.containers.image
+
+image-test: .venv/dev ## Run the image as SageMaker does
+	@$(BIN)/python -m pytest -m slow --timeout 1800 tests/image $(PYTEST)
+
+push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS account
+	@$(BIN)/retailrec push-image
+
+destroy: .venv/laptop ## Remove a stack on AWS and all that its functions made [STACK=retailrec]
+	@$(BIN)/retailrec destroy --stack "$(or $(STACK),retailrec)"
 
 ##@ Contribute
 
-test: .venv/dev lint types template ## All checks and tests that end within ten minutes
-	@$(BIN)/python -m pytest -m "not slow" $(PYTEST)
+test: .venv/dev lint types template template-security ## All checks and tests that end within ten minutes
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not slow" -n 2 --max-worker-restart 0 --no-loadscope-reorder $(PYTEST)
 
-test-slow: .venv/dev ## The tests that need minutes, the full real file, or Docker
+test-slow: .venv/dev .venv-bench/installed ## The tests that need minutes, the full real file, or Docker
 	@$(BIN)/python -m pytest -m slow --timeout 1800 $(PYTEST)
+
+chaos-cloud: .venv/dev ## Storm a running local cloud and kill its processes, twenty histories
+	@$(BIN)/python -m pytest -m slow tests/chaos/test_local_cloud.py $(PYTEST)
+
+chaos: .venv/dev ## Simulate histories full of faults [HISTORIES=n SEED=s | REPLAY=seed SHRINK=yes]
+	@PYTHONPATH=functions:layers/shared:. $(BIN)/python -m tests.chaos $(if $(HISTORIES),--histories "$(HISTORIES)") $(if $(SEED),--seed "$(SEED)") \
+		$(if $(REPLAY),--replay "$(REPLAY)") $(if $(SHRINK),--shrink)
 
 bench-prepare: .venv/laptop .venv-bench/installed ## Measure preparing against the tutorial's way [DATA=workbook]
 	@$(BIN)/python -m benchmarks.prepare $(if $(DATA),--data "$(DATA)")
 
+bench-api: .venv/laptop ## Measure the API: its overhead, cold import, and each source's latency
+	@PYTHONPATH=functions:layers/shared:algorithm $(BIN)/python -m benchmarks.api
+
+bench-quality: .venv/laptop ## Compare what recommenders find, and their time [DATA=file] [CUTOFF=date]
+	@PYTHONPATH=algorithm:functions:layers/shared $(BIN)/python -m benchmarks.quality \
+		$(if $(DATA),--data "$(DATA)") $(if $(CUTOFF),--cutoff "$(CUTOFF)")
+
+pictures: .venv/dev ## Take the pictures of the console and of metrics in docs/images anew
+	@$(BIN)/python -m tests.console_pictures
+
+bench-serve: .venv/laptop .venv-bench/installed ## Measure serving against its /ping and a Flask container
+	@PYTHONPATH=algorithm $(BIN)/python -m benchmarks.serve
+
+bench-batch: .venv/laptop ## Measure batch jobs against implicit's bulk recommend
+	@PYTHONPATH=algorithm $(BIN)/python -m benchmarks.batch
+
+bench-scale: .venv/laptop ## Measure fit, load, serving and memory as data grows
+	@PYTHONPATH=algorithm $(BIN)/python -m benchmarks.scale
+
 lint: .venv/dev ## Lint and check the format
-	@$(BIN)/ruff check $(SOURCES)
-	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES) notebooks
+	@$(BIN)/ruff format --check $(SOURCES) notebooks
 
 types: .venv/dev ## Check the types, strictly
 	@$(BIN)/mypy $(SOURCES)
@@ -45,19 +101,34 @@ template: .venv/dev ## Check the template: cfn-lint and sam validate
 	@$(BIN)/cfn-lint template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint
 
+template-security: .venv/dev .venv-audit/installed ## Check the built template with checkov (offline)
+	@mkdir -p build
+	@RETAILREC_LAPTOP=1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam build --build-dir build/sam >build/sam-build.log 2>&1 || \
+		{ cat build/sam-build.log; exit 1; }
+	@$(BIN)/python scripts/check_template.py build/sam/template.yaml
+
+audit: .venv-audit/installed ## Look every locked package up among the known vulnerabilities (needs the network)
+	@.venv-audit/bin/python scripts/audit.py
+
 format: .venv/dev ## Mend the format and what the linter can mend
-	@$(BIN)/ruff check --fix $(SOURCES)
-	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES) notebooks
+	@$(BIN)/ruff format $(SOURCES) notebooks
 
 lock: .venv/dev ## Lock the dependencies anew, with hashes
 	@scripts/lock.sh
+
+events: .venv/laptop ## Write the example events anew
+	@$(BIN)/retailrec events
+
+openapi: .venv/dev ## Write docs/openapi.json anew from the API's code
+	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/openapi.py
 
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help: ## List the verbs
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # ---------------------------------------------------------------- environments
 
@@ -86,6 +157,10 @@ endef
 	$(call install,requirements/dev.txt,.venv)
 	@touch $@
 
+.venv/notebook: requirements/notebook.txt .venv/laptop
+	$(call install,requirements/notebook.txt,.venv)
+	@touch $@
+
 # The SAM CLI pins many of its libraries: it gets an environment of its own.
 .venv-sam/installed: requirements/sam.txt requirements/uv.txt
 	$(call environment,.venv-sam)
@@ -97,4 +172,9 @@ endef
 	$(call install,requirements/bench.txt,.venv-bench)
 	@touch $@
 
-.PHONY: demo up down setup test test-slow bench-prepare lint types template format lock clean help
+.venv-audit/installed: requirements/audit.txt requirements/uv.txt
+	$(call environment,.venv-audit)
+	$(call install,requirements/audit.txt,.venv-audit)
+	@touch $@
+
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
