@@ -8,17 +8,16 @@ more memory and time than a sound workbook needs. Lambda has no shared memory fo
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-import fastexcel
+from prepare_dataset.columns import HEADER_ROWS_SEARCHED
+from prepare_dataset.sheets import Sheet
 
-from prepare_dataset.sheets import Sheet, load_sheet
-
-_DAMAGED = 1
+_PROGRAM = Path(__file__).with_name("sheet_reader.py")
+_DAMAGED = 1  # as the program says it
 
 
 class SheetProcess:
@@ -26,7 +25,8 @@ class SheetProcess:
 
     def __init__(self, workbook: Path, folder: Path, memory: int) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, str(workbook), str(folder), str(memory)],
+            # -S: where packages are is told by PYTHONPATH, and what else stands there takes time.
+            [sys.executable, "-PS", str(_PROGRAM), workbook, folder, str(memory), str(HEADER_ROWS_SEARCHED)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -84,25 +84,3 @@ def _environment() -> dict[str, str]:
         "ARROW_DEFAULT_MEMORY_POOL": "system",
         "MALLOC_ARENA_MAX": "1",
     }
-
-
-def main(workbook: Path, folder: Path, memory: int) -> None:
-    """Be the process: tell the sheets' names, then leave each sheet that is asked for in ``folder``."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    reader = fastexcel.read_excel(workbook)
-    print(json.dumps(reader.sheet_names), flush=True)  # noqa: T201
-    for line in sys.stdin:
-        place = int(line)
-        load_sheet(reader, reader.sheet_names[place]).save(folder / f"{place}.arrow")
-        print(f"{place}.arrow", flush=True)  # noqa: T201
-
-
-if __name__ == "__main__":
-    try:
-        main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
-    except fastexcel.FastExcelError:
-        sys.exit(_DAMAGED)
-    except BaseException as problem:  # noqa: BLE001  at the process's boundary: each way to end means something
-        # What the reader, which is written in Rust, did not foresee; its class cannot be imported.
-        sys.exit(_DAMAGED if type(problem).__name__ == "PanicException" else 2)

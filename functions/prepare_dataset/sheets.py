@@ -1,16 +1,14 @@
-"""One sheet of a workbook as texts, kept in memory or in a file."""
+"""One sheet of a workbook as texts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from prepare_dataset.arrays import Ints
-from prepare_dataset.arrow import AnyArray, pc, truths
-from prepare_dataset.columns import HEADER_ROWS_SEARCHED
+from prepare_dataset.arrow import truths
 
 
 @dataclass(frozen=True)
@@ -44,35 +42,12 @@ class Sheet:
         yield row + 2, self.head.slice(row + 1)
         yield self.head.num_rows + 1, self.rest
 
-    def save(self, path: Path) -> None:
-        """Write the sheet to a file."""
-        with path.open("wb") as file:
-            for batch in (self.head, self.rest):
-                with pa.ipc.new_stream(file, batch.schema) as stream:
-                    stream.write_batch(batch)
-
     @classmethod
     def saved(cls, path: Path) -> "Sheet":
-        """Read a sheet from its file."""
+        """Read a sheet from the file that `sheet_reader.py` left: two streams of one batch each."""
         with path.open("rb") as file:
             head, rest = (batch for _ in range(2) for batch in pa.ipc.open_stream(file))
         return cls(head, rest)
-
-
-def load_sheet(workbook: Any, name: str) -> Sheet:
-    """Read a sheet of an open workbook, each cell as its text, null where there is none.
-
-    A number keeps nine decimals, and one that is whole has none: ``85048``, never ``85048.0``.
-    """
-    # skip_rows=0 keeps the empty rows at the top, so that rows are numbered as the sheet shows them.
-    cells = workbook.load_sheet_eager(name, header_row=None, skip_rows=0, dtypes="string")
-    head, rest = cells.slice(0, HEADER_ROWS_SEARCHED), cells.slice(HEADER_ROWS_SEARCHED)
-    del cells
-    # The head is copied, so that nothing keeps all the texts in memory.
-    return Sheet(
-        _batch(pa.concat_arrays([column]) for column in head.columns),
-        _batch(pc.dictionary_encode(column) for column in rest.columns),
-    )
 
 
 def _filled(batch: pa.RecordBatch) -> Ints:
@@ -80,8 +55,3 @@ def _filled(batch: pa.RecordBatch) -> Ints:
     for column in batch.columns:
         counts += truths(column.is_valid())
     return counts
-
-
-def _batch(columns: Iterable[AnyArray]) -> pa.RecordBatch:
-    arrays = list(columns)
-    return pa.record_batch(arrays, names=[str(place) for place in range(len(arrays))])
