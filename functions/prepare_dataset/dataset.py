@@ -12,6 +12,7 @@ from prepare_dataset.cleaning import Reasons, classify
 from prepare_dataset.columnar import write_interactions, write_rejected
 from prepare_dataset.columns import OUR_HEADERS, Headers
 from prepare_dataset.difference import Origin, complete
+from prepare_dataset.heap import share_heap
 from prepare_dataset.history import write_history
 from prepare_dataset.increment_report import report_increment
 from prepare_dataset.increments import Gathered, Neighbours, gather, gather_again
@@ -52,6 +53,7 @@ def prepare_file(
     all else does. ``origin`` tells it which run it is of, and what to compare it with.
     """
     say = progress or (lambda _: None)
+    share_heap()
     found, meaning = _gather(source, profile, headers, others, say)
     raw = found.raw
     reasons = classify(raw, meaning, profile)
