@@ -56,7 +56,8 @@ class Coded:
 
 def nullable(codes: Codes) -> pa.Int32Array:
     """Hand codes to Arrow, as nulls where there is none."""
-    indices: pa.Int32Array = pa.array(codes, pa.int32(), mask=codes == MISSING)
+    missing = codes == MISSING
+    indices: pa.Int32Array = pa.array(codes, pa.int32(), mask=missing if missing.any() else None)
     return indices
 
 

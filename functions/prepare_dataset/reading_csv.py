@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from prepare_dataset.arrays import Coded, Codes
-from prepare_dataset.arrow import CODED_TEXT, pc
+from prepare_dataset.arrow import CODED_TEXT, pc, truths
 from prepare_dataset.columns import OUR_HEADERS, Column, Headers
 from prepare_dataset.csv_layout import (
     Layout,
@@ -198,8 +198,9 @@ def _refuse_open_quote(path: Path, packed: bool, layout: Layout, table: RawTable
     number may be odd in a sound file too: a mark within a cell is an inch.
     """
     texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.lines)]
-    broken = [(name, column.where(pc.match_substring(column.values, "\n"))) for name, column in texts]
-    suspects = [(int(rows.nonzero()[0][-1]), name) for name, rows in broken if rows.any()]
+    broken = [(name, column, pc.match_substring(column.values, "\n")) for name, column in texts]
+    rows = [(name, column.where(answers)) for name, column, answers in broken if truths(answers).any()]
+    suspects = [(int(having.nonzero()[0][-1]), name) for name, having in rows if having.any()]
     if suspects and _count_marks(path, packed) % 2 and not quotes_close(path, packed=packed, layout=layout):
         row, name = max(suspects, key=lambda suspect: table.place(suspect[0]).row)
         raise Rejected(

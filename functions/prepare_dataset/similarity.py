@@ -19,7 +19,7 @@ SHRINKAGE = 10.0
 # items count, so many that the pairs to count stay in proportion to the rows.
 PAIRS_PER_PURCHASE = 12
 FEWEST_ITEMS = 20
-_PAIRS_AT_A_TIME = 500_000
+_PAIRS_AT_A_TIME = 100_000  # so few that their counters stay in a processor's cache
 _CELLS_PER_PAIR = 6  # so many counters may stand for one pair before sorting the pairs is faster
 
 
