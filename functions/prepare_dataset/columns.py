@@ -3,9 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from retailrec_shared.column_mapping import ColumnMapping, fold
 from retailrec_shared.errors import Rejected
+from retailrec_shared.headers import fold
+
+if TYPE_CHECKING:
+    from retailrec_shared.column_mapping import ColumnMapping
 
 HEADER_ROWS_SEARCHED = 20
 
@@ -47,7 +51,7 @@ _FIELDS = {
 }
 
 
-def mapped_headers(mapping: ColumnMapping) -> Headers:
+def mapped_headers(mapping: "ColumnMapping") -> Headers:
     """Return the headers that a mapping gives to our columns."""
     return {_FIELDS[field]: header for field, header in mapping.headers().items()}
 

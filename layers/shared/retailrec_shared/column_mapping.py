@@ -1,12 +1,12 @@
 """Which column of a foreign file is which of ours: the stack's parameter, or a file beside the data."""
 
 import json
-import re
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from retailrec_shared.errors import Rejected
+from retailrec_shared.headers import fold
 
 # Eight columns need no more; a text that is cut off one byte later is no JSON.
 MAX_BYTES = 8 << 10
@@ -18,11 +18,6 @@ _ALSO = {
     "timestamp": ("invoice_date",),
     "price": ("unit_price",),
 }
-
-
-def fold(name: str) -> str:
-    """Reduce a header to what is compared: no spaces or underscores, in lower case."""
-    return re.sub(r"[\s_\ufeff]+", "", name).lower()
 
 
 class ColumnMapping(BaseModel):
