@@ -19,6 +19,8 @@ _YEAR_LAST = r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year>\d{4})" + _TIME
 # Days since 1899-12-30: what a spreadsheet shows when it is not told that a number is a date.
 _SERIAL = r"^\d{5}(\.\d+)?$"
 _SERIAL_OF_1970 = 25_569
+# A workbook may count from 1904-01-01 instead: ECMA-376 part 1, 18.2.28, date1904.
+_LATER_IN_1904 = 1_462
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,20 @@ class Dates:
     contradiction: tuple[str, str] | None = None
 
 
-def parse_dates(texts: Texts, day_first: bool | None = None) -> Dates:
+def parse_dates(texts: Texts, day_first: bool | None = None, *, since_1904: bool = False) -> Dates:
     """Read distinct date texts: ISO, year last, or a spreadsheet's serial number.
 
-    ``day_first`` is what holds where the dates themselves prove nothing. A fraction of a second and a
+    ``day_first`` is what holds where the dates themselves prove nothing; ``since_1904`` tells what serial
+    numbers count from. A fraction of a second and a
     UTC offset are left aside: the shop's own clock is what counts. Years outside 1970 to 2099 are typing
     errors in a shop's log, and no dates.
     """
     stripped = pc.utf8_trim_whitespace(texts)
     year_first = DateFields.extract(stripped, _YEAR_FIRST)
     year_last = DateFields.extract(stripped, _YEAR_LAST)
-    seconds = np.where(year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped))
+    seconds = np.where(
+        year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped, since_1904)
+    )
     of_year_last = _settle(
         stripped,
         day_first=year_last.seconds(month="b", day="a"),
@@ -77,10 +82,11 @@ def _settle(texts: Texts, *, day_first: Ints, month_first: Ints, otherwise: bool
     return replace(unsettled, contradiction=(day, month))
 
 
-def _serials(texts: Texts) -> Ints:
+def _serials(texts: Texts, since_1904: bool) -> Ints:
     readable = pc.match_substring_regex(texts, _SERIAL)
     days = floats(pc.cast(pc.if_else(readable, texts, None), pa.float64()))
-    seconds = np.rint((np.nan_to_num(days) - _SERIAL_OF_1970) * DAY).astype(np.int64)
+    first = _SERIAL_OF_1970 - _LATER_IN_1904 * since_1904
+    seconds = np.rint((np.nan_to_num(days) - first) * DAY).astype(np.int64)
     years = seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
     return np.where((days > 0) & (years >= FIRST_YEAR) & (years <= LAST_YEAR), seconds, NO_TIME)
 

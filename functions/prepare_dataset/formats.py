@@ -24,6 +24,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MARKS = {*_UTF16_MARKS, b"\xef\xbb\xbf"}
 # Which half of the bytes of a text without a mark is NUL, since nearly all of its characters are Latin.
 _UTF16_HALVES = {"utf-16-le": (0, 1), "utf-16-be": (1, 0)}
+WORKBOOK_PART = "xl/workbook.xml"
 _USE_INSTEAD = "Upload an xlsx, csv, csv.gz or parquet file."
 ENCRYPTED = "The Parquet file is encrypted; write it without encryption."
 _OTHER_TEXTS = {
@@ -107,7 +108,7 @@ def _sniff_zip(path: Path) -> Format:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, UnicodeError):  # a version or a name that cannot be
         raise Rejected("The file is cut off or damaged; save or upload it again.") from None
-    if "xl/workbook.xml" in {name.replace("\\", "/") for name in names}:  # so some programs for Windows pack
+    if WORKBOOK_PART in {name.replace("\\", "/") for name in names}:  # so some programs for Windows pack
         return Format.XLSX
     for name, sentence in _OTHER_ZIPS.items():
         if name in names:

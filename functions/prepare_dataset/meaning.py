@@ -134,7 +134,7 @@ def understand(raw: RawTable, known: Conventions = UNKNOWN) -> Meaning:
     dates = raw.columns[Column.INVOICE_DATE]
     with ThreadPoolExecutor(2) as pool:  # Arrow and numpy let other threads run
         coded = {name: pool.submit(_coded, raw, column, clean) for name, (column, clean) in _TEXTS.items()}
-        parsed = parse_dates(dates.values, known.day_first)
+        parsed = parse_dates(dates.values, known.day_first, since_1904=raw.since_1904)
     texts = {name: column.result() for name, column in coded.items()}
     times = np.append(parsed.seconds, NO_TIME)
     seconds = Lookup(dates.codes, times, times == NO_TIME)

@@ -30,7 +30,8 @@ class RawTable:
     A column that the file lacks is absent from ``columns``; one that only some sheets lack has no cells
     there, and ``columns_of_sheets`` tells. ``lines`` holds the text of those csv
     lines that could not be cut into cells; all their cells are missing. In a ``settled`` table every date
-    and number that can be read is spelled in the one plain way (settling.py).
+    and number that can be read is spelled in the one plain way (settling.py). ``since_1904`` tells what the
+    serial numbers of days count from.
     """
 
     columns: Mapping[Column, Coded]
@@ -40,6 +41,7 @@ class RawTable:
     row_numbers: Codes
     columns_of_sheets: list[frozenset[Column]]
     settled: bool = False
+    since_1904: bool = False
 
     def __len__(self) -> int:
         return len(self.row_numbers)

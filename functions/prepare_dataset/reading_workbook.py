@@ -1,16 +1,22 @@
 """Reading every sheet of a workbook."""
 
+import re
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from prepare_dataset.columns import OUR_HEADERS, REQUIRED, Headers, find_header
-from prepare_dataset.formats import Format
+from prepare_dataset.formats import WORKBOOK_PART, Format
 from prepare_dataset.limits import WORKBOOK_SECONDS
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from prepare_dataset.sheets import Sheet
 from prepare_dataset.workbook_guard import guard_workbook
 from prepare_dataset.workbook_sheets import read_sheets
 from retailrec_shared.errors import Rejected
+
+_FROM_1904 = re.compile(rb"""<([A-Za-z_]\w*:)?workbookPr\s[^<>]*\bdate1904\s*=\s*["'](1|true|on)["']""")
+_NEAR_START = 64 << 10
 
 
 def read_workbook(
@@ -29,7 +35,16 @@ def read_workbook(
     for name, sheet in read_sheets(path, WORKBOOK_SECONDS[source_format], guard):
         rows = workbook.add(name, sheet)
         progress(f"read {rows:,} rows of sheet {name}")
-    return workbook.build()
+    table = workbook.build()
+    return replace(table, since_1904=source_format is Format.XLSX and _counts_from_1904(path))
+
+
+def _counts_from_1904(path: Path) -> bool:
+    """Tell whether the workbook's days are counted from 1904; what says so stands at the start of its part."""
+    with zipfile.ZipFile(path) as archive:
+        name = next(name for name in archive.namelist() if name.replace("\\", "/") == WORKBOOK_PART)
+        with archive.open(name) as part:
+            return _FROM_1904.search(part.read(_NEAR_START)) is not None
 
 
 def _let_pass(path: Path) -> None:

@@ -29,7 +29,7 @@ def settle(raw: RawTable, meaning: Meaning) -> RawTable:
             texts = columns[column]
             spelled = _spell_numbers(numbers.table[: len(texts.values)])
             columns[column] = Coded(texts.codes, _or(spelled, texts.values))
-    return replace(raw, columns=columns, settled=True)
+    return replace(raw, columns=columns, settled=True, since_1904=False)
 
 
 def _or(spelled: Texts, texts: Texts) -> Texts:
