@@ -40,7 +40,7 @@ def read_workbook(
 
 
 def _counts_from_1904(path: Path) -> bool:
-    """Tell whether the workbook's days are counted from 1904; what says so stands at the start of its part."""
+    """Tell whether the workbook's days are counted from 1904; what says so stands near a part's start."""
     with zipfile.ZipFile(path) as archive:
         name = next(name for name in archive.namelist() if name.replace("\\", "/") == WORKBOOK_PART)
         with archive.open(name) as part:

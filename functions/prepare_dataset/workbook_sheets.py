@@ -6,7 +6,6 @@ process reads every other sheet. It decides nothing: what it cannot read, the fi
 
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,10 +25,6 @@ TOO_MUCH = (
 )
 # Below this size a second process takes longer to start than it saves.
 WORTH_IT = 6 << 20
-
-# A reader holds most at the end of its parsing. The second begins when the guard is done, and so much of the
-# guard's time later: else both moments together would take a quarter more memory.
-_HEAD_START = 0.4
 
 
 def read_sheets(path: Path, seconds: float, guard: Callable[[Path], None]) -> Iterator[tuple[str, Sheet]]:
@@ -79,10 +74,10 @@ class _Reading:
             self._first.ask(0)
         if self._is_shared and len(names) > 1:
             self._start_second()
-        begin = time.monotonic()
+        # A reader holds most at the end of its parsing: as long as the guard takes is head start enough for
+        # the first that both moments do not meet.
         verdict.result()
         if self._second:
-            time.sleep(_HEAD_START * (time.monotonic() - begin))
             self._second.ask(1)
         for place, name in enumerate(names):
             yield name, self._from_second(place, len(names)) or self._from_first(place, names)
