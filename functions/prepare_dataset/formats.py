@@ -20,8 +20,8 @@ _ZIP_END = 22 + 65_535
 _LONGEST_DIRECTORY = 8 << 20
 # What a zip archive begins with: a file, its end if it is empty, or that it was once to be split.
 _ZIPS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_MARKS = {*_UTF16_MARKS, b"\xef\xbb\xbf"}
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_MARKS = {*UTF16_MARKS, b"\xef\xbb\xbf"}
 # Which half of the bytes of a text without a mark is NUL, since nearly all of its characters are Latin.
 _UTF16_HALVES = {"utf-16-le": (0, 1), "utf-16-be": (1, 0)}
 WORKBOOK_PART = "xl/workbook.xml"
@@ -85,7 +85,7 @@ def _has_controls(text: bytes) -> bool:
 
 def utf16_of(head: bytes) -> str | None:
     """Name the UTF-16 that a file is in, told from its first bytes; ``None`` if it is in none."""
-    if head.startswith(_UTF16_MARKS):
+    if head.startswith(UTF16_MARKS):
         return "utf-16"
     for encoding, (texts, zeros) in _UTF16_HALVES.items():
         are_nul = head[zeros::2].count(0)

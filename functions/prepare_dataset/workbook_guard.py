@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from prepare_dataset.archive import blocks
 from prepare_dataset.arrow import pc
-from prepare_dataset.formats import Format
+from prepare_dataset.formats import UTF16_MARKS, Format
 from prepare_dataset.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
@@ -35,8 +35,11 @@ _ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*(\d+)""")
 _TAIL = 4096
 
 
-def guard_workbook(path: Path) -> None:
-    """Refuse a workbook that would fill the memory, or that is not what it says."""
+def guard_workbook(path: Path) -> bool:
+    """Refuse a workbook that would fill the memory, or that is not what it says.
+
+    Return whether a part of it is XML in UTF-16: that is sound, but most readers cannot read it.
+    """
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
     declared = sum(part.file_size for part in parts)
@@ -50,6 +53,12 @@ def guard_workbook(path: Path) -> None:
             raise _too_wide(f"{name} spans {cells:,} cells")
     if sum(found) > MAX_CELLS:
         raise _too_wide(f"its sheets span {sum(found):,} cells")
+    return any(_is_utf16(path, name) for name in names if name.endswith((".xml", ".rels")))
+
+
+def _is_utf16(path: Path, name: str) -> bool:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as part:
+        return part.read(2) in UTF16_MARKS
 
 
 class _Budget:

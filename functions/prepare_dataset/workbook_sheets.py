@@ -19,6 +19,7 @@ from prepare_dataset.sheets import Sheet
 from retailrec_shared.errors import Rejected
 
 DAMAGED = "The workbook is damaged and cannot be read; save it again as xlsx."
+UTF16 = "The workbook is written in UTF-16, which cannot be read; open it and save it again as xlsx."
 TOO_MUCH = (
     "The workbook is damaged, or takes more memory or time to read than there is; save it again, or save it"
     " as csv or Parquet."
@@ -27,7 +28,11 @@ TOO_MUCH = (
 WORTH_IT = 6 << 20
 
 
-def read_sheets(path: Path, seconds: float, guard: Callable[[Path], None]) -> Iterator[tuple[str, Sheet]]:
+# What it returns: whether what the reader takes for damage may be UTF-16.
+Guard = Callable[[Path], bool | None]
+
+
+def read_sheets(path: Path, seconds: float, guard: Guard) -> Iterator[tuple[str, Sheet]]:
     """Yield each sheet with its name; ``Rejected`` when all of them take longer than ``seconds``.
 
     ``guard`` looks at the workbook meanwhile. Nothing is yielded before it has ended, and what it raises
@@ -48,11 +53,14 @@ def read_sheets(path: Path, seconds: float, guard: Callable[[Path], None]) -> It
             reading.end()
 
 
-def _told_by(verdict: Future[None], sheets: Iterator[tuple[str, Sheet]]) -> Iterator[tuple[str, Sheet]]:
+def _told_by(
+    verdict: Future[bool | None], sheets: Iterator[tuple[str, Sheet]]
+) -> Iterator[tuple[str, Sheet]]:
     try:
         yield from sheets
-    except Rejected:
-        verdict.result()
+    except Rejected as refusal:
+        if verdict.result() and refusal.reason == DAMAGED:
+            raise Rejected(UTF16, sheet=refusal.sheet) from None
         raise
 
 
@@ -67,7 +75,7 @@ class _Reading:
         self._second: SheetProcess | None = None
         self._first = self._start(SHARED_WORKBOOK_BYTES if self._is_shared else WORKBOOK_MEMORY_BYTES)
 
-    def sheets(self, verdict: Future[None]) -> Iterator[tuple[str, Sheet]]:
+    def sheets(self, verdict: Future[bool | None]) -> Iterator[tuple[str, Sheet]]:
         """Yield the sheets in the workbook's order."""
         names = self._names()
         if names:

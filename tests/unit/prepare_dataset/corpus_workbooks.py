@@ -43,6 +43,25 @@ def empty_sheets_only(folder: Path) -> Path:
     return path
 
 
+@case(Refused("written in UTF-16"))
+def a_sheet_in_utf_16(folder: Path) -> Path:
+    return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/worksheets/sheet1.xml", _in_utf_16)
+
+
+@case(Refused("written in UTF-16"))
+def a_workbook_part_in_utf_16(folder: Path) -> Path:
+    return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/workbook.xml", _in_utf_16)
+
+
+@case(Kept(3))
+def a_part_in_utf_16_that_is_not_needed(folder: Path) -> Path:
+    return rewritten(xlsx_file(folder, {"one": days(3)}), "docProps/app.xml", _in_utf_16)
+
+
+def _in_utf_16(part: bytes) -> bytes:
+    return part.replace(b"UTF-8", b"UTF-16").decode().encode("utf-16")
+
+
 @case(Kept(3))
 def a_merged_title_and_the_header_on_row_3(folder: Path) -> Path:
     def change(workbook: Any) -> None:
