@@ -246,6 +246,7 @@ def test_texts_survive_the_way_between_processes(tmp_path: Path) -> None:
     _, (name, sheet) = read_sheets(xlsx_file(tmp_path, {"first": days(1), "second": rows}), 60, let_pass)
     assert name == "second"
     columns = [
-        [*head.to_pylist(), *rest.to_pylist()] for head, rest in zip(sheet.head, sheet.rest, strict=True)
+        [*head.to_pylist(), *rest.to_pylist()]
+        for head, rest in zip(sheet.head.columns, sheet.rest.columns, strict=True)
     ]
     assert ["Description", *texts] in columns
