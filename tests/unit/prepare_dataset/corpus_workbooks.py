@@ -43,7 +43,7 @@ def empty_sheets_only(folder: Path) -> Path:
     return path
 
 
-@case(Refused("written in UTF-16"))
+@case(Refused("written in UTF-16", sheet="one"))
 def a_sheet_in_utf_16(folder: Path) -> Path:
     return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/worksheets/sheet1.xml", _in_utf_16)
 
