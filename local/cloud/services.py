@@ -13,6 +13,7 @@ import httpx
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
 from local.cloud.state import REGION, REPOSITORY, ROOT_KEY, Running, state_dir
+from local.ports import free_port
 
 LOOPBACK = "127.0.0.1"
 AWS_PORT = 4566
@@ -132,15 +133,13 @@ def _port(variable: str, usual: int) -> int:
     asked = os.environ.get(variable)
     if asked:
         return int(asked)
-    for candidate in (usual, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise CloudError("No port is free on the loopback interface.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, usual))
+        except OSError:
+            return free_port()
+        return usual
 
 
 def alive(state: Running, name: str) -> bool:

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
+from local.ports import free_port
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 SIDE = 24
 
@@ -90,9 +90,7 @@ def trained(start: Start) -> str:
 
 @pytest.fixture
 def server(start: Start, trained: str) -> tuple[subprocess.Popen[str], str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = start("-m", "recommender.serve", RECOMMENDER_HOST="127.0.0.1", SAGEMAKER_BIND_TO_PORT=str(port))
     address = f"http://127.0.0.1:{port}"
     wait_for_ping(process, address)

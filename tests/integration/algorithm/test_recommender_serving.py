@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 
 from benchmarks.memory import children, proportional, resident
 from benchmarks.synthetic import Size, save_synthetic, user_id
+from local.ports import free_port
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 # Large enough for its 88 MB to stand out from what processes need anyway.
@@ -33,9 +33,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @contextlib.contextmanager
 def serve(base: Path, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     variables = {
         "SAGEMAKER_BASE_DIR": str(base),
         "PYTHONPATH": str(ALGORITHM),
