@@ -7,7 +7,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 E2E = "tests/e2e/"
 
-# The same examples in every run, however long each takes: what a machine's speed or a draw decides is no test.
+# The same examples in every run, however long each takes: neither a draw nor a machine's speed fails a test.
 hypothesis.settings.register_profile(
     "same everywhere",
     derandomize=True,

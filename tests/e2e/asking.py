@@ -25,7 +25,7 @@ class Client:
         credentials = stack.session.get_credentials()
         assert credentials is not None
         self._credentials = credentials
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        self._http = httpx.Client(trust_env=False, timeout=120)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         url = f"{self._stack.api_url}{path}"
@@ -76,12 +76,17 @@ class Load:
 
     def sources(self, path: str, since: float = 0.0) -> list[str]:
         """The sources of the answers at a path, in their order."""
-        return [body["source"] for at, asked, body in self.answers if asked.startswith(path) and at >= since]
+        return [body["source"] for body in self.bodies(path, since)]
+
+    def bodies(self, path: str, since: float = 0.0) -> list[dict[str, Any]]:
+        """The answers at a path to what was asked since then, in their order."""
+        return [body for at, asked, body in self.answers if asked.startswith(path) and at >= since]
 
     def _run(self, number: int) -> None:
         chance, client = random.Random(number), Client(self.stack)  # noqa: S311 - a mixture, not a secret
         while not self._stop.is_set():
             method, path, body = mixed(chance, self.items)
+            begun = time.monotonic()
             try:
                 answer = client.ask(method, path, body)
             except httpx.HTTPError as error:
@@ -94,5 +99,5 @@ class Load:
             for each in found.get("answers", [found]):
                 if not (each.get("recommendations") or each.get("items")):
                     self.failures.append(f"{method} {path}: empty")
-            self.answers.append((time.monotonic(), path, found))
+            self.answers.append((begun, path, found))
             time.sleep(0.02)  # the machine trains a model besides

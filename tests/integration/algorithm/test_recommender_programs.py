@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 
 from local.ports import free_port
+
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 SIDE = 24
 PATIENCE = 300.0  # for what a busy machine takes longer to do
 SAGEMAKER_SECONDS = 29.0  # after SIGTERM; a second more, and SageMaker kills a serving container
-# Trains, and is asked to stop the moment that it tells of its first epoch, however fast it goes on from there.
+# Trains, and is asked to stop the moment that it tells of its first epoch, however fast it would go on.
 INTERRUPTED = """
 import os, runpy, signal, sys
 write, sent = sys.stdout.write, []

@@ -50,9 +50,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def serve(
-    base: Path, *program: str, **environment: str
-) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serve(base: Path, *program: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
     variables = {
         "SAGEMAKER_BASE_DIR": str(base),

@@ -1,6 +1,6 @@
 """A pipeline over moto's S3 and DynamoDB, with SageMaker and EventBridge faked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
@@ -80,8 +80,12 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> api_client.Clock:
     """The clock of the API's budget: it stands still unless a test says what takes time."""
     made = api_client.Clock()
+
+    def wait(asked: Budget, call: Callable[[], object], at_most: float) -> object:
+        return made.wait(asked, call, at_most)
+
     monkeypatch.setattr(budget, "time", made)
-    monkeypatch.setattr(Budget, "wait", lambda budget, call, at_most: made.wait(budget, call, at_most))
+    monkeypatch.setattr(Budget, "wait", wait)
     return made
 
 
