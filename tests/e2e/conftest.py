@@ -25,9 +25,17 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cloud")
 
 
-@pytest.fixture(scope="session")
-def stack(state_dir: Path) -> Iterator[Stack]:
-    """The stack, deployed on a cloud of its own."""
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Train on one thread: the same file makes the same model, and no gate is passed by chance."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SM_NUM_CPUS", "1")
+        yield
+
+
+@pytest.fixture(scope="package")
+def stack(state_dir: Path, one_thread: None) -> Iterator[Stack]:
+    """The stack, deployed on a cloud of its own, which is up for the tests of this folder alone."""
     os.environ["RETAILREC_STATE_DIR"] = str(state_dir)
     try:
         yield Stack.local(cloud.up(print))
@@ -73,7 +81,7 @@ def await_endpoint(stack: Stack, customer: str, top_n: int) -> Recommendations:
         time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live_run(stack: Stack, shop_file: Path) -> Run:
     """The first run, taken to its end."""
     return follow(stack, drop(stack, shop_file))

@@ -14,7 +14,7 @@ from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
 from tests.e2e.conftest import await_endpoint, drop, follow
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def containers(state_dir: Path) -> list[str]:

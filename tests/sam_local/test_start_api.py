@@ -15,7 +15,7 @@ from local.ports import free_port
 from local.samlocal.invoking import pulling
 from tests.sam_local.world import Row, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

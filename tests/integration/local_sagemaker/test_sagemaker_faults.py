@@ -5,7 +5,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import PATIENCE, ROOT_KEY, Laptop
+from tests.integration.local_sagemaker.laptop import PATIENCE, ROOT_KEY, Laptop, wait_until
 
 
 def post(laptop: Laptop, *faults: dict[str, Any]) -> None:
@@ -44,6 +44,8 @@ def test_a_body_nested_without_end_is_no_json(laptop: Laptop) -> None:
 
 
 def test_a_quota_of_zero_and_its_increase(laptop: Laptop) -> None:
+    running = {"StatusEquals": "InProgress"}
+    wait_until(lambda: not laptop.sm.list_training_jobs(**running)["TrainingJobSummaries"])  # of other tests
     quota = {"fault": "quota", "kind": "training-job", "instance_type": "ml.m5.large"}
     post(laptop, {**quota, "limit": 0})
     with pytest.raises(ClientError) as caught:
