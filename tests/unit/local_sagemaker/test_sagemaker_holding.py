@@ -1,4 +1,4 @@
-"""What a fault holds goes on when its time is over or the faults are cleared; what is told is told exactly."""
+"""What a fault holds goes on in time, or when the faults are cleared; and what is told is told exactly."""
 
 import asyncio
 
