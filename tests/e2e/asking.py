@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,9 @@ from botocore.awsrequest import AWSRequest
 
 from retailrec.stack import Stack
 
+THREADS = 2
+REMEMBERED_SECONDS = 5.5  # more than the API remembers which run is live
+SETTLE_SECONDS = 300.0
 CUSTOMERS = ["13085", "17519", "no-such-customer", "a/b + ü"]
 
 
@@ -34,6 +38,22 @@ class Client:
         request = AWSRequest(method=method, url=url, data=data, headers=headers)
         SigV4Auth(self._credentials, "execute-api", "us-east-1").add_auth(request)
         return self._http.request(method, httpx.URL(url), content=data, headers=dict(request.headers.items()))
+
+
+def settle(stack: Stack, run_id: str) -> None:
+    """Ask until each of the API's workers names the run that is live: each remembers one for some seconds."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    time.sleep(REMEMBERED_SECONDS)
+
+    def name_it(_number: int) -> None:
+        client, in_a_row = Client(stack), 0
+        while in_a_row < 10:
+            told = client.ask("GET", "/items/popular?top_n=1").json().get("run_id")
+            in_a_row = in_a_row + 1 if told == run_id else 0
+            assert time.monotonic() < deadline, f"{told} is live for the API, not {run_id}"
+
+    with ThreadPoolExecutor(THREADS + 1) as pool:
+        list(pool.map(name_it, range(THREADS + 1)))
 
 
 def mixed(chance: random.Random, items: list[str]) -> tuple[str, str, object]:
@@ -57,7 +77,7 @@ class Load:
 
     stack: Stack
     items: list[str]
-    threads: int = 2
+    threads: int = THREADS
     failures: list[str] = field(default_factory=list)
     answers: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)

@@ -13,6 +13,7 @@ from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
+from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
 
 MANY = 60  # more than fit into one read of descriptions, while two runs are asked for them
@@ -115,9 +116,10 @@ def test_a_changed_file_replaces_the_live_run_without_a_failed_request(
     asking.start()
     try:
         second = follow(stack, drop(stack, changed, shop_file.name))
-        deadline = time.monotonic() + ANSWER_SECONDS  # the API remembers for a while which run was live
-        while (not answers or answers[-1][0] != second.run_id) and time.monotonic() < deadline:
-            time.sleep(0.2)
+        settle(stack, second.run_id)
+        seen = len(answers)
+        while len(answers) < seen + 2 and asking.is_alive():  # what was under way, and one more
+            time.sleep(0.1)
     finally:
         stop.set()
         asking.join()

@@ -12,7 +12,7 @@ from retailrec.generate import Shape, write
 from retailrec.stack import Stack
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus
-from tests.e2e.asking import Client, Load
+from tests.e2e.asking import Client, Load, settle
 from tests.e2e.conftest import ROWS, drop, follow
 
 LIVE_SHOPS = ((ROWS, 7), (ROWS // 2, 8))  # of the first run, and of the one that replaced it
@@ -23,7 +23,8 @@ pytestmark = pytest.mark.timeout(1800)
 
 @pytest.fixture
 def items(stack: Stack, live_run: Run) -> list[str]:
-    """Items that the generated shops sell whatever their seed."""
+    """Items of the run that is live, once nobody answers from another."""
+    settle(stack, str(stack.ledger().pointer("live")))
     popular = Client(stack).ask("GET", "/items/popular?top_n=20").json()
     return [item["item_id"] for item in popular["items"]]
 
@@ -71,8 +72,8 @@ def test_a_new_model_replaces_the_old_one_under_load(stack: Stack, items: list[s
     with Load(stack, common) as load:
         run = follow(stack, drop(stack, path))
         assert run.status is RunStatus.LIVE, run.reason
-        await_source(load, "endpoint", 0.0, 300, run.run_id)  # the API remembers for a while which was live
-        time.sleep(2.0)
+        settle(stack, run.run_id)
+        await_source(load, "endpoint", time.monotonic(), 300, run.run_id)
     assert load.failures == []
     assert len(load.answers) > 50
 
