@@ -6,7 +6,9 @@ import re
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -24,7 +26,9 @@ READY_SECONDS = 60.0
 _FOREIGN = re.compile(r"^AWS_|^PYTHONPATH$|_proxy$", re.IGNORECASE)
 
 
-def plan(image: str = "", algorithm_arn: str = "") -> Running:
+def plan(
+    image: str = "", algorithm_arn: str = "", parameters: Mapping[str, str] = MappingProxyType({})
+) -> Running:
     """Choose the ports: the usual ones where they are free, others where they are taken."""
     aws = _port("RETAILREC_AWS_PORT", AWS_PORT)
     return Running(
@@ -33,6 +37,7 @@ def plan(image: str = "", algorithm_arn: str = "") -> Running:
         state_dir=state_dir(),
         image=image,
         algorithm_arn=algorithm_arn,
+        parameters=dict(parameters),
         started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
 

@@ -36,7 +36,7 @@ class FakeLaptop:
     def running(self) -> Running | None:
         return self.cloud
 
-    def up(self, say: Say, containers: bool = False, algorithm_arn: str = "") -> Running:
+    def up(self, say: Say, *_wanted: object) -> Running:
         say("Starting the local cloud")
         self.cloud = self._running
         return self.cloud
@@ -189,7 +189,7 @@ def test_an_interrupted_demo_leaves_nothing_behind_even_when_interrupted_again(
 def test_up_that_is_interrupted_takes_down_what_it_started(
     retailrec: Invoke, cloud: FakeLaptop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def up(say: Say, containers: bool = False, algorithm_arn: str = "") -> Running:
+    def up(say: Say, *_wanted: object) -> Running:
         cloud.up(say)
         raise KeyboardInterrupt
 
