@@ -23,6 +23,7 @@ from retailrec_shared.items import (
     turn,
 )
 from retailrec_shared.ledger_table import LedgerTable
+from retailrec_shared.observability import logger
 from retailrec_shared.run import Run, StageRecord, now
 from retailrec_shared.settings import settings
 from retailrec_shared.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
@@ -83,7 +84,12 @@ class Ledger(LedgerTable):
         )
         for page in pages:
             for item in page["Items"]:
-                yield Run.load(read(item))
+                try:
+                    run = Run.load(read(item))
+                except (KeyError, TypeError, ValueError) as error:  # edited by hand: the others go on
+                    self._warn(str(item["pk"]["S"]), type(error).__name__)
+                else:
+                    yield run
 
     def move(self, run_id: str, to: RunStatus, **fields: Any) -> Run | None:
         """Move a run forward, setting fields of it; return None when it is not where the move may start.
@@ -253,4 +259,8 @@ class Ledger(LedgerTable):
 @cache
 def ledger() -> Ledger:
     """Return the stack's ledger; its moves are counted."""
-    return Ledger(settings().ledger_table, tell=counting.run_moved)
+    return Ledger(settings().ledger_table, tell=counting.run_moved, warn=_warn)
+
+
+def _warn(pk: str, error: str) -> None:
+    logger.error("an item of the ledger cannot be read", pk=pk, error=error)
