@@ -53,7 +53,7 @@ class Operator:
         event = announcement(run)
         if event:
             self._publish(event)
-            self._ledger.record(run.run_id, announced=run.status.value)
+            self._ledger.note_announced(run)
         return run
 
     def roll_back_target(self, run_id: str | None) -> tuple[Run, Run]:

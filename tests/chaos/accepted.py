@@ -72,12 +72,11 @@ class Accepted:
             of = [each.content for each in chain]
             self._world.violation(f"run {run_id} should hold {of}, but lacks {missing} and has {more}")
 
-    def tuned(self, run: Run, source: Run) -> None:
+    def tuned(self, run_id: str, source: str) -> None:
         """Take note of a search on an accepted run's data, which counts as later than that run alone."""
-        of = self._positions.get(source.run_id)
-        if of and run.run_id not in self._positions:
-            self._searches += 1
-            self._positions[run.run_id] = of._replace(accepted=of.accepted + self._searches / 1_000_000)
+        self._searches += 1
+        of = self._positions[source]
+        self._positions[run_id] = of._replace(accepted=of.accepted + self._searches / 1_000_000)
 
     def position(self, run_id: str) -> Position | None:
         """Tell where an accepted run stands."""

@@ -93,7 +93,6 @@ def _tune(world: "World", stack: Stack, run_id: str) -> None:
     if run is None:
         return
     made = tuned_run(run, Operator(stack).live(), SEARCH, 1)
-    world.accepted.tuned(made, run)
     if stack.ledger().get(made.run_id) is None:
         copy_data(stack, run.run_id, made.run_id)
         begin(stack, made)

@@ -51,9 +51,12 @@ class Watch:
                 self._world.held_by = None
         if by_operator:
             self._world.operated_at = self._world.timeline.now
+        if pk.startswith("run#") and before is None and "tuned_from" in after["run"]["M"]:
+            self._world.accepted.tuned(pk[4:], after["run"]["M"]["tuned_from"]["S"])
         if pk.startswith("run#") and before:
             start, to = RunStatus(before["status"]["S"]), RunStatus(after["status"]["S"])
             if start is not to:
+                self._world.moved[pk[4:]] = self._world.timeline.now
                 self._world.say(f"run {pk[4:]}: {start} -> {to}: {_reason(after)}")
                 if to not in NEXT[start] and not (by_operator and to in BY_OPERATOR.get(start, ())):
                     self._world.violation(f"run {pk[4:]} went from {start} to {to}")
@@ -202,8 +205,8 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
     if run.status is not RunStatus.LIVE and run.status not in ON_THEIR_WAY and not run.reason:
         problems.append("it does not say why")
     told = ENDS_TOLD.get(run.status)
-    if told and not world.published[told, run.run_id]:
-        problems.append(f"{told} was never published")
+    if told and world.published.get((told, run.run_id), -1.0) < world.moved[run.run_id]:
+        problems.append(f"{told} was not published since")
     if told in PEOPLE and not world.told[told, run.run_id]:
         problems.append("nobody was told")
     return problems

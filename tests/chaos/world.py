@@ -53,7 +53,8 @@ class World:
         self.trace: list[str] | None = [] if trace else None
         self.violations: list[str] = []
         self.dead_letters: list[tuple[Function, Any, str]] = []
-        self.published: Counter[tuple[str, str]] = Counter()
+        self.published: dict[tuple[str, str], float] = {}  # and when at last
+        self.moved: dict[str, float] = {}  # when each run came to where it is
         self.told: Counter[tuple[str, str]] = Counter()
         self.reasons: dict[str, set[str]] = {}
         self.deaths: Counter[str] = Counter()
@@ -189,7 +190,7 @@ class World:
                 raise AssertionError("PutEvents refuses AWS's own sources")
             detail = json.loads(entry["Detail"])
             if entry["Source"] == "retailrec":
-                self.published[entry["DetailType"], detail["run_id"]] += 1
+                self.published[entry["DetailType"], detail["run_id"]] = self.timeline.now
             bus = entry.get("EventBusName", "default")
             by = present()
             self._send(

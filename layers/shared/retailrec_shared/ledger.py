@@ -109,6 +109,15 @@ class Ledger(LedgerTable):
             change(self._table, key_of(run_id), f"SET {sets}", "attribute_exists(pk)", plain(fields), names)
         )
 
+    def note_announced(self, run: Run) -> None:
+        """Note that people were told how a run ended, unless it went on since: the next end is told again."""
+        seen = {"announced": run.status.value, "seen_at": run.status_at}
+        names = {"#run": "run", "#status": "status"}
+        condition = "#status = :announced AND #run.status_at = :seen_at"
+        self._send(
+            change(self._table, key_of(run.run_id), "SET #run.announced = :announced", condition, seen, names)
+        )
+
     def revise(
         self, run: Run, to: RunStatus, stages: Mapping[Stage, StageRecord] | None = None, **fields: Any
     ) -> Run | None:

@@ -15,7 +15,7 @@ from reconcile_runs.stopping import stop_jobs
 from retailrec.operating import Operator
 from retailrec.problems import Problem
 from retailrec.stack import Stack
-from retailrec_shared import deployment
+from retailrec_shared import announcing, deployment
 from retailrec_shared.activation import activate_if_ready
 from retailrec_shared.failure import fail_run
 from retailrec_shared.ledger import GoneLive, Ledger
@@ -100,6 +100,20 @@ def test_a_second_failure_is_told_again(
     told = bus.published("RunFailed")
     assert [event["reason"] for event in told] == ["first", "second"]
     assert f"retailrec retry {run.run_id}" in told[-1]["next_step"]
+
+
+def test_a_second_failure_is_told_though_the_first_was_noted_late(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
+) -> None:
+    run = prepared(book, 1)
+    book.move(run.run_id, RunStatus.FAILED, reason="first", failed_stage=Stage.TRAIN.value)
+    slow = now_of(book, run)  # whoever failed it has told people, and sleeps before the note
+    operator.retry(run.run_id)
+    announcing.bus.publish(announcing.announcement(slow))
+    book.note_announced(slow)
+    assert now_of(book, run).announced is None
+    fail_run(run.run_id, Stage.TRAIN, "second")
+    assert [event["reason"] for event in bus.published("RunFailed")] == ["first", "second"]
 
 
 def test_a_retried_batch_gets_a_new_job_over_the_same_model(
