@@ -145,15 +145,6 @@ def announced_before_told(patch: Patch) -> None:
         patch(module, "announce", announce)
 
 
-def announced_whatever_came_since(patch: Patch) -> None:
-    """An end is marked as announced though the run went on meanwhile: its next end is never told."""
-    patch(
-        ledger.Ledger,
-        "note_announced",
-        lambda self, run: self.record(run.run_id, announced=run.status.value),
-    )
-
-
 def overwritten_uploads_forgotten(patch: Patch) -> None:
     """The reconciler looks for lost uploads among the latest versions only."""
     reconciling = importlib.import_module("reconcile_runs.reconciling")
@@ -303,7 +294,6 @@ ALL: tuple[Mutation, ...] = (
     overwritten_uploads_forgotten, searches_run_on, the_best_is_swept,
     gate_open, approval_ignored, published_nothing, stopped_jobs_go_on, live_undeployed, roll_back_forgotten,
     quota_is_a_failure, deaths_by_aws_count, job_names_drawn, numbers_unchecked, models_stay,
-    announced_whatever_came_since,
 )  # fmt: skip
 
 
