@@ -3,7 +3,6 @@
 import gzip
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from shutil import copyfile
 from typing import Any
 
 from benchmarks.inputs import ROOT, generated_csv
+from local.ports import free_port
 from prepare_dataset.dataset import prepare_file
 from publish_recommendations import entries
 from retailrec_shared import names
@@ -52,11 +52,8 @@ def make_shop(folder: Path, rows: int) -> Shop:
     found = dict(_entries(prepared))
     customers = [json.loads(line)["user_id"] for line in (prepared / names.BATCH_INPUT_JSONL).open()]
     items = sum(1 for key in found if key.startswith(f"{RUN}#item#"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
     known = _in_training(prepared / names.TRAIN_CSV)
-    return Shop(folder, port, found, [each for each in customers if each in known][:500], items)
+    return Shop(folder, free_port(), found, [each for each in customers if each in known][:500], items)
 
 
 @contextmanager
@@ -85,9 +82,9 @@ def _environment(base: Path) -> dict[str, str]:
 
 
 def _await_ping(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while process.poll() is None and time.monotonic() < deadline:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request("GET", "/ping")
             if connection.getresponse().status == 200:

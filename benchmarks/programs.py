@@ -9,17 +9,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from local.ports import free_port
+
 ROOT = Path(__file__).parents[1]
 BENCH_PYTHON = ROOT / ".venv-bench/bin/python"
 START_PATIENCE = 120.0
-
-
-def free_port() -> int:
-    """Find a port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

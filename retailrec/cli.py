@@ -58,11 +58,20 @@ def up(
         bool, Option("--containers", help="Let SageMaker run the algorithm's image (needs Docker).")
     ] = False,
     algorithm_arn: AlgorithmArn = "",
+    parameter: Annotated[
+        list[str] | None,
+        Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="Deploy with this parameter of template.yaml, such as Algorithm=auto; as often as you like.",
+        ),
+    ] = None,
 ) -> None:
     """Bring the local cloud up, with the application deployed on it."""
     from retailrec import cloud_commands
 
-    cloud_commands.up(containers, algorithm_arn)
+    cloud_commands.up(containers, algorithm_arn, parameter or ())
 
 
 @app.command()

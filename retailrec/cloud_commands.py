@@ -1,5 +1,6 @@
 """``retailrec up`` and ``retailrec down``."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from retailrec import laptop
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
 
 
 def bring_up(
-    interrupts: Interrupts, containers: bool = False, algorithm_arn: str = ""
+    interrupts: Interrupts,
+    containers: bool = False,
+    algorithm_arn: str = "",
+    parameters: Iterable[str] = (),
 ) -> "tuple[Running, bool]":
     """Bring the local cloud up, showing the steps; return it and whether this started it.
 
@@ -21,7 +25,7 @@ def bring_up(
     started = laptop.running() is None
     try:
         with Steps(out()) as steps:
-            return laptop.up(steps.say, containers, algorithm_arn), started
+            return laptop.up(steps.say, containers, algorithm_arn, parameters), started
     except BaseException:
         interrupts.ignore()
         if started and laptop.running():  # what had not come up is gone already
@@ -35,10 +39,10 @@ def take_down() -> None:
         laptop.down(steps.say)
 
 
-def up(containers: bool = False, algorithm_arn: str = "") -> None:
+def up(containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()) -> None:
     """Bring the local cloud up and say what to do with it."""
     with Interrupts() as interrupts:
-        bring_up(interrupts, containers, algorithm_arn)
+        bring_up(interrupts, containers, algorithm_arn, parameters)
     out().print("\nNext:")
     for line in ("drop FILE", "demo", "down"):
         out().print(f"  {command()} {line}")

@@ -1,6 +1,6 @@
 """The local cloud, imported only when it is asked for: most of it is not needed to talk to AWS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,11 +16,13 @@ def running() -> "Running | None":
     return cloud.running()
 
 
-def up(say: Say, containers: bool = False, algorithm_arn: str = "") -> "Running":
+def up(
+    say: Say, containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()
+) -> "Running":
     """Bring the local cloud up, unless it is; with ``containers``, SageMaker runs the algorithm's image."""
     from local import cloud
 
-    return cloud.up(say, _image(say) if containers else "", algorithm_arn)
+    return cloud.up(say, _image(say) if containers else "", algorithm_arn, parameters)
 
 
 def _image(say: Say) -> str:

@@ -1,10 +1,21 @@
-"""How the tests are shared out between two processes."""
+"""How the tests are shared out between two processes, and that they are the same on any machine."""
 
+import hypothesis
 import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 E2E = "tests/e2e/"
+
+# The same examples in every run, however long each takes: neither a draw nor a machine's speed fails a test.
+hypothesis.settings.register_profile(
+    "same everywhere",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("same everywhere")
 
 
 class Shared(LoadScopeScheduling):  # type: ignore[misc]

@@ -38,8 +38,14 @@ def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
         raise UserError(f"The {folder.name} channel holds no file.")
+    # Whoever writes many files adds empty ones, as marks that it is done (Spark's _SUCCESS).
+    filled = [path for path in files if path.stat().st_size]
+    if len(filled) < len(files):
+        log.info(
+            "%d of %d files of the %s channel are empty", len(files) - len(filled), len(files), folder.name
+        )
     rows = _Rows()
-    for path in files:
+    for path in filled or files:
         with _refusing(f"{folder.name}/{path.relative_to(folder)}"), _open_text(path) as lines:
             rows.read(lines, two_columns=two_columns)
     if rows.returns:

@@ -63,3 +63,22 @@ class Checkpoint:
 
 # Told at the end of every epoch; what it raises ends the fit.
 Progress = Callable[[Epoch], None]
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a fit goes: on how many threads, whom it tells of its epochs, and where it goes on from."""
+
+    threads: int
+    progress: Progress | None = None
+    start: Checkpoint | None = None
+
+    @property
+    def done(self) -> int:
+        """Whole passes that were made before an interruption."""
+        return self.start.epoch if self.start else 0
+
+    def tell(self, epoch: Epoch) -> None:
+        """Tell whoever wants to know of an epoch."""
+        if self.progress:
+            self.progress(epoch)

@@ -1,12 +1,21 @@
 """What requests may ask: parameters and bodies."""
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 MOST_IDS = 1000
 LONGEST_ID, LONGEST_TEXT = 256, 500  # that prepare_dataset takes of a file
@@ -39,12 +48,25 @@ InStock = Annotated[
     ),
 ]
 Country = Annotated[str, Query(max_length=LONGEST_TEXT, description="A country, as in the data.")]
+_MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
+_DAY = "[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+_FOURTH = "(0[48]|[2468][048]|[13579][26])"  # of the years of a century, or of centuries
+_LEAP_DAY = f"([0-9]{{2}}{_FOURTH}|({_FOURTH}|00)00)-02-29"
+_SINCE = f"^({'|'.join(('', _MONTH, _DAY, _LEAP_DAY))})$"
+
+
+def _month(value: str) -> str:
+    """Take a month or a day that the calendar knows; the pattern alone would say nothing to a person."""
+    if not re.fullmatch(_SINCE, value):
+        raise ValueError("give a month, as YYYY-MM, or a day that there is, as YYYY-MM-DD")
+    return value
+
+
 Since = Annotated[
     str,
-    Query(
-        pattern=r"^(|[0-9]{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)$",
-        description="Count purchases from this month on: YYYY-MM, or a day of it.",
-    ),
+    Query(description="Count purchases from this month on: YYYY-MM, or a day of it."),
+    AfterValidator(_month),
+    WithJsonSchema({"type": "string", "pattern": _SINCE}),
 ]
 Prefix = Annotated[str, Query(max_length=LONGEST_ID, description="What the ids begin with.")]
 After = Annotated[

@@ -1,5 +1,7 @@
 """Our template onto the cloud, by the real `sam build` and `sam deploy`."""
 
+import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,7 +38,7 @@ def deploy(state: Running) -> None:
     arguments = ["--template-file", str(_build_dir(state) / "template.yaml"), "--stack-name", state.stack]
     arguments += ["--s3-bucket", ARTIFACTS_BUCKET, "--no-resolve-s3", "--no-confirm-changeset"]
     arguments += ["--capabilities", "CAPABILITY_IAM", "--no-progressbar"]
-    arguments += ["--parameter-overrides", algorithm_parameter(state)]
+    arguments += ["--parameter-overrides", f"file://{write_parameters(state)}"]
     try:
         _sam(state, "deploy", arguments)
     except CloudError as error:
@@ -56,9 +58,14 @@ def _why(session: boto3.Session, state: Running) -> str:
     return next((why for each in reversed(failed) if (why := each.get("ResourceStatusReason"))), "")
 
 
-def algorithm_parameter(state: Running) -> str:
-    """Choose the algorithm: the one parameter in which the two engines differ."""
-    return f"AlgorithmArn={state.algorithm_arn}" if state.algorithm_arn else f"AlgorithmImageUri={IMAGE}"
+def write_parameters(state: Running) -> Path:
+    """Write the stack's parameters to a file, where no shell's quotes can change them."""
+    algorithm = {"AlgorithmArn": state.algorithm_arn} if state.algorithm_arn else {"AlgorithmImageUri": IMAGE}
+    path = state.state_dir / "parameters.yaml"
+    # JSON is YAML; what it reads, sam rids twice of a backslash before each blank and quote.
+    values = {name: re.sub(r"\\(?=[ \"'])", r"\\\\\\", value) for name, value in state.parameters.items()}
+    path.write_text(json.dumps({**values, **algorithm}))
+    return path
 
 
 def _build_dir(state: Running) -> Path:

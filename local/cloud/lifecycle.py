@@ -3,12 +3,13 @@
 import fcntl
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from local.cloud import deployment, processes, services
 from local.cloud.errors import CloudError
+from local.cloud.parameters import read_parameters
 from local.cloud.state import REGION, Running, state_dir
 from local.containers import leftovers
 from local.sagemaker.marketplace import published_arn
@@ -26,12 +27,14 @@ def running() -> Running | None:
     return state if all(services.alive(state, name) for name in state.pids) else None
 
 
-def up(say: Say, image: str = "", algorithm_arn: str = "") -> Running:
+def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[str] = ()) -> Running:
     """Bring the cloud up, unless it is; raises CloudError, with nothing left running, when it cannot.
 
     With an ``image``, the local SageMaker runs containers of it instead of subprocesses. With an
     ``algorithm_arn`` the stack trains with that Marketplace algorithm; MARKETPLACE is the one there is here.
+    ``parameters`` are of the stack, each as NAME=VALUE; those not named are as the template has them.
     """
+    set_here = read_parameters(parameters)
     wanted = published_arn(REGION) if algorithm_arn == MARKETPLACE else algorithm_arn
     with _alone():
         already = running()
@@ -39,12 +42,14 @@ def up(say: Say, image: str = "", algorithm_arn: str = "") -> Running:
             raise CloudError("The local cloud is up without containers: take it down first.")
         if already and wanted and already.algorithm_arn != wanted:
             raise CloudError("The local cloud is up with another algorithm: take it down first.")
+        if already and set_here.items() - already.parameters.items():
+            raise CloudError("The local cloud is up with other parameters: take it down first.")
         if already:
             say(f"The local cloud is up already at {already.aws_url}.")
             return already
         _take_down(say)  # the remains of one that died
         try:
-            return _bring_up(say, image, wanted)
+            return _bring_up(say, services.plan(image, wanted, set_here))
         except BaseException:
             _take_down(say)
             raise
@@ -57,8 +62,7 @@ def down(say: Say) -> None:
             say("The local cloud is not up.")
 
 
-def _bring_up(say: Say, image: str, algorithm_arn: str) -> Running:
-    planned = services.plan(image, algorithm_arn)
+def _bring_up(say: Say, planned: Running) -> Running:
     say("Starting the local AWS and the local SageMaker")
     state = services.start_all(planned)
     say("Building the application (sam build)")

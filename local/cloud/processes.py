@@ -72,7 +72,7 @@ def birth(pid: int) -> str:
     if Path("/proc/self/stat").exists():  # Linux: field 22, in clock ticks since the boot
         try:
             return f"{_boot_id()} {stat.read_text().rpartition(')')[2].split()[19]}"
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # the second, if it ends while it is read
             return ""
     told = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False

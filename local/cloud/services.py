@@ -6,13 +6,16 @@ import re
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
 from local.cloud.state import REGION, REPOSITORY, ROOT_KEY, Running, state_dir
+from local.ports import free_port
 
 LOOPBACK = "127.0.0.1"
 AWS_PORT = 4566
@@ -23,7 +26,9 @@ READY_SECONDS = 60.0
 _FOREIGN = re.compile(r"^AWS_|^PYTHONPATH$|_proxy$", re.IGNORECASE)
 
 
-def plan(image: str = "", algorithm_arn: str = "") -> Running:
+def plan(
+    image: str = "", algorithm_arn: str = "", parameters: Mapping[str, str] = MappingProxyType({})
+) -> Running:
     """Choose the ports: the usual ones where they are free, others where they are taken."""
     aws = _port("RETAILREC_AWS_PORT", AWS_PORT)
     return Running(
@@ -32,6 +37,7 @@ def plan(image: str = "", algorithm_arn: str = "") -> Running:
         state_dir=state_dir(),
         image=image,
         algorithm_arn=algorithm_arn,
+        parameters=dict(parameters),
         started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     )
 
@@ -132,15 +138,13 @@ def _port(variable: str, usual: int) -> int:
     asked = os.environ.get(variable)
     if asked:
         return int(asked)
-    for candidate in (usual, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise CloudError("No port is free on the loopback interface.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, usual))
+        except OSError:
+            return free_port()
+        return usual
 
 
 def alive(state: Running, name: str) -> bool:

@@ -32,6 +32,9 @@ class Running(BaseModel):
     births: dict[str, str] = {}
     deployed: bool = False
     algorithm_arn: str = ""  # of the Marketplace algorithm that trains, in place of the project's own
+    parameters: dict[
+        str, str
+    ] = {}  # of the stack, beside the algorithm, where they are not the template's own
     image: str = ""  # that the local SageMaker runs in containers; without one it runs subprocesses
 
     @property

@@ -1,5 +1,7 @@
 """Faults that a test asks for, each with the number of times it still strikes."""
 
+import asyncio
+import contextlib
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -56,7 +58,7 @@ class Fail(_Fault):
 
 
 class Slow(_Fault):
-    """Hold the next jobs of a kind, or endpoint rollouts, in their first state."""
+    """Hold the next jobs of a kind, or endpoint rollouts, in their first state: so long, or until cleared."""
 
     fault: Literal["slow"]
     kind: JobKind
@@ -87,6 +89,7 @@ class FaultBoard:
         self._limits = limits
         self._faults: list[_Fault] = []
         self.unsubscribed = False
+        self._cleared = asyncio.Event()
 
     def post(self, asked: Any) -> None:
         """Take one fault or a list of them; raises pydantic's ValidationError, and then takes none."""
@@ -109,10 +112,12 @@ class FaultBoard:
         return [fault.model_dump() for fault in [*self._faults, *lasting]]
 
     def clear(self) -> None:
-        """Forget every fault and every quota."""
+        """Forget every fault and every quota, and let go what is held."""
         self._faults.clear()
         self._limits.clear()
         self.unsubscribed = False
+        self._cleared.set()
+        self._cleared = asyncio.Event()
 
     def throttle(self, operation: str) -> None:
         """Refuse a call that a fault throttles."""
@@ -128,10 +133,12 @@ class FaultBoard:
         """Take the fault, if any, that lets this job or rollout fail."""
         return self._strike(Fail, kind=kind)
 
-    def delay(self, kind: JobKind) -> float:
-        """Take the seconds that this job or rollout must wait."""
+    async def hold(self, kind: JobKind) -> None:
+        """Let this job or rollout wait, if a fault has it so."""
         slow = self._strike(Slow, kind=kind)
-        return slow.seconds if slow else 0.0
+        if slow:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._cleared.wait(), slow.seconds)
 
     def event(self, detail_type: str, status: str) -> Event | None:
         """Take the fault, if any, that this event suffers."""

@@ -1,6 +1,5 @@
 """Model packages of trained algorithms: create, describe, list, delete; and the life of one."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from local.sagemaker import algorithms, listing, state_changes
@@ -66,7 +65,7 @@ async def run(cloud: "Cloud", package: ModelPackage) -> None:
 
 
 async def _make(cloud: "Cloud", package: ModelPackage) -> str:
-    await asyncio.sleep(cloud.faults.delay("model-package"))
+    await cloud.faults.hold("model-package")
     fault = cloud.faults.failure("model-package")
     enter(cloud, package, "InProgress")
     if fault:

@@ -14,8 +14,12 @@ ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 
 def now() -> datetime:
-    """Read the clock, in UTC."""
-    return datetime.now(UTC)
+    """Read the clock, in UTC, to the millisecond: as exactly as times are told.
+
+    So whoever reckons with told times comes to the same seconds as DescribeTrainingJob.
+    """
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass(kw_only=True)

@@ -1,6 +1,5 @@
 """How an endpoint gets from one fleet to the next."""
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -74,7 +73,7 @@ class _RollbackFails(JobFailed):
 
 
 async def _started(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -> Fleet:
-    await asyncio.sleep(cloud.faults.delay("endpoint"))
+    await cloud.faults.hold("endpoint")
     fault = cloud.faults.failure("endpoint")
     if fault:
         raise (_RollbackFails if fault.rollback_fails else JobFailed)(fault.reason)

@@ -3,14 +3,13 @@
 import asyncio
 import contextlib
 import logging
-import random
 import shutil
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.ports import free_port
 from local.sagemaker import marketplace, model_data
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.http_client import ConnectionBroken, HttpClient, Reply
@@ -20,9 +19,6 @@ from local.sagemaker.records import Model
 if TYPE_CHECKING:
     from local.sagemaker.cloud import Cloud
 
-# Below the range that Linux and macOS give to outgoing connections, so that no client takes a port
-# between our choice and the program's bind.
-PORTS = range(20000, 32000)
 PING_INTERVAL = 0.05
 PING_TIMEOUT = 2.0
 TIMED_OUT = b"Your invocation timed out while waiting for a response from container primary."
@@ -153,13 +149,3 @@ class ModelServer:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()
-
-
-def free_port() -> int:
-    """Choose a port of the loopback interface that nobody listens on."""
-    while True:
-        port = random.choice(PORTS)  # noqa: S311 (no secret)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return port

@@ -83,7 +83,7 @@ class _Training:
 
     async def work(self) -> str:
         """Go through the states; returns the secondary status to end in."""
-        if await self._stopped_within(self._cloud.faults.delay("training-job")):
+        if await self._stopped_while_held():
             return "Stopped"
         fault = self._cloud.faults.failure("training-job")
         self._job.started = now()
@@ -105,9 +105,10 @@ class _Training:
         await asyncio.to_thread(self._ml.remove)
         return end
 
-    async def _stopped_within(self, seconds: float) -> bool:
-        """Wait, but not longer than until somebody stops the job."""
-        return await _first(self._job.stop.wait(), asyncio.sleep(seconds)) == 0 or self._job.stop.is_set()
+    async def _stopped_while_held(self) -> bool:
+        """Wait as a fault has it, but not longer than until somebody stops the job."""
+        held = self._cloud.faults.hold("training-job")
+        return await _first(self._job.stop.wait(), held) == 0 or self._job.stop.is_set()
 
     async def _role(self) -> ExecutionRole:
         try:

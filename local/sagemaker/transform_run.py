@@ -85,7 +85,7 @@ class _Transform:
 
     async def work(self) -> None:
         """Start the program, then send it every input object and store its answers."""
-        await asyncio.sleep(self._cloud.faults.delay("transform-job"))
+        await self._cloud.faults.hold("transform-job")
         fault = self._cloud.faults.failure("transform-job")
         self._job.started = now()
         if fault:

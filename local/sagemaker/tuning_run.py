@@ -1,7 +1,6 @@
 """The life of one tuning job: training jobs, some at once, each told what the ones before it taught."""
 
 import asyncio
-import contextlib
 import logging
 import uuid
 from functools import partial
@@ -83,9 +82,11 @@ class _Tuning:
     async def work(self) -> str:
         """Search; returns the status to end in."""
         fault = self._cloud.faults.failure("hyper-parameter-tuning-job")
-        with contextlib.suppress(TimeoutError):
-            delay = self._cloud.faults.delay("hyper-parameter-tuning-job")
-            await asyncio.wait_for(self._job.stop.wait(), delay)
+        held = asyncio.ensure_future(self._cloud.faults.hold("hyper-parameter-tuning-job"))
+        stopped = asyncio.ensure_future(self._job.stop.wait())
+        await asyncio.wait([held, stopped], return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (held, stopped):
+            waiting.cancel()
         if fault:
             raise JobFailed(fault.reason)
         try:

@@ -21,7 +21,7 @@ def check(first: int) -> None:
         assert not outcome.violations, f"see it: make chaos REPLAY={outcome.plan.seed} SHRINK=yes"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("first", range(0, QUICK, CHUNK))
 def test_nothing_is_lost_and_nothing_is_wrong(first: int) -> None:
     check(first)

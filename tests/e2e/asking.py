@@ -4,6 +4,7 @@ import json
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,9 @@ from botocore.awsrequest import AWSRequest
 
 from retailrec.stack import Stack
 
+THREADS = 2
+REMEMBERED_SECONDS = 5.5  # more than the API remembers which run is live
+SETTLE_SECONDS = 300.0
 CUSTOMERS = ["13085", "17519", "no-such-customer", "a/b + ü"]
 
 
@@ -25,7 +29,7 @@ class Client:
         credentials = stack.session.get_credentials()
         assert credentials is not None
         self._credentials = credentials
-        self._http = httpx.Client(trust_env=False, timeout=30)
+        self._http = httpx.Client(trust_env=False, timeout=120)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         url = f"{self._stack.api_url}{path}"
@@ -34,6 +38,22 @@ class Client:
         request = AWSRequest(method=method, url=url, data=data, headers=headers)
         SigV4Auth(self._credentials, "execute-api", "us-east-1").add_auth(request)
         return self._http.request(method, httpx.URL(url), content=data, headers=dict(request.headers.items()))
+
+
+def settle(stack: Stack, run_id: str) -> None:
+    """Ask until each of the API's workers names the run that is live: each remembers one for some seconds."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    time.sleep(REMEMBERED_SECONDS)
+
+    def name_it(_number: int) -> None:
+        client, in_a_row = Client(stack), 0
+        while in_a_row < 10:
+            told = client.ask("GET", "/items/popular?top_n=1").json().get("run_id")
+            in_a_row = in_a_row + 1 if told == run_id else 0
+            assert time.monotonic() < deadline, f"{told} is live for the API, not {run_id}"
+
+    with ThreadPoolExecutor(THREADS + 1) as pool:
+        list(pool.map(name_it, range(THREADS + 1)))
 
 
 def mixed(chance: random.Random, items: list[str]) -> tuple[str, str, object]:
@@ -57,7 +77,7 @@ class Load:
 
     stack: Stack
     items: list[str]
-    threads: int = 2
+    threads: int = THREADS
     failures: list[str] = field(default_factory=list)
     answers: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -76,12 +96,17 @@ class Load:
 
     def sources(self, path: str, since: float = 0.0) -> list[str]:
         """The sources of the answers at a path, in their order."""
-        return [body["source"] for at, asked, body in self.answers if asked.startswith(path) and at >= since]
+        return [body["source"] for body in self.bodies(path, since)]
+
+    def bodies(self, path: str, since: float = 0.0) -> list[dict[str, Any]]:
+        """The answers at a path to what was asked since then, in their order."""
+        return [body for at, asked, body in self.answers if asked.startswith(path) and at >= since]
 
     def _run(self, number: int) -> None:
         chance, client = random.Random(number), Client(self.stack)  # noqa: S311 - a mixture, not a secret
         while not self._stop.is_set():
             method, path, body = mixed(chance, self.items)
+            begun = time.monotonic()
             try:
                 answer = client.ask(method, path, body)
             except httpx.HTTPError as error:
@@ -94,5 +119,5 @@ class Load:
             for each in found.get("answers", [found]):
                 if not (each.get("recommendations") or each.get("items")):
                     self.failures.append(f"{method} {path}: empty")
-            self.answers.append((time.monotonic(), path, found))
+            self.answers.append((begun, path, found))
             time.sleep(0.02)  # the machine trains a model besides

@@ -12,9 +12,9 @@ from local.containers import engine, image
 from local.sagemaker.containers import LABEL
 from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
-from tests.e2e.conftest import drop, follow
+from tests.e2e.conftest import await_endpoint, drop, follow
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def containers(state_dir: Path) -> list[str]:
@@ -48,7 +48,7 @@ def test_a_dropped_file_goes_live_in_containers(state_dir: Path, shop_file: Path
     stack = Stack.local(running)
     run = follow(stack, drop(stack, shop_file))
     assert run.status is RunStatus.LIVE, run.reason
-    answer = stack.api().recommendations("13085", 10)
+    answer = await_endpoint(stack, "13085", 10)
     assert (answer.source, answer.run_id) == ("endpoint", run.run_id)
     (serving,) = containers(state_dir)
     assert serving.startswith("retailrec-serve-")

@@ -17,7 +17,7 @@ from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
 from tests.e2e.conftest import drop, follow
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 # Service, operation, list in its answer, and what tells one entry from another.
 LISTS = (

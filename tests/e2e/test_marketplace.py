@@ -23,9 +23,10 @@ from tests.e2e import test_pipeline as pipeline
 from tests.e2e.conftest import drop, follow
 from tests.e2e.test_permissions import DENIALS, Session
 
+NEVER = "cron(0 3 1 1 ? 2199)"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]  # SAM's own macro is the second
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     before = os.environ.get("RETAILREC_STATE_DIR")
     os.environ["RETAILREC_STATE_DIR"] = str(tmp_path_factory.mktemp("marketplace"))
     try:
-        yield Stack.local(cloud.up(print, algorithm_arn=MARKETPLACE))
+        yield Stack.local(cloud.up(print, algorithm_arn=MARKETPLACE, parameters=[f"RetrainSchedule={NEVER}"]))
     finally:
         cloud.down(print)
         if before is None:
@@ -82,6 +83,10 @@ def test_its_model_is_of_a_package_isolated_and_on_instances(stack: Stack, live_
     assert model["EnableNetworkIsolation"]
     (variant,) = sagemaker.describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"]
     assert variant["InstanceType"] == "ml.m5.large"
+
+
+def test_a_parameter_reaches_the_stack_as_it_is_written(stack: Stack) -> None:
+    assert stack.parameters["RetrainSchedule"] == NEVER
 
 
 def test_the_doctor_finds_nothing_to_mend(stack: Stack, live_run: Run) -> None:

@@ -22,8 +22,8 @@ from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus
 from tests.e2e.conftest import drop, follow
 
-pytestmark = pytest.mark.timeout(600)
-PATIENCE = 60.0
+pytestmark = pytest.mark.timeout(1800)
+PATIENCE = 600.0
 ROWS = 20_000
 
 
@@ -135,9 +135,15 @@ def test_people_are_told_what_failed_why_and_what_to_type(
     bad = tmp_path / "bad.csv"
     bad.write_text("name,age\nA,99\n")
     run = follow(stack, drop(stack, bad, "told.csv"))
-    (message,) = await_(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages"))
-    told = json.loads(json.loads(message["Body"])["Message"])
-    assert (told["event"], told["run"], told["stage"]) == ("DatasetRejected", run.run_id, "prepare")
+
+    def told_of_it() -> dict[str, str] | None:
+        """Read what people are told next, until it is of this run: of one before it may still come."""
+        messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
+        found = [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
+        return next((each for each in found if each["run"] == run.run_id), None)
+
+    told = await_(told_of_it)
+    assert (told["event"], told["stage"]) == ("DatasetRejected", "prepare")
     assert told["reason"] == run.reason
     assert "retailrec drop FILE" in told["next_step"]
     assert f"--stack {stack.name}" in told["on_aws"]
@@ -211,7 +217,10 @@ def test_the_logs_of_a_run_name_no_customer(stack: Stack, live_run: Run) -> None
     customers = {json.loads(line)["user_id"] for line in body.splitlines()}
     assert {"13085", "17519"} <= customers
     pages = stack.logs().get_paginator("filter_log_events").paginate(logGroupName=stack.log_group)
-    lines = [event["message"] for page in pages for event in page["events"]]
+    # What Lambda itself bills is in milliseconds, which may look like any customer.
+    lines = [
+        re.sub(r"Billed Duration: \d+ ms", "", event["message"]) for page in pages for event in page["events"]
+    ]
     assert len(lines) > 50
     for function in ("prepare-dataset", "approve-model", "publish-recommendations"):
         assert any(function in line for line in lines)

@@ -13,11 +13,12 @@ from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
-from tests.e2e.conftest import ROWS, drop, follow
+from tests.e2e.asking import settle
+from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
 
 MANY = 60  # more than fit into one read of descriptions, while two runs are asked for them
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def test_a_dropped_file_goes_live(live_run: Run) -> None:
@@ -32,7 +33,7 @@ def test_a_dropped_file_goes_live(live_run: Run) -> None:
 def test_the_demos_customers_get_ten_different_items_with_descriptions(
     stack: Stack, live_run: Run, customer: str
 ) -> None:
-    answer = stack.api().recommendations(customer, 10)
+    answer = await_endpoint(stack, customer, 10)
     assert (answer.source, answer.run_id) == ("endpoint", live_run.run_id)
     assert len({item.item_id for item in answer.recommendations}) == 10
     assert all(item.description for item in answer.recommendations)
@@ -51,7 +52,7 @@ def test_a_request_without_a_good_signature_is_refused(
     stack: Stack, live_run: Run, headers: dict[str, str]
 ) -> None:
     url = f"{stack.api_url}/customers/13085/recommendations"
-    assert httpx.get(url, headers=headers, trust_env=False).status_code == 403
+    assert httpx.get(url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False).status_code == 403
 
 
 def test_everything_a_run_promises_is_in_the_data_bucket(stack: Stack, live_run: Run) -> None:
@@ -91,7 +92,7 @@ def test_an_unusable_file_is_rejected_and_the_live_model_stays(
     assert rejected.status is RunStatus.REJECTED
     assert rejected.reason
     assert stack.ledger().pointer("live") == live_run.run_id
-    assert stack.api().recommendations("13085", 1).source == "endpoint"
+    assert await_endpoint(stack, "13085", 1).source == "endpoint"
 
 
 def test_a_changed_file_replaces_the_live_run_without_a_failed_request(
@@ -115,7 +116,10 @@ def test_a_changed_file_replaces_the_live_run_without_a_failed_request(
     asking.start()
     try:
         second = follow(stack, drop(stack, changed, shop_file.name))
-        time.sleep(6.0)  # longer than the API remembers which run is live
+        settle(stack, second.run_id)
+        seen = len(answers)
+        while len(answers) < seen + 2 and asking.is_alive():  # what was under way, and one more
+            time.sleep(0.1)
     finally:
         stop.set()
         asking.join()

@@ -14,12 +14,12 @@ from retailrec_shared.status import ENDED, RunStatus
 from tests.e2e.conftest import drop, follow
 from tests.e2e.test_marketplace import CAPABILITIES, ended
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 ROWS = 20_000
 NIGHTLY = {"TrainOnAppend": "false", "RetrainSchedule": "cron(* * * * ? *)"}  # with minutes for nights
 NEVER = {"TrainOnAppend": "true", "RetrainSchedule": ""}
 # The cloud looks at its schedules every ten seconds, and a schedule's first minute begins then.
-SECONDS = 180.0
+SECONDS = 900.0
 
 
 def configure(stack: Stack, parameters: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from retailrec_shared import names
 from retailrec_shared.status import RunStatus
 from tests.e2e.conftest import ROWS, drop, follow
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_a_tuned_run_goes_live_in_place_of_the_one_it_is_for(

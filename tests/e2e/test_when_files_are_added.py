@@ -16,7 +16,7 @@ from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
 from tests.e2e.conftest import drop, follow
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 ROWS = 20_000
 NEWCOMER = "99001"
 

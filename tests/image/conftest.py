@@ -37,7 +37,7 @@ def built() -> str:
     return image.IMAGE
 
 
-def docker(*arguments: str, timeout: float = 300) -> "subprocess.CompletedProcess[str]":
+def docker(*arguments: str, timeout: float = 900) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         ["docker", *arguments], capture_output=True, text=True, check=False, timeout=timeout
     )

@@ -8,7 +8,7 @@ import pytest
 
 from tests.image.conftest import Container, docker, opt_ml
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 STOP_SECONDS = 10.0
 QUICK = {"factors": "8", "iterations": "20", "learning_rate": "0.05"}
@@ -23,13 +23,21 @@ def checkerboard(users: int = 40, items: int = 20) -> str:
     return "\n".join(rows) + "\n"
 
 
-def wait_for_ping(container: Container, seconds: float = 60.0) -> float:
+def wait_for_ping(container: Container, seconds: float = 300.0) -> float:
     began = time.monotonic()
     while time.monotonic() - began < seconds:
         if container.ask("/ping")[0] == 200:
             return time.monotonic() - began
         time.sleep(0.2)
     raise AssertionError(container.log())
+
+
+def await_word(container: Container, word: str, seconds: float = 300.0) -> None:
+    """Wait until a container's log says something."""
+    deadline = time.monotonic() + seconds
+    while word not in container.log():
+        assert time.monotonic() < deadline, container.log()
+        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -104,7 +112,7 @@ def test_sigterm_ends_it_within_ten_seconds(container: Container, verb: str) -> 
         (container.ml / "input/config/hyperparameters.json").write_text(json.dumps(endless))
         Path(container.ml / "output").chmod(0o777)
         container.start("train")
-        time.sleep(4.0)
+        await_word(container, "fitting")
     began = time.monotonic()
     docker("stop", "--time", "60", container.name)
     took = time.monotonic() - began

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -85,14 +86,65 @@ def test_scale_is_measured_with_and_without_a_fit(tmp_path: Path) -> None:
         assert row["proportional_mb_sum"] < row["resident_mb_sum"]
 
 
-def test_the_load_generator_counts_waiting_for_a_connection_as_latency(tmp_path: Path) -> None:
+class World:
+    """A clock, and a server that takes ten milliseconds of it for each request; it answers in turn."""
+
+    SECONDS = 0.01
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.due: deque[tuple[float, load._Connection]] = deque()
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def process_time(self) -> float:
+        return 0.0
+
+    def ask(self, connection: load._Connection) -> None:
+        begin = max([self.now, *(until for until, _ in self.due)])
+        self.due.append((begin + self.SECONDS, connection))
+
+    def select(self, _busy: object, _: object, __: object, pause: float) -> tuple[list[load._Connection]]:
+        """Let time pass until an answer is there, or for so long."""
+        if not self.due or self.due[0][0] > self.now + pause:
+            self.now += pause + 1e-9
+            return ([],)
+        until, answered = self.due.popleft()
+        self.now = max(self.now, until)
+        return ([answered],)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    made = World()
+
+    class Connection(load._Connection):
+        def __init__(self, port: int) -> None:
+            self.begun = 0.0
+
+        def send(self, request: bytes, begun: float) -> None:
+            self.begun = begun
+            made.ask(self)
+
+        def receive(self) -> bool:
+            return True
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(load, "_Connection", Connection)
+    monkeypatch.setattr(load, "select", made.select)
+    monkeypatch.setattr(load, "time", made)
+    return made
+
+
+def test_the_load_generator_counts_waiting_for_a_connection_as_latency(world: World) -> None:
     """An open loop at more than a server can do must show the queue."""
-    save_synthetic(tmp_path / "model", TINY)
-    with serving(tmp_path, 1) as (port, _):
-        ping = [load.get("/ping")]
-        closed = load.run(port, ping, seconds=0.5, connections=2)
-        within = load.run(port, ping, seconds=0.5, connections=2, rate=closed.requests_per_second / 10)
-        beyond = load.run(port, ping, seconds=0.5, connections=2, rate=closed.requests_per_second * 20)
+    ping = [load.get("/ping")]
+    closed = load.run(0, ping, seconds=0.5, connections=2)
+    within = load.run(0, ping, seconds=0.5, connections=2, rate=closed.requests_per_second / 10)
+    beyond = load.run(0, ping, seconds=0.5, connections=2, rate=closed.requests_per_second * 20)
+    assert closed.requests_per_second == pytest.approx(100, rel=0.05)
     assert within.requests_per_second == pytest.approx(closed.requests_per_second / 10, rel=0.2)
     assert beyond.percentile(50) > 50 > within.percentile(50)
 

@@ -28,7 +28,7 @@ TO_SPARE = 20 * MEGABYTE
 X86_64 = 62  # e_machine of an ELF file
 FITS = re.compile(r"(cp313-cp313|cp3\d+-abi3|py3-none|py2\.py3-none)-(any|manylinux\w*_x86_64)")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def sam_build(folder: Path, python: str) -> Path:

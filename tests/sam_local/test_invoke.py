@@ -18,7 +18,7 @@ from retailrec_shared.serving_keys import customer_key
 from retailrec_shared.status import RunStatus, Stage
 from tests.sam_local.world import ROOT, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 PREPARE, TRAIN, APPROVE = "PrepareDatasetFunction", "StartTrainingFunction", "ApproveModelFunction"
 BATCH, PUBLISH = "StartBatchFunction", "PublishRecommendationsFunction"

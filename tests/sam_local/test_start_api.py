@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,17 +11,16 @@ import pytest
 
 from local.cloud.deployment import sam_program
 from local.cloud.services import foreign_free_environment
+from local.ports import free_port
 from local.samlocal.invoking import pulling
 from tests.sam_local.world import Row, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sam_program(), "local", "start-api", "--template", str(world.template), "--port", str(port)]
     command += ["--warm-containers", "LAZY", "--region", "us-east-1", *pulling()]
     log = world.template.parent / "start-api.log"
@@ -35,7 +33,7 @@ def address(world: World) -> Iterator[str]:
             start_new_session=True,
         )
         try:
-            deadline = time.monotonic() + 180
+            deadline = time.monotonic() + 600
             while "Press CTRL+C" not in log.read_text():
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, log.read_text()

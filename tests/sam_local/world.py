@@ -16,7 +16,7 @@ from retailrec.stack import Stack
 from retailrec_shared.run import Run
 
 ROOT = Path(__file__).parents[2]
-WAIT_SECONDS = 240.0
+WAIT_SECONDS = 900.0
 
 
 @dataclass

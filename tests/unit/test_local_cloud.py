@@ -1,17 +1,20 @@
 """The cloud's processes are told from strangers, and its clients from other accounts."""
 
+import errno
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from local.cloud import lifecycle, processes, services
 from local.cloud.state import Running
+from local.ports import PORTS
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; time.sleep(3600)"]
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +66,20 @@ def test_a_group_whose_leader_has_ended_is_stopped_too(state_dir: Path) -> None:
     assert not processes.group_alive(pid)
 
 
+def test_a_process_that_ends_while_it_is_looked_at_is_gone(
+    stranger: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Path.read_text
+
+    def ends(path: Path, *arguments: Any, **options: Any) -> str:
+        if path == Path("/proc", str(stranger), "stat"):
+            raise ProcessLookupError(errno.ESRCH, "No such process")  # as Linux answers after the open
+        return read(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "read_text", ends)
+    assert processes.birth(stranger) == ""
+
+
 def test_an_unreadable_state_counts_as_none(state_dir: Path) -> None:
     (state_dir / "cloud.json").write_text("{half")
     assert lifecycle.running() is None
@@ -87,4 +104,4 @@ def test_a_taken_port_is_passed_over() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         usual = taken.getsockname()[1]
-        assert services._port("NO_SUCH_VARIABLE", usual) != usual
+        assert services._port("NO_SUCH_VARIABLE", usual) in PORTS  # no client takes it before the server

@@ -8,8 +8,8 @@ from implicit.recommender_base import ModelFitError
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Checkpoint, Epoch, Fitted, History, Progress
-from recommender.fitting.checks import DIVERGED, ones_of, require_numbers, warn_of_gpu
+from recommender.fitted import Course, Epoch, Fitted, History
+from recommender.fitting.checks import DIVERGED, ones_of, require_numbers
 from recommender.fitting.fold_in import fit_fold_in
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
@@ -21,34 +21,24 @@ REGULARIZATION_PER_ROOT, SMALL, TINY_PER_ROOT = 0.03, 5.0, 0.25
 Report = Callable[[int, float, float | None], None]
 
 
-def fit_als(
-    interactions: History,
-    chosen: Hyperparameters,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-    start: Checkpoint | None = None,
-) -> Fitted:
+def fit_als(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
     """Fit on the distinct pairs, each with the confidence ``alpha``."""
-    warn_of_gpu(chosen)
     ones = ones_of(interactions.counts)
     epochs = ITERATIONS if chosen.iterations is None else chosen.iterations
-    done = start.epoch if start else 0
 
     def report(epoch: int, seconds: float, _loss: float | None) -> None:
-        if progress:
-            progress(Epoch(done + epoch + 1, epochs, seconds, model.user_factors, model.item_factors))
+        course.tell(Epoch(course.done + epoch + 1, epochs, seconds, model.user_factors, model.item_factors))
 
     with blas_threads(1):  # the library has threads of its own
         model = AlternatingLeastSquares(
             factors=FACTORS if chosen.factors is None else chosen.factors,
             regularization=_regularization(chosen, ones.nnz),
             alpha=ALPHA if chosen.alpha is None else chosen.alpha,
-            iterations=epochs - done,
-            num_threads=threads,
+            iterations=epochs - course.done,
+            num_threads=course.threads,
             random_state=chosen.seed or 0,
         )
-        if start:
+        if start := course.start:
             model.user_factors, model.item_factors = start.user_factors.copy(), start.item_factors.copy()
         _run(model, ones, report)
     require_numbers(model.user_factors, model.item_factors)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Checkpoint, Epoch, Fitted, History, Progress
+from recommender.fitted import Checkpoint, Course, Epoch, Fitted, History
 from recommender.fitting.bpr_kernel import MILLION, Pairs, Parts, Rules, update
 from recommender.fitting.bpr_settings import Settings
 from recommender.fitting.bpr_state import (
@@ -23,7 +23,7 @@ from recommender.fitting.bpr_state import (
     working_factors,
 )
 from recommender.fitting.bpr_weights import weighted_pairs
-from recommender.fitting.checks import ones_of, require_numbers, warn_of_gpu
+from recommender.fitting.checks import ones_of, require_numbers
 from recommender.fitting.early import Stopper
 from recommender.fitting.fold_in import fit_fold_in
 from recommender.hyperparameters import Hyperparameters
@@ -34,34 +34,26 @@ DROPPED = 0.5  # of a history's items, in every visit: the rest must say as much
 log = logging.getLogger(__name__)
 
 
-def fit_bpr(
-    interactions: History,
-    chosen: Hyperparameters,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-    start: Checkpoint | None = None,
-) -> Fitted:
+def fit_bpr(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
     """Fit on the distinct pairs of ``interactions``; where they have ages, new ones count more.
 
     One thread and one seed give one result; more threads update the same factors unlocked, and results
     differ a little. ``progress`` sees factors of twice the width: all that a checkpoint needs.
     """
-    warn_of_gpu(chosen)
     weighted = weighted_pairs(interactions)
     settings = Settings.of(chosen, weighted.shape[1])
     stopper = Stopper.of(weighted, settings) if settings.stopping else None
     if stopper:
         weighted = stopper.training
     learned = ones_of(weighted)
-    parts = _begin(learned, settings, start)
-    for number, seconds in _epochs(weighted, parts, settings, threads, start.epoch if start else 0):
+    parts = _begin(learned, settings, course.start)
+    for number, seconds in _epochs(weighted, parts, settings, course.threads, course.done):
         require_numbers(parts.items, parts.biases)
-        if progress:
+        if course.progress:
             working = working_factors(learned, parts)
             # The fit goes on with what a checkpoint gives back, rounding included: resumed, it ends the same.
             parts.own[:] = own_vectors(learned, parts, working[0])
-            progress(Epoch(number, settings.iterations, seconds, *working))
+            course.tell(Epoch(number, settings.iterations, seconds, *working))
         if stopper and stopper.stops(number, parts):
             log.info("stopped after epoch %d: epoch %d was the best", number, stopper.best_epoch)
             break

@@ -8,8 +8,8 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Checkpoint, Factors, Fitted, History, Progress
-from recommender.fitting.checks import ones_of, warn_of_gpu
+from recommender.fitted import Course, Factors, Fitted, History
+from recommender.fitting.checks import ones_of
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
 
@@ -23,26 +23,18 @@ TOO_MANY = (
 )
 
 
-def fit_ease(
-    interactions: History,
-    chosen: Hyperparameters,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-    start: Checkpoint | None = None,
-) -> Fitted:
+def fit_ease(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
     """Solve for the weights, in one step: there is no progress to tell and no checkpoint to go on from.
 
     ``item_weights[j, i]`` is what item j in a history adds to the score of i; the ``top_k`` weights of
     largest size are kept for each i.
     """
-    warn_of_gpu(chosen)
     ones = ones_of(interactions.counts)
     items = ones.shape[1]
     if items > MOST_ITEMS:
         raise UserError(TOO_MANY.format(items=items, most=MOST_ITEMS))
     shrink = chosen.ease_lambda or LAMBDA_PER_ROOT * math.sqrt(ones.nnz)
-    with blas_threads(threads):
+    with blas_threads(course.threads):
         weights = _weights(ones, shrink)
     return Fitted(item_weights=_pruned(weights, chosen.top_k or TOP_K))
 

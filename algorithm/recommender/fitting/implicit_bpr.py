@@ -4,42 +4,32 @@ from implicit.cpu.bpr import BayesianPersonalizedRanking
 from implicit.recommender_base import ModelFitError
 
 from recommender.errors import UserError
-from recommender.fitted import Checkpoint, Epoch, Fitted, History, Progress
-from recommender.fitting.checks import DIVERGED, ones_of, require_numbers, warn_of_gpu
+from recommender.fitted import Course, Epoch, Fitted, History
+from recommender.fitting.checks import DIVERGED, ones_of, require_numbers
 from recommender.fitting.fold_in import fit_fold_in
 from recommender.hyperparameters import Hyperparameters
 
 FACTORS, ITERATIONS, LEARNING_RATE, REGULARIZATION = 100, 100, 0.01, 0.01
 
 
-def fit_implicit_bpr(
-    interactions: History,
-    chosen: Hyperparameters,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-    start: Checkpoint | None = None,
-) -> Fitted:
+def fit_implicit_bpr(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
     """Fit on the distinct pairs; the factors' last column is the item's bias, 1 for every user."""
-    warn_of_gpu(chosen)
     ones = ones_of(interactions.counts)
     epochs = ITERATIONS if chosen.iterations is None else chosen.iterations
-    done = start.epoch if start else 0
     model = BayesianPersonalizedRanking(
         factors=FACTORS if chosen.factors is None else chosen.factors,
-        iterations=epochs - done,
+        iterations=epochs - course.done,
         learning_rate=LEARNING_RATE if chosen.learning_rate is None else chosen.learning_rate,
         regularization=REGULARIZATION if chosen.regularization is None else chosen.regularization,
         verify_negative_samples=chosen.verify_negative_samples is not False,
-        num_threads=threads,
-        random_state=(chosen.seed or 0) + done,  # a resumed fit must not draw the same pairs again
+        num_threads=course.threads,
+        random_state=(chosen.seed or 0) + course.done,  # a resumed fit must not draw the same pairs again
     )
-    if start:
+    if start := course.start:
         model.user_factors, model.item_factors = start.user_factors.copy(), start.item_factors.copy()
 
     def report(epoch: int, seconds: float, _correct: int, _skipped: int) -> None:
-        if progress:
-            progress(Epoch(done + epoch + 1, epochs, seconds, model.user_factors, model.item_factors))
+        course.tell(Epoch(course.done + epoch + 1, epochs, seconds, model.user_factors, model.item_factors))
 
     try:
         model.fit(ones, show_progress=False, callback=report)

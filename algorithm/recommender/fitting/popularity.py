@@ -2,21 +2,12 @@
 
 import numpy as np
 
-from recommender.fitted import Checkpoint, Fitted, History, Progress
-from recommender.fitting.checks import warn_of_gpu
+from recommender.fitted import Course, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 
 
-def fit_popularity(
-    interactions: History,
-    chosen: Hyperparameters,
-    *,
-    threads: int,
-    progress: Progress | None = None,
-    start: Checkpoint | None = None,
-) -> Fitted:
+def fit_popularity(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
     """Score an item by its number of users, as one factor that is 1 for everybody."""
-    warn_of_gpu(chosen)
     users, items = interactions.counts.shape
     buyers = np.bincount(interactions.counts.indices, minlength=items).astype(np.float32)
     # A basket of n items has the user vector sum(buyers) / sqrt(n) @ fold_in: positive, so the order holds.

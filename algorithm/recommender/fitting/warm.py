@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import History
+from recommender.fitted import Course, History
 from recommender.fitting.bpr import fit_bpr
 from recommender.hyperparameters import Hyperparameters
 
@@ -11,7 +11,7 @@ from recommender.hyperparameters import Hyperparameters
 def warm() -> None:
     """Fit a shop of two customers: afterwards the machine code is there, and in numba's cache."""
     counts = csr_matrix(np.eye(2, 3, dtype=np.float32))
-    fit_bpr(History(counts), Hyperparameters(algorithm="bpr", factors=2, iterations=1), threads=1)
+    fit_bpr(History(counts), Hyperparameters(algorithm="bpr", factors=2, iterations=1), Course(threads=1))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A pipeline that moves one step whenever the command pauses, through the real ledger."""
 
+import itertools
 import json
 from collections.abc import Generator
 from typing import Any
@@ -37,6 +38,7 @@ class FakePipeline:
         self.ledger = ledger
         self.ending = ending
         self.paused = 0
+        self._drops = itertools.count(1)  # S3 tells uploads within one second apart by their sequencer
         self._life: Generator[None] | None = None
 
     def pause(self, *_: Any) -> None:
@@ -61,7 +63,7 @@ class FakePipeline:
             configuration = settings().run_configuration(read_mapping(s3, "raw", each["Key"]))
             upload = Upload(
                 bucket="raw", key=each["Key"], etag=each["ETag"].strip('"'), size=each["Size"],
-                uploaded_at=timestamp(each["LastModified"]),
+                uploaded_at=timestamp(each["LastModified"]), sequencer=f"{next(self._drops):018X}",
             )  # fmt: skip
             run_id = names.run_id("raw", upload.key, upload.etag, configuration)
             run = Run(run_id=run_id, upload=upload, configuration=configuration)

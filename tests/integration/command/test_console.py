@@ -35,7 +35,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 def serve(name: str | None) -> Iterator[httpx.Client]:
     opener = StackOpener(name)
     app = build(opener, drops=Drops(opener, start=lambda work: work()))
-    with serving(app) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    with serving(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         yield client
 
 

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local_sagemaker.laptop import Laptop, emulator, free_port, sagemaker
+from local.ports import free_port
+from tests.integration.local_sagemaker.laptop import Laptop, emulator, sagemaker
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import copy
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import tarfile
@@ -23,7 +22,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 REGION = "us-east-1"
 ROOT_KEY = "test"
 BUCKET = "laptop-data"
-PATIENCE = 30.0
+PATIENCE = 240.0
 TRUST = {
     "Statement": {
         "Effect": "Allow",
@@ -31,13 +30,6 @@ TRUST = {
         "Action": "sts:AssumeRole",
     }
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until(done: Callable[[], Any]) -> Any:
@@ -59,7 +51,7 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
             yield process
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE)
 
 
 def client(
@@ -117,7 +109,7 @@ def sagemaker(port: int, aws: str, folder: Path, *options: str) -> Iterator[subp
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).is_success
+        return httpx.get(url, timeout=10, trust_env=False).is_success
     except httpx.TransportError:
         return False
 
@@ -168,9 +160,17 @@ class Laptop:
 
     def admin(self, method: str, path: str, body: Any = None, status: int = 200) -> str:
         """Use a path that AWS does not have; returns the answer's text."""
-        reply = httpx.request(method, self.url + path, json=body, timeout=10, trust_env=False)
+        reply = httpx.request(method, self.url + path, json=body, timeout=PATIENCE, trust_env=False)
         assert reply.status_code == status, reply.text
         return reply.text
+
+    def hold(self, kind: str) -> None:
+        """Let the next job or rollout of a kind stay in its first state until ``let_go``."""
+        self.admin("POST", "/_faults", {"fault": "slow", "kind": kind, "seconds": 3600})
+
+    def let_go(self) -> None:
+        """Let go what is held; no fault is left."""
+        self.admin("DELETE", "/_faults")
 
     def training_request(self, name: str, behaviour: str = "work", **changes: Any) -> dict[str, Any]:
         """Build a CreateTrainingJob request; a change of None leaves its member out."""

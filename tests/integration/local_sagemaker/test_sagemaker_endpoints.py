@@ -21,8 +21,10 @@ def failure_of(laptop: Laptop, endpoint: str, question: dict[str, Any]) -> dict[
 
 def test_an_endpoint_comes_into_service_and_answers(laptop: Laptop) -> None:
     laptop.make_config("first")
+    laptop.hold("endpoint")
     laptop.sm.create_endpoint(EndpointName="first", EndpointConfigName="first")
     assert laptop.sm.describe_endpoint(EndpointName="first")["EndpointStatus"] == "Creating"
+    laptop.let_go()
 
     endpoint = laptop.settled("first")
 
@@ -76,7 +78,7 @@ def test_what_the_container_refuses_is_a_model_error(laptop: Laptop, status: int
 
 def test_only_an_endpoint_in_service_answers(laptop: Laptop) -> None:
     laptop.make_config("unborn")
-    laptop.admin("POST", "/_faults", {"fault": "slow", "kind": "endpoint", "seconds": 60})
+    laptop.hold("endpoint")
     laptop.sm.create_endpoint(EndpointName="unborn", EndpointConfigName="unborn")
 
     for name in ("unborn", "nowhere"):
@@ -112,8 +114,10 @@ def test_an_update_under_load_fails_no_request(laptop: Laptop) -> None:
 
         try:
             wait_until(lambda: all_saw("busy"))
+            laptop.hold("endpoint")
             laptop.sm.update_endpoint(EndpointName="busy", EndpointConfigName="busy-2")
             updating = laptop.sm.describe_endpoint(EndpointName="busy")
+            laptop.let_go()
             endpoint = laptop.settled("busy")
             wait_until(lambda: all_saw("busy-2"))
         finally:
@@ -132,7 +136,7 @@ def test_an_update_under_load_fails_no_request(laptop: Laptop) -> None:
 def test_an_endpoint_in_progress_is_left_alone(laptop: Laptop) -> None:
     laptop.make_endpoint("moving")
     laptop.make_config("moving-2")
-    laptop.admin("POST", "/_faults", {"fault": "slow", "kind": "endpoint", "seconds": 1.5})
+    laptop.hold("endpoint")
     laptop.sm.update_endpoint(EndpointName="moving", EndpointConfigName="moving-2")
 
     in_progress = r'ValidationException.*Cannot update in-progress endpoint "arn:.*endpoint/moving"'
@@ -142,6 +146,7 @@ def test_an_endpoint_in_progress_is_left_alone(laptop: Laptop) -> None:
         laptop.sm.delete_endpoint(EndpointName="moving")
 
     assert laptop.ask("moving")["model"] == "moving"
+    laptop.let_go()
     assert laptop.settled("moving")["EndpointConfigName"] == "moving-2"
 
 

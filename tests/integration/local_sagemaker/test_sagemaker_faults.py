@@ -5,7 +5,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import ROOT_KEY, Laptop
+from tests.integration.local_sagemaker.laptop import PATIENCE, ROOT_KEY, Laptop, wait_until
 
 
 def post(laptop: Laptop, *faults: dict[str, Any]) -> None:
@@ -38,18 +38,22 @@ def test_a_web_page_neither_injects_faults_nor_reads_logs(
 ) -> None:
     method = "POST" if path == "/_faults" else "GET"
     fault = [{"fault": "throttle", "operation": "ListModels", "times": 1}]
-    answer = httpx.request(method, laptop.url + path, json=fault, headers=headers, trust_env=False)
+    answer = httpx.request(
+        method, laptop.url + path, json=fault, headers=headers, timeout=PATIENCE, trust_env=False
+    )
     assert answer.status_code == 403
     laptop.sm.list_models()
 
 
 def test_a_body_nested_without_end_is_no_json(laptop: Laptop) -> None:
     headers = {"x-amz-target": "SageMaker.ListModels", "authorization": f"AWS4 Credential={ROOT_KEY}/x"}
-    answer = httpx.post(laptop.url, content="[" * 100_000, headers=headers, trust_env=False)
+    answer = httpx.post(laptop.url, content="[" * 100_000, headers=headers, timeout=PATIENCE, trust_env=False)
     assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
 
 
 def test_a_quota_of_zero_and_its_increase(laptop: Laptop) -> None:
+    running = {"StatusEquals": "InProgress"}
+    wait_until(lambda: not laptop.sm.list_training_jobs(**running)["TrainingJobSummaries"])  # of other tests
     quota = {"fault": "quota", "kind": "training-job", "instance_type": "ml.m5.large"}
     post(laptop, {**quota, "limit": 0})
     with pytest.raises(ClientError) as caught:

@@ -149,7 +149,7 @@ def refusal_of(ann: Any) -> str:
 @pytest.mark.parametrize("path", ["/", "/endpoints/any/invocations"])
 def test_an_unsigned_request_is_refused(laptop: Laptop, path: str) -> None:
     headers = {"X-Amz-Target": "SageMaker.ListModels"}
-    reply = httpx.post(laptop.url + path, content=b"{}", headers=headers, timeout=10, trust_env=False)
+    reply = httpx.post(laptop.url + path, content=b"{}", headers=headers, timeout=60, trust_env=False)
     assert reply.status_code == 403
     assert reply.json()["__type"] == "MissingAuthenticationTokenException"
 

@@ -145,7 +145,7 @@ def test_a_job_becomes_a_package_a_model_and_an_endpoint(laptop: Laptop, listene
     package(laptop, "bpr", job["ModelArtifacts"]["S3ModelArtifacts"].removeprefix(f"s3://{BUCKET}/"))
     found = made(laptop, "bpr")
     assert found["ModelPackageStatus"] == "Completed"
-    events = listener.until("bpr", "ModelPackageStatus", "Completed")
+    events = listener.until("bpr", "ModelPackageStatus", "Pending", "InProgress", "Completed")
     told = [event for event in events if event["detail-type"] == EVENT]
     statuses = {event["detail"]["ModelPackageStatus"] for event in told}
     assert statuses == {"Pending", "InProgress", "Completed"}
@@ -204,12 +204,13 @@ def test_a_package_of_nothing_fails_with_a_reason_and_makes_no_model(laptop: Lap
 
 
 def test_a_package_is_made_once_and_not_deleted_while_it_is_made(laptop: Laptop) -> None:
-    laptop.admin("POST", "/_faults", {"fault": "slow", "kind": "model-package", "seconds": 1.0})
+    laptop.hold("model-package")
     package(laptop, "slow")
     with pytest.raises(ClientError, match="ModelPackage already exists"):
         package(laptop, "slow")
     with pytest.raises(ClientError, match="ConflictException"):
         laptop.sm.delete_model_package(ModelPackageName="slow")
+    laptop.let_go()
     made(laptop, "slow")
     laptop.sm.delete_model_package(ModelPackageName="slow")
     missing = refused(laptop.sm.describe_model_package, ModelPackageName="slow")

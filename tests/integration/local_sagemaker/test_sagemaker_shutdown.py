@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local_sagemaker.laptop import Laptop, free_port, sagemaker, wait_until
+from local.ports import free_port
+from tests.integration.local_sagemaker.laptop import PATIENCE, Laptop, sagemaker, wait_until
 
 
 def descendants_of(pid: int) -> set[int]:
@@ -45,7 +46,7 @@ def test_nothing_is_left_behind(laptop: Laptop, tmp_path: Path, number: signal.S
         assert len(family) >= 4, "server, watchdog, train with its child, serve"
 
         process.send_signal(number)
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=PATIENCE)
 
     assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
     try:
@@ -64,7 +65,7 @@ def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_pa
         wait_until(lambda: "hanging" in guest.admin("GET", "/_logs/training-job/ends-not"))
         before = guest.sm.describe_model(ModelName="stays")
         process.kill()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
 
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth"):
         guest = laptop.beside(port)

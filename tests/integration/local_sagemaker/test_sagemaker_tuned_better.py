@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.ports import free_port
 from local.sagemaker.settings import ALGORITHM_DIR
 from prepare_dataset.dataset import prepare_file
 from retailrec.generate import Shape, write
@@ -13,15 +14,15 @@ from retailrec_shared import names, sagemaker_requests, tuning_requests
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.tuning_ranges import VALIDATION_METRIC
 from tests.environment import settings
-from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, free_port, sagemaker
+from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, sagemaker
 
 ROWS, JOBS = 40_000, 14
 UPLOAD = Upload(bucket="raw", key="shop.csv", etag="e", size=1, uploaded_at="2026-01-01T00:00:00.000Z")
 # One thread and one seed give one model, and one job after the other one search: the same every time.
 ONE_THREAD = {"SM_NUM_CPUS": "1"}
-PATIENCE = 900.0
+PATIENCE = 1500.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.ports import free_port
 from local.sagemaker.marketplace import published_arn
-from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, free_port, sagemaker, wait_until
+from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, sagemaker, wait_until
 
 LIMITS = "ResourceLimits"
 MARKETPLACE = published_arn("us-east-1")
@@ -71,20 +72,18 @@ def test_lists_filter_and_sort(laptop: Laptop) -> None:
 
 def test_no_more_jobs_run_at_once_than_was_asked(laptop: Laptop) -> None:
     laptop.tune("parallel", config=limits(5, 2), fixed={"pause": "0.1"})
-    most = 0
     while laptop.sm.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName="parallel")[
         "HyperParameterTuningJobStatus"
     ] == "InProgress":  # fmt: skip
-        most = max(most, len(laptop.trials("parallel", StatusEquals="InProgress")))
-    assert most == 2
+        assert len(laptop.trials("parallel", StatusEquals="InProgress")) <= 2
     spans = [(t["CreationTime"], t["TrainingEndTime"]) for t in laptop.trials("parallel")]
-    for begin, _ in spans:
-        assert sum(start <= begin < end for start, end in spans) <= 2
+    at_once = [sum(start <= begin < end for start, end in spans) for begin, _ in spans]
+    assert max(at_once) == 2
 
 
 def test_hopeless_jobs_are_stopped_early(laptop: Laptop) -> None:
     laptop.tune(
-        "early", config={"TrainingJobEarlyStoppingType": "Auto", **limits(10, 1)}, fixed={"pause": "0.15"}
+        "early", config={"TrainingJobEarlyStoppingType": "Auto", **limits(10, 1)}, fixed={"pause": "0.4"}
     )
     job = laptop.tuned("early")
     trials = laptop.trials("early")

@@ -2,15 +2,15 @@
 
 import io
 import json
-import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recommend_api import endpoint, live, table
 from recommend_api.app import handler
 from recommend_api.breaker import Breaker
+from recommend_api.budget import Budget, TooSlow
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, Upload
 from retailrec_shared.serving import serving
@@ -29,6 +29,33 @@ from tests.environment import CONFIGURATION
 RUN, NEWER = "1" * 16, "2" * 16
 CUSTOMERS = ["13085", "13086", "17000", "17001", "Müller & Söhne", "a/b+c d"]
 
+T = TypeVar("T")
+
+
+class Clock:
+    """Seconds that pass only when something takes them; stands for the module ``time``, and for waiting."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def take(self, seconds: float) -> None:
+        self.now += seconds
+
+    def wait(self, budget: Budget, call: Callable[[], T], at_most: float) -> T:
+        """Do what ``Budget.wait`` does, in the time that this clock tells."""
+        seconds, begin = min(at_most, budget.left), self.now
+        if seconds <= 0:
+            raise TooSlow
+        try:
+            return call()
+        finally:
+            if self.now - begin > seconds:
+                self.now = begin + seconds
+                raise TooSlow
+
 
 class FakeRuntime:
     """An endpoint that knows customer 13085, and can be made to fail, to refuse, or to dawdle.
@@ -38,7 +65,7 @@ class FakeRuntime:
 
     def __init__(self) -> None:
         self.error: Exception | None = None
-        self.seconds = 0.0
+        self.dawdle: Callable[[], None] = lambda: None
         self.run = RUN
         self.known = {"13085": ["85123A", "22423"]}
         self.requests: list[dict[str, Any]] = []
@@ -47,7 +74,7 @@ class FakeRuntime:
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
         asked = json.loads(request["Body"])
         self.requests.append(asked)
-        time.sleep(self.seconds)
+        self.dawdle()
         if self.error:
             raise self.error
         assert isinstance(asked["top_n"], str), "the contract's values are strings"

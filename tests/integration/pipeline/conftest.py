@@ -1,11 +1,12 @@
 """A pipeline over moto's S3 and DynamoDB, with SageMaker and EventBridge faked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from recommend_api import budget
 from recommend_api.budget import Budget
 from retailrec_shared import aws
 from retailrec_shared.datasets import datasets
@@ -69,16 +70,28 @@ def book(cloud: None) -> Ledger:
     return ledger()
 
 
-@pytest.fixture
-def runtime(
-    book: Ledger, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> api_client.FakeRuntime:
-    """The API's endpoint, over the tables of a small live run.
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the API wait for whatever it asks: a busy machine must not make a table slow."""
+    monkeypatch.setattr(Budget, "wait", lambda _self, call, _at_most: call())
 
-    Only tests marked `clock` are answered by the clock: a busy machine must not make a table slow.
-    """
-    if not request.node.get_closest_marker("clock"):
-        monkeypatch.setattr(Budget, "wait", lambda _self, call, _at_most: call())
+
+@pytest.fixture
+def clock(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> api_client.Clock:
+    """The clock of the API's budget: it stands still unless a test says what takes time."""
+    made = api_client.Clock()
+
+    def wait(asked: Budget, call: Callable[[], object], at_most: float) -> object:
+        return made.wait(asked, call, at_most)
+
+    monkeypatch.setattr(budget, "time", made)
+    monkeypatch.setattr(Budget, "wait", wait)
+    return made
+
+
+@pytest.fixture
+def runtime(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> api_client.FakeRuntime:
+    """The API's endpoint, over the tables of a small live run."""
     fake = api_client.FakeRuntime()
     monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: fake)
     api_client.forget()

@@ -130,7 +130,20 @@ def test_an_id_is_as_long_as_files_may_have_it_however_it_is_encoded(
         assert (status, answer["customer_id"], len(items(answer))) == (200, "中" * length, 10)
 
 
-@pytest.mark.parametrize("since", ["2011", "2011-13", "yesterday", "2011-1-1"])
+@pytest.mark.parametrize(
+    "since",
+    [
+        "2011",
+        "2011-13",
+        "yesterday",
+        "2011-1-1",
+        "2011-02-30",
+        "2011-02-29",
+        "1900-02-29",
+        "2011-04-31",
+        "2011-01\n",
+    ],
+)
 def test_a_bad_month_is_named(runtime: FakeRuntime, since: str) -> None:
     status, answer = get("/items/popular", since=since)
     assert (status, answer["field"]) == (400, "since")

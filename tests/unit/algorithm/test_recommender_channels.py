@@ -38,6 +38,15 @@ def test_every_file_of_a_channel_is_read_plain_or_gzipped(write_channel: Callabl
     assert sorted(rows(read_channel(folder))) == [("u1", "i1"), ("u2", "i2"), ("u3", "i3")]
 
 
+def test_empty_files_beside_others_are_passed_over(write_channel: Callable[..., Path]) -> None:
+    folder = write_channel("training", [HEADER, "u1,i1"], "part-0.csv").parent
+    (folder / "_SUCCESS").touch()
+    assert rows(read_channel(folder)) == [("u1", "i1")]
+    (folder / "part-0.csv").write_bytes(b"")
+    with pytest.raises(UserError, match="its header is nothing"):
+        read_channel(folder)
+
+
 def test_further_columns_a_byte_order_mark_crlf_and_blank_lines_are_no_trouble(folders: Folders) -> None:
     folder = folders.channel("training")
     folder.mkdir(parents=True)

@@ -1,13 +1,18 @@
 """A small shop's fit is over at once; its curve is there all the same."""
 
-import numpy as np
+from types import SimpleNamespace
 
+import numpy as np
+import pytest
+
+from recommender import curve as curves
 from recommender.curve import Curve
 from recommender.fitted import Epoch, History
 from recommender.interactions import Interactions, count_matrix
 
 
-def test_every_epoch_of_a_fit_that_takes_no_time_is_measured() -> None:
+def test_every_epoch_of_a_fit_that_takes_no_time_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "time", SimpleNamespace(monotonic=lambda: 0.0))
     codes = np.array([0, 1, 2], dtype=np.int32)
     counts = count_matrix(Interactions(["a", "b", "c"], ["x", "y", "z"], codes, codes))
     curve = Curve(History(counts, np.ones(3, dtype=np.float32)), None)

@@ -15,6 +15,7 @@ from tests.unit.algorithm.conftest import build
 
 USERS = [f"u{number:04}" for number in range(600)]
 ITEMS = [f"i{number:04}" for number in range(700)]
+AMPLE = 3600.0  # seconds, for whatever is not about them
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def scored_when_asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
 
 @pytest.mark.parametrize("top_n", [1, 10, 100, 101, 1000])
 def test_every_user_gets_the_very_same_items_and_scores(shop: Model, top_n: int) -> None:
-    known = Ready(shop)
+    known = Ready(shop, seconds=AMPLE)
     assert len(known) == len(USERS)
     for user in [*USERS, "nobody"]:
         codes, scores = known.recommend(Query(user, top_n))
@@ -51,7 +52,7 @@ def test_every_user_gets_the_very_same_items_and_scores(shop: Model, top_n: int)
 def test_models_of_weights_and_short_lists_are_looked_up_too(
     weighted_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Ready(weighted_model)
+    known = Ready(weighted_model, seconds=AMPLE)
     asked = scored_when_asked(monkeypatch)
     codes, scores = known.recommend(Query("00123", 5))
     assert codes.tolist() == [1, 3, 4]
@@ -60,7 +61,7 @@ def test_models_of_weights_and_short_lists_are_looked_up_too(
 
 
 def test_only_the_plain_contract_is_looked_up(shop: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = Ready(shop)
+    known = Ready(shop, seconds=AMPLE)
     asked = scored_when_asked(monkeypatch)
     assert len(known.recommend(Query("u0000", 100))[0]) == 100
     assert asked == []
@@ -78,7 +79,7 @@ def test_only_the_plain_contract_is_looked_up(shop: Model, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("limit", "seconds", "expected"), [(0, 2.0, 0), (12 * 100 * 50, 2.0, 50), (1 << 30, -1.0, 0)]
+    ("limit", "seconds", "expected"), [(0, AMPLE, 0), (12 * 100 * 50, AMPLE, 50), (1 << 30, -1.0, 0)]
 )
 def test_bytes_and_time_bound_it_and_the_rest_is_scored(
     shop: Model, limit: int, seconds: float, expected: int

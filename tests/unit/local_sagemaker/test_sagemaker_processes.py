@@ -11,10 +11,10 @@ from typing import cast
 
 import pytest
 
+from local.ports import PORTS, free_port
 from local.sagemaker import subprocesses, watchdog
 from local.sagemaker.http_client import ConnectionBroken, HttpClient, Reply
 from local.sagemaker.programs import Launch, SubprocessRunner
-from local.sagemaker.serving import PORTS, free_port
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: a\r\n\r\nok"
@@ -86,10 +86,10 @@ def test_the_watchdog_kills_what_is_still_on_its_list() -> None:
     ]
     kept, ended = sleepers
     watchdog.watch([f"+{kept.pid}\n", f"+{ended.pid}\n", f"-{kept.pid}\n"])
-    assert ended.wait(timeout=10) == -signal.SIGKILL
+    assert ended.wait(timeout=60) == -signal.SIGKILL
     assert kept.poll() is None
     kept.kill()
-    kept.wait(timeout=10)
+    kept.wait(timeout=60)
 
 
 def talk(serve: Serve, use: Callable[[HttpClient], Awaitable[None]]) -> None:
@@ -115,7 +115,7 @@ def talk(serve: Serve, use: Callable[[HttpClient], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-async def ask(client: HttpClient, timeout: float = 5) -> Reply:
+async def ask(client: HttpClient, timeout: float = 60) -> Reply:
     return await client.request("POST", "/invocations", {"accept": "text/csv"}, b"body", timeout)
 
 

@@ -45,6 +45,6 @@ def test_no_damage_of_a_footer_ends_the_process(tmp_path: Path) -> None:
         text=True,
         check=True,
         env={"PYTHONPATH": f"{ROOT / 'functions'}:{ROOT / 'layers/shared'}"},
-        timeout=250,
+        timeout=850,
     )
     assert told.stdout.strip() == "[]"

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,9 +123,7 @@ def test_a_killed_second_is_done_without(
                 threading.Timer(seconds, self.process.kill).start()
 
     monkeypatch.setattr(workbook_sheets, "SheetProcess", Mortal)
-    begin = time.monotonic()
     assert content(workbook) == alone
-    assert time.monotonic() - begin < 30
 
 
 def test_a_first_that_dies_beside_the_second_begins_again_alone(
@@ -163,16 +162,43 @@ def test_a_system_that_starts_no_second_process_is_done_without(
 
 
 def test_too_much_time_is_told_and_no_process_stays(
-    workbook: Path, always: None, started: list[SheetProcess]
+    workbook: Path, always: None, started: list[SheetProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = time.monotonic()
+    alarms: list[tuple[float, Callable[[], None]]] = []
+
+    class Alarm(threading.Timer):
+        """Goes off when the test says that the time is over: until then a busy machine may take its own."""
+
+        def __init__(self, seconds: float, ring: Callable[[], None]) -> None:
+            alarms.append((seconds, ring))
+            super().__init__(3600, ring)
+
+    monkeypatch.setattr(threading, "Timer", Alarm)
     sheets = read_sheets(workbook, 5.0, let_pass)
     next(sheets)
     for process in started:
         process.process.send_signal(signal.SIGSTOP)  # as if it walked in circles
+    ((seconds, ring),) = alarms
+    assert seconds == 5.0
+    ring()
     with pytest.raises(Rejected, match="more memory or time to read than there is"):
         list(sheets)
-    assert time.monotonic() - begin < 30
+    assert all(process.process.poll() is not None for process in started)
+
+
+def test_the_time_there_is_ends_by_itself(
+    workbook: Path, always: None, started: list[SheetProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = subprocess.Popen
+
+    def start_stopped(*arguments: Any, **options: Any) -> Any:
+        process = start(*arguments, **options)
+        process.send_signal(signal.SIGSTOP)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start_stopped)
+    with pytest.raises(Rejected, match="more memory or time to read than there is"):
+        list(read_sheets(workbook, 0.5, let_pass))
     assert all(process.process.poll() is not None for process in started)
 
 
@@ -183,7 +209,7 @@ def test_nothing_is_handed_out_before_the_guard_has_ended(workbook: Path, always
         time.sleep(1.0)
         ended.append(time.monotonic())
 
-    next(read_sheets(workbook, 60, guard))
+    next(read_sheets(workbook, 3600, guard))
     assert ended
 
 
@@ -197,10 +223,8 @@ def test_what_the_guard_finds_ends_the_reading(
             process.process.send_signal(signal.SIGSTOP)  # as if it walked in circles
         raise Rejected("a bomb")
 
-    begin = time.monotonic()
     with pytest.raises(Rejected, match="a bomb"):
-        list(read_sheets(workbook, 60, guard))
-    assert time.monotonic() - begin < 30
+        list(read_sheets(workbook, 3600, guard))
     assert all(process.process.poll() is not None for process in started)
 
 
@@ -213,9 +237,9 @@ def test_the_guard_tells_better_what_the_reader_stumbled_over(tmp_path: Path) ->
         raise Rejected("a bomb")
 
     with pytest.raises(Rejected, match="a bomb"):
-        list(read_sheets(path, 60, guard))
+        list(read_sheets(path, 3600, guard))
     with pytest.raises(Rejected, match="damaged"):
-        list(read_sheets(path, 60, let_pass))
+        list(read_sheets(path, 3600, let_pass))
 
 
 def test_the_folder_of_sheets_is_gone_afterwards(workbook: Path, tmp_path: Path, always: None) -> None:
@@ -243,7 +267,7 @@ def test_a_refusal_is_the_same_from_either_process(tmp_path: Path, always: None)
 
 def test_a_sheet_survives_its_file(tmp_path: Path) -> None:
     rows = [purchase(description=text) for text in ("é", "", "a\nb", "emoji 🎁") * 10]
-    _, (name, sheet) = read_sheets(xlsx_file(tmp_path, {"first": days(1), "second": rows}), 60, let_pass)
+    _, (name, sheet) = read_sheets(xlsx_file(tmp_path, {"first": days(1), "second": rows}), 3600, let_pass)
     assert name == "second"
     sheet.save(tmp_path / "again")
     again = Sheet.saved(tmp_path / "again")

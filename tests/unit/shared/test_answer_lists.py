@@ -84,10 +84,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_what_is_no_list_of_records_is_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # what others take of the machine is not in it
     with pytest.raises(BadAnswer) as refusal:
         read_answer(text)
-    assert time.perf_counter() - began < 1.0
+    assert time.thread_time() - began < 1.0
     assert 10 < len(str(refusal.value)) < 300  # a sentence, not the whole answer
 
 
