@@ -53,7 +53,7 @@ class Operator:
         event = announcement(run)
         if event:
             self._publish(event)
-            self._ledger.record(run.run_id, announced=run.status.value)
+            self._ledger.note_announced(run)
         return run
 
     def roll_back_target(self, run_id: str | None) -> tuple[Run, Run]:
@@ -122,8 +122,8 @@ class Operator:
 
     def _wake_approved(self, run: Run) -> None:
         prefix = names.resource_prefix(self._stack.name)
-        model = names.resource_name(prefix, run.run_id, run.attempt(Stage.APPROVE))
-        self._publish(events.ModelApproved(run_id=run.run_id, model_name=model, metrics=run.metrics))
+        # Whoever approved the model sees to it that there is one, and says ModelApproved again.
+        self._put(replay.training_changed(prefix, run))
         if run.started(Stage.BATCH):
             job = names.resource_name(prefix, run.run_id, run.attempt(Stage.BATCH))
             self._put(replay.transform_job_changed(job))

@@ -1,5 +1,7 @@
 """Judging an ended training job and making its model."""
 
+import math
+
 from approve_model.gate import Standards, caution, objection
 from approve_model.measuring import model_measured
 from approve_model.models import create_model
@@ -24,6 +26,9 @@ def judge_training_job(job_name: str) -> None:
         logger.info("not a job of ours", job=job_name)
         return
     job = present_job(run)
+    if run.status in {RunStatus.APPROVED, RunStatus.LIVE}:
+        _stand_by(run, job)
+        return
     if job is None:
         what = "tuning" if run.tunes else "training"
         if run.status is RunStatus.TRAINING:  # AWS keeps jobs, a laptop's restart does not
@@ -34,10 +39,17 @@ def judge_training_job(job_name: str) -> None:
     if run.status is RunStatus.PREPARED:  # created, and then the creator died before it could note it
         ledger().start_stage(run.run_id, Stage.TRAIN)
         run = ledger().move(run.run_id, RunStatus.TRAINING) or run
-    if run.status is RunStatus.APPROVED:  # approved, and then the event may have been lost
-        bus.publish(model_approved(run, settings()))
-    elif run.status is RunStatus.TRAINING:
+    if run.status is RunStatus.TRAINING:
         _judge(run, job)
+
+
+def _stand_by(run: Run, job: Trained | None) -> None:
+    """Make up for what an approved run may have lost: its model, if somebody deleted it, and its event."""
+    with step_of(run.run_id, Stage.APPROVE):
+        if job and job.status == "Completed":
+            create_model(run, job.artifact)
+        if run.status is RunStatus.APPROVED:
+            bus.publish(model_approved(run, settings()))
 
 
 def _judge(run: Run, job: Trained) -> None:
@@ -54,9 +66,9 @@ def _judge(run: Run, job: Trained) -> None:
 
 
 def _pass_gate(run: Run, job: Trained) -> None:
-    found = dict(job.metrics)
     live = _live_run()
-    reason = None if run.overruled else objection(run, found, live, _standards())
+    reason = None if run.overruled else objection(run, job.metrics, live, _standards())
+    found = {name: value for name, value in job.metrics.items() if math.isfinite(value)}  # JSON has no others
     if reason:
         then = ModelRejected.NEXT_STEP.format(run_id=run.run_id)
         if end_run(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason, next_step=then):

@@ -6,6 +6,7 @@ alike) the lift compares, roughly: how many times more the model hits than popul
 the same customers. A lift that falls is worth a caution; it does not hold a model.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -30,15 +31,24 @@ class Standards(NamedTuple):
 def objection(run: Run, metrics: Metrics, live: Run | None, standards: Standards) -> str | None:
     """Say why a run's model must not serve in place of the live one, or return ``None``.
 
-    A metric that the algorithm does not report is not judged, except that a floor needs its metric.
+    A metric that the algorithm does not report is not judged, except that a floor needs its metric. One that
+    is no number holds the model: whatever it is compared with, nothing would speak against it.
     """
     found = [
+        *_no_numbers(metrics),
         *_below_floor(metrics, standards.floor),
         *_below_popularity(metrics),
         *(_below_live(run, metrics, live, standards.tolerance) if live else ()),
         *_narrow(metrics, standards.coverage_floor),
     ]
     return " ".join(found) or None
+
+
+def _no_numbers(metrics: Metrics) -> Iterator[str]:
+    judged = (name for name in metrics if name in {CONTRACT_METRIC, POPULARITY} or COVERAGE.fullmatch(name))
+    for name in judged:
+        if not math.isfinite(metrics[name]):
+            yield f"The training job reported a {name} that is no number ({metrics[name]})."
 
 
 def _below_floor(metrics: Metrics, floor: float) -> Iterator[str]:
@@ -92,6 +102,10 @@ class Fall(NamedTuple):
 
 def _fall(new: float | None, old: float | None, tolerance: float) -> Fall | None:
     if new is None or old is None or new >= old * (1 - tolerance):
+        return None
+    if not (
+        math.isfinite(new) and math.isfinite(old)
+    ):  # which speaks for itself, or is the live run's matter
         return None
     return Fall(old, new)
 

@@ -24,8 +24,9 @@ def read_scores(lines: Iterable[str]) -> Iterator[tuple[str, list[Scored]]]:
     try:
         for user, group in groupby(_rows(iter(lines)), key=lambda row: row[0]):
             yield user, [(item, score) for _, item, score in group]
-    except (BadAnswer, csv.Error) as error:
-        raise BadOutput(f"The batch output cannot be read. {error}") from error
+    except (BadAnswer, csv.Error, UnicodeDecodeError) as error:
+        said = "It is not UTF-8." if isinstance(error, UnicodeDecodeError) else error
+        raise BadOutput(f"The batch output cannot be read. {said}") from error
 
 
 def _rows(lines: Iterator[str]) -> Iterator[tuple[str, str, float]]:
@@ -67,12 +68,14 @@ def join(
     """
     ahead = iter(scores)
     pending = next(ahead, None)
+    place = 1
     for history in histories:
         customer = str(history["customer_id"])
         recommendations: list[Scored] = []
         if pending and pending[0] == customer:
             recommendations = pending[1]
             pending = next(ahead, None)
+            place += 1
         yield (
             customer,
             {
@@ -84,4 +87,6 @@ def join(
             },
         )
     if pending:
-        raise BadOutput(f"The batch output names user {pending[0]!r}, who is not next among the customers.")
+        raise BadOutput(
+            f"The batch output names a user, its number {place:,}, who is not next among the customers."
+        )

@@ -3,7 +3,7 @@
 import gzip
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
 from publish_recommendations.entries import CustomerPages, Entry, items, popular, similar
-from publish_recommendations.joining import join, read_scores
+from publish_recommendations.joining import BadOutput, join, read_scores
 from publish_recommendations.table import RecommendationsTable
 from retailrec_shared import aws, bus, counting, names
 from retailrec_shared.activation import activate_if_ready
@@ -83,8 +83,7 @@ def _write(run_id: str, folder: Path) -> tuple[int, int]:
 
     def customers() -> Iterator[Entry]:
         histories = map(json.loads, read(names.HISTORY_JSONL))
-        output = f"{names.BATCH_OUTPUT_PREFIX}/{Path(names.BATCH_INPUT_JSONL).name}.out"
-        for customer, body in join(histories, read_scores(read(output))):
+        for customer, body in join(histories, read_scores(_output(read))):
             table.add(customer, body["recommendations"])
             yield from pages.add(customer)
             yield customer_key(run_id, customer), body
@@ -98,6 +97,17 @@ def _write(run_id: str, folder: Path) -> tuple[int, int]:
     key = names.run_key(run_id, names.RECOMMENDATIONS_PARQUET)
     aws.s3().upload_file(str(folder / "recommendations.parquet"), settings().data_bucket, key)
     return pages.customers, len(table)
+
+
+def _output(read: Callable[[str], Iterator[str]]) -> Iterator[str]:
+    """Read what the transform job wrote; raises BadOutput where it wrote nothing."""
+    relative = f"{names.BATCH_OUTPUT_PREFIX}/{Path(names.BATCH_INPUT_JSONL).name}.out"
+    try:
+        yield from read(relative)
+    except ClientError as error:
+        if aws.error_code(error) not in {"404", "NoSuchKey"}:
+            raise
+        raise BadOutput(f"The transform job is Completed, but its output {relative} is not there.") from error
 
 
 def _lines(run_id: str, folder: Path, relative: str) -> Iterator[str]:

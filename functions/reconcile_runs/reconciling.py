@@ -93,6 +93,7 @@ def _look_at_endpoint() -> None:
         return
     if run and run.status is RunStatus.LIVE:
         wishes.make("", after=last)  # once more, five minutes after the last time
+        replay.send(replay.training_changed(settings().resource_prefix, run))  # its model may be gone, too
     replay.send(replay.endpoint_changed(settings().endpoint_name))
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import cast
@@ -16,6 +17,7 @@ from local.sagemaker.cloud import Cloud
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.settings import Settings
 
+LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 Endpoint = Callable[[Cloud, Request], Awaitable[Response]]
 
 
@@ -53,10 +55,15 @@ def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _admin(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Keep web pages out of what asks for no signature: a browser lets any of them send requests here."""
+    """Keep web pages out of what asks for no signature: a browser lets any of them send requests here.
+
+    Also those whose own name was pointed here (DNS rebinding): to their browser they ask their own server.
+    """
     answer = _on(endpoint)
 
     async def run(request: Request) -> Response:
+        if not LOOPBACK.fullmatch(request.headers.get("host", "")):
+            return PlainTextResponse("This is answered at 127.0.0.1 alone.", status_code=403)
         if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
             return PlainTextResponse("A web page may not ask this.", status_code=403)
         return await answer(request)

@@ -33,10 +33,11 @@ class Fault(StrEnum):
     EVENT_DOUBLED = "event delivered twice"
     EVENT_LATE = "event late"
     RECONCILER_MISSED = "reconciler pass missed"
+    RECONCILER_DOUBLED = "two reconcilers at once"
     QUOTA_ZERO = "quota was zero"
     TRAINING_FAILED = "training job failed"
     TRAINING_STOPPED = "training job stopped by hand"
-    WEAK_MODEL = "model below the floor"
+    WEAK_MODEL = "model that the gate must hold"
     PACKAGE_FAILED = "model package failed"
     SEARCH_FAILED = "tuning job without one good training job"
     SEARCH_STOPPED = "tuning job stopped by hand"
@@ -45,6 +46,7 @@ class Fault(StrEnum):
     ROLLOUT_FAILED = "endpoint update failed"
     ROLLBACK_FAILED = "endpoint roll-back failed"
     ENDPOINT_DELETED = "endpoint deleted by hand"
+    UPLOAD_DELETED = "upload deleted by hand"
 
 
 OF_CALLS = (

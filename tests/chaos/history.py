@@ -10,8 +10,9 @@ from tests.chaos.timeline import MINUTE
 STORM_END = 60 * MINUTE
 CALM = 100 * MINUTE
 MARKETPLACE = 0.25  # share of the histories whose stack has a Marketplace algorithm
-VERBS = ("retry", "retry", "stop", "approve", "rollback", "rollback", "retrain")
+VERBS = ("retry", "retry", "stop", "approve", "rollback", "rollback", "retrain", "tune")
 MOST_COMMANDS = 12
+DELETED = 0.05  # share of the drops
 LAST_COMMAND = STORM_END + 20 * MINUTE
 KEYS = ("shop.csv", "shop + co (é).csv")
 INCREMENTS = ("append/day.csv", "append/day + night (é).csv")
@@ -19,11 +20,12 @@ INCREMENTS = ("append/day.csv", "append/day + night (é).csv")
 
 @dataclass(frozen=True)
 class Drop:
-    """A file dropped into the raw bucket, or (without content) deleted from it."""
+    """A file dropped into the raw bucket, and deleted from it by somebody so many seconds later."""
 
     at: float
     key: str
     content: str
+    deleted_after: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,24 @@ def plan(seed: int) -> Plan:
         at = weather.between(f"drop {number} at", 0, 30 * MINUTE)
         if drops and weather.chance(f"drop {number} soon") < 0.3:
             at = drops[-1].at + weather.between(f"drop {number} gap", 0, 90)
+        hurried = drops and weather.chance(f"drop {number} hurried") < 0.1
+        if hurried:
+            at = drops[-1].at + weather.between(f"drop {number} gap", 0, 0.8)
         adds = appends and weather.chance(f"drop {number} adds") < 0.65
         key = weather.choose(f"drop {number} key", INCREMENTS if adds else KEYS)
+        if hurried and adds is drops[-1].key.startswith("append/"):
+            key = drops[-1].key
         among = (*files.MORE, *files.MORE, files.BAD[0]) if adds else contents
-        drops.append(Drop(at, key, weather.choose(f"drop {number} content", among)))
+        deleted = weather.chance(f"drop {number} deleted") < DELETED
+        after = weather.between(f"drop {number} deleted after", 0, 10 * MINUTE) if deleted else None
+        drops.append(Drop(at, key, weather.choose(f"drop {number} content", among), after))
     environment = {
         "ENDPOINT_MODE": weather.choose(
             "mode", ("serverless", "serverless", "serverless", "instance", "none")
         ),
         "RETAINED_RUNS": weather.choose("retained", ("0", "1", "2")),
         "QUALITY_FLOOR": "0.05",
+        "COVERAGE_FLOOR": "0.1",
         # Every third stack tunes its runs.
         "TUNING": weather.choose("tuning", ("off", "off", "on")),
         "TUNING_JOBS_IN_TOTAL": "3",

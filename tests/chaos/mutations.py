@@ -1,6 +1,7 @@
 """Deliberate bugs, each patched in at run time: a simulator that finds none of them is no test."""
 
 import importlib
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,12 +18,15 @@ from retailrec_shared import (
     deployment,
     items,
     ledger,
+    operators,
+    operators_ledger,
     retirement,
+    sagemaker_requests,
     wishes,
 )
-from retailrec_shared.errors import Rejected
+from retailrec_shared.errors import NotYet, Rejected
 from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec_shared.status import RunStatus, Stage
 
 Patch = Callable[[Any, str, Any], None]
 Mutation = Callable[[Patch], None]
@@ -134,7 +138,7 @@ def announced_before_told(patch: Patch) -> None:
     def announce(run: Run) -> None:
         event = announcing.announcement(run)
         if event and run.announced is not run.status:
-            ledger.ledger().record(run.run_id, announced=run.status.value)
+            ledger.ledger().note_announced(run)
             bus.publish(event)
 
     for module in (announcing, activation, importlib.import_module("reconcile_runs.reconciling")):
@@ -199,11 +203,97 @@ def added_to_what_came_last(patch: Patch) -> None:
     patch(importlib.import_module("prepare_dataset.accepting"), "place", place)
 
 
+def gate_open(patch: Patch) -> None:
+    """Every model passes the gate."""
+    patch(importlib.import_module("approve_model.approval"), "objection", lambda *_: None)
+
+
+def numbers_unchecked(patch: Patch) -> None:
+    """A metric that is no number is compared like one."""
+    patch(importlib.import_module("approve_model.gate"), "_no_numbers", lambda _metrics: ())
+
+
+def approval_ignored(patch: Patch) -> None:
+    """The gate judges a model again that an operator approved."""
+    real = operators.approve
+
+    def approve(run: Run, live: Run | None) -> operators.Change:
+        change = real(run, live)
+        fields = {name: value for name, value in change.fields.items() if name != "overruled"}
+        return change._replace(fields=fields)
+
+    patch(operators, "approve", approve)
+
+
+def published_nothing(patch: Patch) -> None:
+    """A run counts as published of which nothing is in the serving table."""
+    patch(importlib.import_module("publish_recommendations.publishing"), "_write", lambda *_: (0, 0))
+
+
+def live_undeployed(patch: Patch) -> None:
+    """A run goes live as soon as it is published, whatever the endpoint serves."""
+    patch(activation, "stages_needed", lambda _mode: frozenset({Stage.PUBLISH}))
+
+
+def stopped_jobs_go_on(patch: Patch) -> None:
+    """Nobody stops the job of a run that an operator stopped."""
+    patch(importlib.import_module("reconcile_runs.stopping"), "stop_if_running", lambda *_: False)
+
+
+def roll_back_forgotten(patch: Patch) -> None:
+    """A run that serves again does not remember from which later one it was rolled back."""
+    patch(operators_ledger.OperatorsLedger, "_rolled_back_from", lambda *_: None)
+
+
+def quota_is_a_failure(patch: Patch) -> None:
+    """A quota of zero fails the run, instead of being waited for."""
+    real = aws.creating
+
+    @contextmanager
+    def creating(what: str) -> Iterator[None]:
+        try:
+            with real(what):
+                yield
+        except NotYet as waiting:
+            raise Rejected(str(waiting)) from waiting
+
+    patch(aws, "creating", creating)
+
+
+def deaths_by_aws_count(patch: Patch) -> None:
+    """An attempt that AWS let down counts among the three that a file may take."""
+    patch(ledger.Ledger, "leave", lambda *_: None)
+
+
+def job_names_drawn(patch: Patch) -> None:
+    """Each call names its training job anew, so that a second one makes a second job."""
+    real, numbers = sagemaker_requests.training_job, itertools.count(100)
+
+    def training_job(settings: Any, run: Run) -> Any:
+        asked: Any = real(settings, run)
+        return asked | {"TrainingJobName": f"{asked['TrainingJobName']}-{next(numbers)}"}
+
+    patch(sagemaker_requests, "training_job", training_job)
+
+
+def models_stay(patch: Patch) -> None:
+    """A retired run's model is left in SageMaker."""
+    real = aws.delete_if_there
+
+    def delete(what: Any) -> None:
+        if "ModelName" not in what.keywords:
+            real(what)
+
+    patch(aws, "delete_if_there", delete)
+
+
 ALL: tuple[Mutation, ...] = (
     dataset_unchecked, increments_in_order_of_arrival, added_to_what_came_last,
     no_conditions, order_by_run_id, exists_is_a_failure, waiting_runs_are_forgotten, pointer_unchecked,
     pointer_before_status, live_run_retired, packages_stay, event_trusted, announced_before_told,
     overwritten_uploads_forgotten, searches_run_on, the_best_is_swept,
+    gate_open, approval_ignored, published_nothing, stopped_jobs_go_on, live_undeployed, roll_back_forgotten,
+    quota_is_a_failure, deaths_by_aws_count, job_names_drawn, numbers_unchecked, models_stay,
 )  # fmt: skip
 
 

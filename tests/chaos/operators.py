@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from retailrec.operating import Operator
 from retailrec.problems import Problem
 from retailrec.stack import Stack
+from retailrec.tuning import begin, copy_data, tuned_run
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 OPERATOR = Function("operator", timeout=600.0, retries=0)
 OUTPUTS = {
     "LedgerTable": ENVIRONMENT["LEDGER_TABLE"], "EventBus": ENVIRONMENT["EVENT_BUS"],
-    "EndpointName": f"{ENVIRONMENT['STACK_NAME']}-endpoint",
+    "EndpointName": f"{ENVIRONMENT['STACK_NAME']}-endpoint", "DataBucket": ENVIRONMENT["DATA_BUCKET"],
 }  # fmt: skip
 PATIENT = 0.9
 # What a command is good for; now and then somebody names any other run.
@@ -32,7 +33,9 @@ APT = {
     "approve": {RunStatus.MODEL_REJECTED},
     "stop": {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED},
     "rollback": {RunStatus.SUPERSEDED},
+    "tune": {RunStatus.LIVE, RunStatus.APPROVED, RunStatus.FAILED},
 }
+SEARCH = 2  # training jobs of one that an operator asks for
 
 
 class _Stack:
@@ -41,13 +44,22 @@ class _Stack:
     def __init__(self, world: "World") -> None:
         self.name = ENVIRONMENT["STACK_NAME"]
         self.parameters = {"EndpointMode": world.plan.environment["ENDPOINT_MODE"]}
-        self._clients = {"dynamodb": Client("dynamodb", world.dynamodb), "events": Client("events", world)}
+        self._clients = {
+            "dynamodb": Client("dynamodb", world.dynamodb), "events": Client("events", world),
+            "s3": Client("s3", world.s3),
+        }  # fmt: skip
 
     def output(self, name: str) -> str:
         return OUTPUTS[name]
 
     def aws(self, service: str) -> Any:
         return self._clients[service]
+
+    def s3(self) -> Any:
+        return self.aws("s3")
+
+    def ledger(self) -> Ledger:
+        return Ledger(OUTPUTS["LedgerTable"], self.aws("dynamodb"))
 
 
 @dataclass
@@ -75,6 +87,17 @@ def _retrain(world: "World", name: str) -> None:
     world.invoke(typed)
 
 
+def _tune(world: "World", stack: Stack, run_id: str) -> None:
+    """Do as ``retailrec tune`` does, once it has asked."""
+    run = stack.ledger().get(run_id)
+    if run is None:
+        return
+    made = tuned_run(run, Operator(stack).live(), SEARCH, 1)
+    if stack.ledger().get(made.run_id) is None:
+        copy_data(stack, run.run_id, made.run_id)
+        begin(stack, made)
+
+
 def type_command(world: "World", command: Command, name: str) -> None:
     """Let an operator type a command about the runs as they are now, or as soon as it is good for one."""
     if command.verb == "retrain":
@@ -91,12 +114,15 @@ def type_command(world: "World", command: Command, name: str) -> None:
     chosen: Run | None = among[int(command.whom * 1000) % len(among)]
     if command.verb == "rollback" and command.whom < PATIENT / 2:
         chosen = None  # the command's own choice
-    operator = Operator(cast(Stack, _Stack(world)))
+    stack = cast(Stack, _Stack(world))
+    operator = Operator(stack)
     world.typed[command.verb] += 1
 
     def do() -> None:
         if command.verb == "rollback":
             operator.roll_back(*operator.roll_back_target(chosen.run_id if chosen else None))
+        elif command.verb == "tune" and chosen:
+            _tune(world, stack, chosen.run_id)
         elif chosen:
             getattr(operator, command.verb)(chosen.run_id)
 

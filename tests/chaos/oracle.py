@@ -1,12 +1,15 @@
 """What must hold of every history: at each moment, and at its end."""
 
+import json
 from typing import Any
 
 from prepare_dataset.accepting import REPLACED
 from retailrec_shared import names
+from retailrec_shared.items import read
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.operators import STOPPED
 from retailrec_shared.run import Run
+from retailrec_shared.serving_keys import customer_key
 from retailrec_shared.status import BY_OPERATOR, NEXT, RunStatus, Stage, stages_needed
 from tests.chaos import files
 from tests.chaos.expressions import Item
@@ -38,21 +41,64 @@ class Watch:
     def written(self, pk: str, before: Item | None, after: Item) -> None:
         """Check one write: status moves by the table, the pointer forward, and both agree."""
         by_operator = isinstance(present(), Typed)
+        if pk == "live":
+            was, now = (before or after)["run_id"]["S"], after["run_id"]["S"]
+            self._ready(now, by_operator)
+            if by_operator:
+                self._world.rolled_back(was, now)
+            elif was != now:
+                self._pointed(was, now)
+                self._world.held_by = None
         if by_operator:
             self._world.operated_at = self._world.timeline.now
-        elif pk == "live":
-            self._pointed((before or after)["run_id"]["S"], after["run_id"]["S"])
+        if pk.startswith("run#") and before is None and "tuned_from" in after["run"]["M"]:
+            self._world.accepted.tuned(pk[4:], after["run"]["M"]["tuned_from"]["S"])
         if pk.startswith("run#") and before:
             start, to = RunStatus(before["status"]["S"]), RunStatus(after["status"]["S"])
             if start is not to:
+                self._world.moved[pk[4:]] = self._world.timeline.now
                 self._world.say(f"run {pk[4:]}: {start} -> {to}: {_reason(after)}")
                 if to not in NEXT[start] and not (by_operator and to in BY_OPERATOR.get(start, ())):
                     self._world.violation(f"run {pk[4:]} went from {start} to {to}")
                 if start is RunStatus.PREPARING and to in (RunStatus.PREPARED, RunStatus.COLLECTED):
                     self._world.accepted.add(pk[4:])
                 if by_operator:
-                    self._world.because(pk[4:], f"an operator's word: {to}")
+                    self._obeyed(pk[4:], to, after)
+                elif start is RunStatus.TRAINING:
+                    self._judged(pk[4:], to, after)
         self._agree()
+
+    def _obeyed(self, run_id: str, to: RunStatus, item: Item) -> None:
+        world = self._world
+        world.because(run_id, f"an operator's word: {to}")
+        if isinstance(typed := present(), Typed) and typed.name.startswith("approve"):
+            world.approved.add(run_id)
+        if to is RunStatus.FAILED:
+            jobs = (each["S"] for each in item["run"]["M"].get("stopping", {}).get("L", []))
+            world.stopped |= {job: world.timeline.now for job in jobs if job not in world.stopped}
+
+    def _judged(self, run_id: str, to: RunStatus, item: Item) -> None:
+        """Check that the gate held what it must, unless an operator approved it, and nothing else."""
+        run = Run.load(read(item))
+        job = run.best_job or names.resource_name(PREFIX, run_id, run.attempt(Stage.TRAIN))
+        weak, approved = job in self._world.weak, run_id in self._world.approved
+        if to is RunStatus.APPROVED and weak and not approved:
+            self._world.violation(f"run {run_id} was approved, whose model is weak")
+        if to is RunStatus.MODEL_REJECTED and (approved or not weak):
+            self._world.violation(
+                f"run {run_id} was held by the gate, though {'approved' if weak else 'good'}"
+            )
+
+    def _ready(self, run_id: str, by_operator: bool) -> None:
+        """Check that a run serves from the table, and from the endpoint, by the time that it is live."""
+        world = self._world
+        asked = world.s3.get_object(DATA, names.run_key(run_id, names.BATCH_INPUT_JSONL))["Body"].read()
+        wanted = {customer_key(run_id, json.loads(line)["user_id"]) for line in asked.splitlines()}
+        if wanted - world.dynamodb.tables.get("serving", {}).keys():
+            world.violation(f"run {run_id} is live, and not all of it is in the serving table")
+        deployed = run_id in world.served or world.plan.environment["ENDPOINT_MODE"] == "none"
+        if not deployed and not by_operator:
+            world.violation(f"run {run_id} is live, and the endpoint never served it")
 
     def _pointed(self, before: str, after: str) -> None:
         new = self._world.position(after)
@@ -117,9 +163,9 @@ def judge(world: World) -> None:
 def _uploads(world: World, runs: list[Run]) -> None:
     known = {(run.upload.key, run.upload.etag) for run in runs}
     for drop, etag in world.dropped:
-        if (drop.key, etag) not in known:
+        if (drop.key, etag) not in known | world.deleted:
             world.violation(f"nothing became of the drop of {drop.content} as {drop.key}")
-    if len(known) != sum(not run.retrains for run in runs):
+    if len(known) != sum(not (run.retrains or run.tuned_from) for run in runs):
         world.violation("an upload has several runs")
 
 
@@ -159,8 +205,8 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
     if run.status is not RunStatus.LIVE and run.status not in ON_THEIR_WAY and not run.reason:
         problems.append("it does not say why")
     told = ENDS_TOLD.get(run.status)
-    if told and not world.published[told, run.run_id]:
-        problems.append(f"{told} was never published")
+    if told and world.published.get((told, run.run_id), -1.0) < world.moved[run.run_id]:
+        problems.append(f"{told} was not published since")
     if told in PEOPLE and not world.told[told, run.run_id]:
         problems.append("nobody was told")
     return problems

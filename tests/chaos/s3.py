@@ -41,12 +41,16 @@ class S3:
     buckets: dict[str, list[Version]] = field(default_factory=dict)
     _made: int = 0
 
-    def put_object(self, Bucket: str, Key: str, Body: bytes | None) -> Any:  # noqa: N803
+    def put_object(self, Bucket: str, Key: str, Body: bytes | None, ContentType: str = "") -> Any:  # noqa: N803
         """Store an object, or a marker where ``Body`` is ``None``."""
         self._made += 1
         version = Version(Key, Body, self.clock().replace(microsecond=0), self._made)
         self.buckets.setdefault(Bucket, []).append(version)
         return {"ETag": version.etag, "VersionId": version.id}
+
+    def copy(self, CopySource: Any, Bucket: str, Key: str) -> None:  # noqa: N803
+        """Copy an object."""
+        self.put_object(Bucket, Key, self.get_object(**CopySource)["Body"].read())
 
     def head_object(self, Bucket: str, Key: str, VersionId: str | None = None) -> Any:  # noqa: N803
         """Describe an object; without one, the error has no words, as on AWS."""
@@ -60,7 +64,7 @@ class S3:
         found = self._find(Bucket, Key, VersionId)
         if found is None:
             raise refusal("NoSuchKey", "The specified key does not exist.")
-        return {"Body": io.BytesIO(found.body or b"")}
+        return {"Body": io.BytesIO(found.body or b""), "ContentType": "binary/octet-stream"}
 
     def download_file(self, bucket: str, key: str, path: str, ExtraArgs: Any = None) -> None:  # noqa: N803
         """Read an object into a file."""

@@ -1,6 +1,7 @@
 """The whole of one history: a stack's real handlers over AWS in memory, in virtual time."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -11,6 +12,7 @@ from local.sagemaker import tuning_run, tuning_views
 from local.sagemaker.events import StateChange
 from local.sagemaker.records import ModelPackage, TrainingJob, TransformJob, TuningJob
 from retailrec_shared import names
+from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
 from tests.chaos import files, uploads
 from tests.chaos.accepted import Accepted, Position
 from tests.chaos.dynamodb import DynamoDB
@@ -28,6 +30,11 @@ RAW, DATA, PREFIX = ENVIRONMENT["RAW_BUCKET"], ENVIRONMENT["DATA_BUCKET"], f"{EN
 PASS = MINUTES_BETWEEN_PASSES * MINUTE
 RETRAINING = "retraining"
 QUIET_PASSES = 5  # more than any grace that the reconciler gives
+WEAKNESSES: tuple[dict[str, float], ...] = (
+    {CONTRACT_METRIC: 0.01, f"{CONTRACT_METRIC}_popularity": 0.005}, {CONTRACT_METRIC: math.nan},
+    {f"{CONTRACT_METRIC}_popularity": 0.25}, {"coverage@20": 0.01},
+)  # fmt: skip
+STOPPED_WITHIN = 6 * MINUTE
 ROLLOUT = (70.0, 7 * MINUTE)  # no rollout is faster than a minute, which is as long as a Lambda lives
 
 
@@ -46,11 +53,13 @@ class World:
         self.trace: list[str] | None = [] if trace else None
         self.violations: list[str] = []
         self.dead_letters: list[tuple[Function, Any, str]] = []
-        self.published: Counter[tuple[str, str]] = Counter()
+        self.published: dict[tuple[str, str], float] = {}  # and when at last
+        self.moved: dict[str, float] = {}  # when each run came to where it is
         self.told: Counter[tuple[str, str]] = Counter()
         self.reasons: dict[str, set[str]] = {}
         self.deaths: Counter[str] = Counter()
         self.dropped: list[tuple[Drop, str]] = []
+        self.deleted: set[tuple[str, str]] = set()
         self.accepted = Accepted(self)
         self.dynamodb = DynamoDB(lambda: self.timeline.now, self._lag)
         self.dynamodb.watchers.append(lambda *_write: self._changed())
@@ -62,6 +71,13 @@ class World:
         self.typed: Counter[str] = Counter()
         self.obeyed: Counter[str] = Counter()
         self.operated_at: float | None = None
+        self.held_by: str | None = (
+            None  # the run that an operator rolled back: nothing older replaces the live one
+        )
+        self.weak: set[str] = set()  # training jobs whose model the gate must hold
+        self.approved: set[str] = set()  # runs that an operator approved
+        self.stopped: dict[str, float] = {}  # jobs of runs that an operator stopped, and when
+        self.served: set[str] = set()  # runs that the endpoint was in service with
         self._racing: list[Callable[[], None]] = []
         self._sent: Counter[str] = Counter()
 
@@ -102,6 +118,14 @@ class World:
         }  # fmt: skip
         detail = {"bucket": {"name": RAW}, "object": thing}
         self._send("default", "aws.s3", "Object Created", detail, f"drop {len(self.dropped)}")
+        if drop.deleted_after is not None and self.weather.note(Fault.UPLOAD_DELETED, f"{drop.at}"):
+            self.timeline.after(drop.deleted_after, partial(self._delete, drop.key))
+
+    def _delete(self, key: str) -> None:
+        """Let somebody delete an upload: what was dropped under its key so far may be seen by nobody."""
+        self.say(f"somebody deletes {key}")
+        self.s3.delete_object(RAW, key)
+        self.deleted |= {(drop.key, etag) for drop, etag in self.dropped if drop.key == key}
 
     def _scheduled(self, number: int) -> None:
         event = {"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
@@ -123,6 +147,10 @@ class World:
         if not stormy:
             self._stop_if_settled()
         self.invoke(Invocation(self, functions()["reconcile_runs"], {}, name, 1, 0.0))
+        if stormy and self.weather.strikes_now(Fault.RECONCILER_DOUBLED, name, self.weather.per_event):
+            again = Invocation(self, functions()["reconcile_runs"], {}, f"{name} again", 1, 0.0)
+            wait = self.weather.between(f"{name} again", 0, 2)
+            self.timeline.after(wait, partial(self.invoke, again))
 
     def _stop_if_settled(self) -> None:
         """Stop when several passes have found nothing to do: then no later one will."""
@@ -162,7 +190,7 @@ class World:
                 raise AssertionError("PutEvents refuses AWS's own sources")
             detail = json.loads(entry["Detail"])
             if entry["Source"] == "retailrec":
-                self.published[entry["DetailType"], detail["run_id"]] += 1
+                self.published[entry["DetailType"], detail["run_id"]] = self.timeline.now
             bus = entry.get("EventBusName", "default")
             by = present()
             self._send(
@@ -247,23 +275,24 @@ class World:
         name, run_id = job.name, run_of(job.name)
         weather = self.weather
         often = weather.per_job
-        secondary, metric = "Completed", 0.2
+        secondary, weak = "Completed", False
         if weather.strikes_now(Fault.TRAINING_FAILED, name, often):
             secondary = "Failed"
         elif weather.strikes_now(Fault.TRAINING_STOPPED, name, often / 2):
             secondary = "Stopped"
         elif weather.strikes_now(Fault.WEAK_MODEL, name, often):
-            metric = 0.01
+            weak = True
 
         def end() -> None:
             nonlocal secondary
             secondary = "Stopped" if job.status == "Stopping" else secondary
-            self.say(f"training job {name}: {secondary}, {metric}")
+            self.say(f"training job {name}: {secondary}, {'weak' if weak else 'good'}")
             if secondary != "Completed":
                 self.because(run_id, f"training {secondary}")
-            elif metric < 0.05:
+            elif weak:
                 self.because(run_id, "weak")
-            self._store_model(run_id, job, secondary, metric)
+            self._watch_stopped(f"training-job/{name}", secondary)
+            self._store_model(run_id, job, secondary, self._metrics(name, weak))
 
         self.timeline.after(weather.between(f"train {name}", 40, 12 * MINUTE), end)
 
@@ -305,8 +334,8 @@ class World:
         def end(trial: TrainingJob) -> None:
             secondary = "Failed" if barren else "Completed"
             secondary = "Stopped" if trial.status == "Stopping" else secondary
-            metric = 0.01 if weak else 0.2 + 0.01 * len(job.trials)
-            self._store_model(run_id, trial, secondary, metric)
+            found = self._metrics(trial.name, weak, 0.2 + 0.01 * len(job.trials))
+            self._store_model(run_id, trial, secondary, found)
             go_on()
 
         go_on()
@@ -318,6 +347,7 @@ class World:
         elif weak:
             self.because(run_id, "weak")
         status = "Stopped" if job.status == "Stopping" else ("Completed" if best else "Failed")
+        self._watch_stopped(f"hyper-parameter-tuning-job/{job.name}", status)
         self.say(f"tuning job {job.name}: {status}, best is {best and best.name}")
         self.sagemaker.end_tuning(job, status)
 
@@ -330,10 +360,26 @@ class World:
         if others and not self.just_operated:
             self.violation(f"{job.name} runs beside {others}")
 
-    def _store_model(self, run_id: str, job: TrainingJob, secondary: str, metric: float) -> None:
+    def _metrics(self, job: str, weak: bool, precision: float = 0.2) -> dict[str, float]:
+        """Draw what a training job reports; a weak model must not serve, for one of several reasons."""
+        found = {CONTRACT_METRIC: precision, f"{CONTRACT_METRIC}_popularity": 0.1, "coverage@20": 0.5}
+        if weak:
+            self.weak.add(job)
+            found |= self.weather.choose(f"weakness {job}", WEAKNESSES)
+        return found
+
+    def _watch_stopped(self, job: str, status: str) -> None:
+        """Note a violation where a job went on to its end though its run was stopped in the calm."""
+        at = self.stopped.get(job)
+        if at and status != "Stopped" and at > STORM_END and self.timeline.now - at > STOPPED_WITHIN:
+            self.violation(
+                f"{job} went on to its end, {self.timeline.now - at:.0f} s after its run was stopped"
+            )
+
+    def _store_model(self, run_id: str, job: TrainingJob, secondary: str, metrics: dict[str, float]) -> None:
         key = f"{names.run_key(run_id, names.MODEL_PREFIX)}/{job.name}/output/model.tar.gz"
         self.s3.put_object(DATA, key, b"model")
-        self.sagemaker.end_training(job, secondary, {"p@k(10)": metric}, f"s3://{DATA}/{key}")
+        self.sagemaker.end_training(job, secondary, metrics, f"s3://{DATA}/{key}")
 
     def _transform(self, job: TransformJob) -> None:
         name, run_id = job.name, run_of(job.name)
@@ -347,6 +393,7 @@ class World:
             nonlocal status
             status = "Stopped" if job.status == "Stopping" else status
             self.say(f"transform job {name}: {status}")
+            self._watch_stopped(f"transform-job/{name}", status)
             if status != "Completed":
                 self.because(run_id, f"transform {status}")
             asked = self.s3.get_object(DATA, names.run_key(run_id, names.BATCH_INPUT_JSONL))["Body"].read()
@@ -380,6 +427,8 @@ class World:
             run_now(work)
             endpoint = self.sagemaker.endpoint
             self.say(f"the endpoint is {endpoint and (endpoint.status, endpoint.config.name)}")
+            if endpoint and endpoint.status == "InService":
+                self.served.add(run_of(endpoint.config.name))
 
         self.timeline.after(self.weather.between(f"rollout {name}", *ROLLOUT), end)
 
@@ -406,8 +455,14 @@ class World:
 
     def in_force(self, live: str) -> list[str]:
         """List the live run, and the later one that it was rolled back from: nothing older may serve."""
-        back = self.run_item(live)["run"]["M"].get("rolled_back_from", {}).get("S")
-        return [live, back] if back else [live]
+        return [live, self.held_by] if self.held_by else [live]
+
+    def rolled_back(self, before: str, after: str) -> None:
+        """Remember what an operator rolled back: of several runs in a row, the latest."""
+        latest = self.held_by or before
+        self.held_by = None if self.position(after).later_than(self.position(latest)) else latest
+        if self.held_by == after:
+            self.held_by = None
 
     def live(self) -> Any:
         """Return the live pointer's item."""

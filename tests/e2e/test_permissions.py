@@ -249,7 +249,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     ),
     "list a run's outputs": (
         lambda s: s.client("s3").list_objects_v2(Bucket=s.stack.output("DataBucket"), Prefix="runs/x/"),
-        {"reconcile-runs"},
+        {"prepare-dataset", "publish-recommendations", "reconcile-runs"},
     ),
     "delete a model of the stack's": (
         lambda s: absent(lambda: s.client("sagemaker").delete_model(ModelName=f"{s.stack.name}-x")),

@@ -33,7 +33,7 @@ def announce(run: Run) -> None:
     if event is None or run.announced is run.status:
         return
     bus.publish(event)
-    ledger().record(run.run_id, announced=run.status.value)
+    ledger().note_announced(run)
 
 
 def end_run(run_id: str, status: RunStatus, **fields: object) -> bool:

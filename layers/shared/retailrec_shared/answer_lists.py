@@ -3,18 +3,20 @@
 The contract says JSON. The Marketplace algorithm may spell the list as Python does, which the
 published tutorial hands to ``eval``. Here the spelling is taken too, and nothing is run: what is not a
 flat list of flat records is refused before anything but a scanner has seen it.
+
+A refusal is logged, and may end up in an e-mail. So it tells what an answer is like and quotes nothing of
+it: an answer names customers.
 """
 
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 MOST_BYTES = 6 * 1024 * 1024  # what a real-time endpoint answers at most
 MOST_LITERAL = 512 * 1024  # a thousand items take a fifth of it
 DEEPEST = 2  # records in a list
-SHOWN = 80
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)|(?P<open>[\[{])|(?P<close>[\]}])|[,:]
@@ -23,6 +25,8 @@ _TOKEN = re.compile(
     |None\b|True\b|False\b""",
     re.VERBOSE,
 )
+
+KINDS: Mapping[type, str] = {int: "a number", float: "a number", bool: "true or false", type(None): "null"}
 
 Scored = tuple[str, float]
 
@@ -63,7 +67,7 @@ def finite(text: str) -> float:
     except ValueError:
         score = math.nan
     if not math.isfinite(score):
-        raise BadAnswer(f"The score {_shown(text)} is no number.")
+        raise BadAnswer(f"A score is no number, but {_shown(text)}.")
     return score
 
 
@@ -90,7 +94,7 @@ def _no_number(word: str) -> NoReturn:
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) < len(pairs):
-        raise BadAnswer(f"A record has a field twice: {_shown(pairs)}.")
+        raise BadAnswer("A record has a field twice.")
     return record
 
 
@@ -132,7 +136,7 @@ def _row(number: int, row: Any) -> tuple[str, str, float]:
         raise BadAnswer(f"Entry {number} is no record, but {_shown(row)}.")
     for name in ("item_id", "score"):
         if name not in row:
-            raise BadAnswer(f"Entry {number} has no {name}: {_shown(row)}.")
+            raise BadAnswer(f"Entry {number} has no {name}; it is {_shown(row)}.")
     return _id(number, row.get("user_id") or ""), _id(number, row["item_id"]), _score(number, row["score"])
 
 
@@ -140,15 +144,21 @@ def _id(number: int, value: Any) -> str:
     """Take an id as text; a whole number is one that lost its quotes, any other number has lost more."""
     if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
         return str(value)
-    raise BadAnswer(f"Entry {number} has an id that is no text: {_shown(value)}.")
+    raise BadAnswer(f"Entry {number} has an id that is no text, but {_shown(value)}.")
 
 
 def _score(number: int, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise BadAnswer(f"Entry {number} has a score that is no number: {_shown(value)}.")
+        raise BadAnswer(f"Entry {number} has a score that is no number, but {_shown(value)}.")
     return finite(str(value))
 
 
 def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return repr(text[:SHOWN]) + ("…" if len(text) > SHOWN else "")
+    """Say what a value is like, and not what it is."""
+    if isinstance(value, str):
+        return f"{len(value):,} characters that begin with {value[0]!r}" if value else "an empty text"
+    if isinstance(value, dict):
+        return f"a record of {len(value):,} fields"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"a list of {len(value):,}"
+    return KINDS.get(type(value), "something else")

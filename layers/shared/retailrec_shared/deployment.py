@@ -7,14 +7,15 @@ to wait, a model that failed after it was deployed, and an endpoint that somebod
 deleted all end in the same way: the endpoint serves what it should.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
 from retailrec_shared import aws, names, sagemaker_requests, wishes
 from retailrec_shared.abilities import endpoint_kind
-from retailrec_shared.errors import NotYet
+from retailrec_shared.errors import NotYet, Rejected
 from retailrec_shared.failure import fail_run, step_of
 from retailrec_shared.ledger import ledger
 from retailrec_shared.run import Run
@@ -117,7 +118,19 @@ def _bring(run: Run, state: EndpointState | None, wish: Wish) -> None:
     with step_of(run.run_id, Stage.DEPLOY):
         if attempted and state:  # the live run itself: only the reconciler tries it again
             raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
-        _move(run, state, wish)
+        with _never_failing(run):
+            _move(run, state, wish)
+
+
+@contextmanager
+def _never_failing(run: Run) -> Iterator[None]:
+    """Let the live run wait where another would fail: it serves from the table, and people are to be told."""
+    try:
+        yield
+    except Rejected as refusal:
+        if run.status is not RunStatus.LIVE:
+            raise
+        raise NotYet(f"The endpoint cannot serve the live run. {refusal}") from refusal
 
 
 def _move(run: Run, state: EndpointState | None, last: Wish) -> None:
@@ -155,8 +168,13 @@ def _refuse_other_kind(name: str, run: Run) -> None:
     """Raise NotYet for an endpoint on instances that would have to become serverless: SageMaker refuses."""
     if endpoint_kind(settings(), run.algorithm) == "instance":
         return
-    found = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
-    if "ServerlessConfig" not in found:
+    try:
+        answer = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)
+    except ClientError as error:
+        if aws.says_missing(error):  # somebody deleted it: only SageMaker knows what the endpoint is on
+            return
+        raise
+    if "ServerlessConfig" not in answer["ProductionVariants"][0]:
         raise NotYet(
             f"SageMaker does not turn an endpoint on instances into a serverless one: delete "
             f"{settings().endpoint_name}, and it comes back as that."

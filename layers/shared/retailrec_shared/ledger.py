@@ -23,6 +23,7 @@ from retailrec_shared.items import (
     turn,
 )
 from retailrec_shared.ledger_table import LedgerTable
+from retailrec_shared.observability import logger
 from retailrec_shared.run import Run, StageRecord, now
 from retailrec_shared.settings import settings
 from retailrec_shared.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
@@ -83,7 +84,12 @@ class Ledger(LedgerTable):
         )
         for page in pages:
             for item in page["Items"]:
-                yield Run.load(read(item))
+                try:
+                    run = Run.load(read(item))
+                except (KeyError, TypeError, ValueError) as error:  # edited by hand: the others go on
+                    self._warn(str(item["pk"]["S"]), type(error).__name__)
+                else:
+                    yield run
 
     def move(self, run_id: str, to: RunStatus, **fields: Any) -> Run | None:
         """Move a run forward, setting fields of it; return None when it is not where the move may start.
@@ -103,6 +109,15 @@ class Ledger(LedgerTable):
             change(self._table, key_of(run_id), f"SET {sets}", "attribute_exists(pk)", plain(fields), names)
         )
 
+    def note_announced(self, run: Run) -> None:
+        """Note that people were told how a run ended, unless it went on since: the next end is told again."""
+        seen = {"announced": run.status.value, "seen_at": run.status_at}
+        names = {"#run": "run", "#status": "status"}
+        condition = "#status = :announced AND #run.status_at = :seen_at"
+        self._send(
+            change(self._table, key_of(run.run_id), "SET #run.announced = :announced", condition, seen, names)
+        )
+
     def revise(
         self, run: Run, to: RunStatus, stages: Mapping[Stage, StageRecord] | None = None, **fields: Any
     ) -> Run | None:
@@ -113,7 +128,7 @@ class Ledger(LedgerTable):
         if to is not run.status:
             if to not in NEXT[run.status] | BY_OPERATOR.get(run.status, frozenset()):
                 raise ValueError(f"no operator moves a run from {run.status} to {to}")
-            fields |= {"status_at": now()}
+            fields |= {"status_at": self._now()}
         begun = {
             stage.value: record.model_dump(exclude_none=True) for stage, record in (stages or {}).items()
         }
@@ -206,6 +221,10 @@ class Ledger(LedgerTable):
         """Give up an attempt to prepare that AWS let down: it does not count."""
         self._count_attempt(run_id, -1, {"busy_until": ""}, "#run.busy_by = :me", {"me": by})
 
+    def _now(self) -> str:
+        """Tell the present time, as the ledger writes it."""
+        return now()
+
     def _count_attempt(
         self,
         run_id: str,
@@ -253,4 +272,8 @@ class Ledger(LedgerTable):
 @cache
 def ledger() -> Ledger:
     """Return the stack's ledger; its moves are counted."""
-    return Ledger(settings().ledger_table, tell=counting.run_moved)
+    return Ledger(settings().ledger_table, tell=counting.run_moved, warn=_warn)
+
+
+def _warn(pk: str, error: str) -> None:
+    logger.error("an item of the ledger cannot be read", pk=pk, error=error)

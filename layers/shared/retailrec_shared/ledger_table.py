@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class LedgerTable:
     """A table; without a client, by the function's own.
 
-    ``tell`` hears of each run that this very call moved.
+    ``tell`` hears of each run that this very call moved, ``warn`` of each item that cannot be read, and why.
     """
 
     def __init__(
@@ -21,10 +21,12 @@ class LedgerTable:
         table: str,
         client: "DynamoDBClient | None" = None,
         tell: Callable[[RunStatus], None] = lambda _status: None,
+        warn: Callable[[str, str], None] = lambda _pk, _error: None,
     ) -> None:
         self._table = table
         self._client = client
         self._tell = tell
+        self._warn = warn
 
     @property
     def _dynamodb(self) -> "DynamoDBClient":

@@ -1,16 +1,46 @@
 """The ledger as operators write to it: what no event ever does."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
 from botocore.exceptions import ClientError
 
 from retailrec_shared.items import change, raise_unless_overtaken, raise_unless_refused, turn
 from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, now
+from retailrec_shared.run import Run, timestamp
 from retailrec_shared.status import RunStatus
 from retailrec_shared.wishes import PK as LAST_WISH
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# AWS tells whole seconds, and an answer takes its time.
+EXACT = timedelta(seconds=3)
+
 
 class OperatorsLedger(Ledger):
-    """The ledger, with the two writes that only an operator's word allows."""
+    """The ledger, with the two writes that only an operator's word allows.
+
+    When a run moved is written by AWS's clock: what the reconciler waits for after that would be over
+    before it began, were it by a laptop's that is minutes slow. (AWS refuses one that is five minutes off.)
+    """
+
+    def __init__(self, table: str, client: "DynamoDBClient") -> None:
+        super().__init__(table, client)
+        self._slow = timedelta(0)
+        if hasattr(client, "meta"):
+            client.meta.events.register("after-call.dynamodb", self._read_clock)
+
+    def _read_clock(self, http_response: Any, **_call: Any) -> None:
+        try:
+            behind = parsedate_to_datetime(http_response.headers["date"]) - datetime.now(UTC)
+        except (KeyError, TypeError, ValueError):  # no date, or none that is one
+            return
+        self._slow = behind if abs(behind) > EXACT else timedelta(0)
+
+    def _now(self) -> str:
+        return timestamp(datetime.now(UTC) + self._slow)
 
     def roll_back(self, target: Run, live: Run, reason: str) -> bool:
         """Let a superseded run serve in the live one's place, all at once; return whether both were as read.
@@ -19,13 +49,13 @@ class OperatorsLedger(Ledger):
         that one replaces it, and no late event brings back what an operator rolled back.
         """
         back = {
-            "status_at": now(),
+            "status_at": self._now(),
             "rolled_back_from": self._rolled_back_from(target, live),
             "replaced": live.run_id,
             "announced": None,
             "reason": None,
         }
-        gone = {"status_at": now(), "reason": reason}
+        gone = {"status_at": self._now(), "reason": reason}
         to, here = {"to": target.run_id, "order": target.order}, {"from": live.run_id}
         writes = [
             change(

@@ -79,9 +79,10 @@ MOVES: tuple[Move, ...] = (
          "the one it replaces move in one transaction"),
     Move(RunStatus.APPROVED, RunStatus.SUPERSEDED, _ACTIVATORS, _OVERTAKEN),
     Move(RunStatus.APPROVED, RunStatus.FAILED,
-         ("start_batch", "publish_recommendations", "update_endpoint", "activate_endpoint"),
-         "the transform job is Failed, Stopped or unknown, or its output cannot be read, SageMaker calls a "
-         "request invalid, or it took an update of the endpoint to this run and came to rest with another"),
+         ("approve_model", "start_batch", "publish_recommendations", "update_endpoint", "activate_endpoint"),
+         "the transform job is Failed, Stopped or unknown, or its output is missing or cannot be read, "
+         "SageMaker calls a request invalid, or it took an update of the endpoint to this run and came to "
+         "rest with another"),
     Move(RunStatus.LIVE, RunStatus.SUPERSEDED, _ACTIVATORS,
          "in the transaction that makes a run of a later upload live"),
 )  # fmt: skip

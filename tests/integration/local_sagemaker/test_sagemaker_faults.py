@@ -22,7 +22,15 @@ def test_a_call_is_throttled_as_often_as_asked(laptop: Laptop) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}]
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "null"},
+        {"host": "evil.example:4600"},
+        {"host": "127.0.0.1.evil.example"},
+        {"host": "localhost#.evil.example"},
+    ],
 )
 @pytest.mark.parametrize("path", ["/_faults", "/_logs/training-job/any"])
 def test_a_web_page_neither_injects_faults_nor_reads_logs(

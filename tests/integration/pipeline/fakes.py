@@ -100,6 +100,7 @@ class FakeSageMaker:
 
     def create_transform_job(self, **request: Any) -> Json:
         self.calls.append("create_transform_job")
+        self._find_model(request)
         taken = refusal("ResourceInUse", "Job name must be unique within an AWS account and region.")
         entry = request | {"TransformJobStatus": "InProgress"}
         return self._create(self.transform_jobs, request["TransformJobName"], entry, taken)
@@ -115,6 +116,10 @@ class FakeSageMaker:
         self.calls.append("stop_transform_job")
         self.transform_jobs[TransformJobName]["TransformJobStatus"] = "Stopped"
         return {}
+
+    def _find_model(self, request: Json) -> None:
+        if "ModelName" in request and request["ModelName"] not in self.models:
+            raise refusal("ValidationException", f'Could not find model "{request["ModelName"]}".')
 
     def create_model(self, **request: Any) -> Json:
         taken = refusal("ValidationException", "Cannot create already existing model.")
@@ -137,10 +142,14 @@ class FakeSageMaker:
         return {}
 
     def create_endpoint_config(self, **request: Any) -> Json:
+        for variant in request["ProductionVariants"]:
+            self._find_model(variant)
         taken = refusal("ValidationException", "Cannot create already existing endpoint configuration.")
         return self._create(self.configs, request["EndpointConfigName"], request, taken)
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803
+        if EndpointConfigName not in self.configs:
+            raise refusal("ValidationException", "Could not find endpoint configuration.")
         return self.configs[EndpointConfigName]
 
     def delete_endpoint_config(self, EndpointConfigName: str) -> Json:  # noqa: N803

@@ -1,6 +1,7 @@
 """Operators step in: what they ask happens once, and no event, late or doubled, undoes it."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import boto3
@@ -15,8 +16,10 @@ from reconcile_runs.stopping import stop_jobs
 from retailrec.operating import Operator
 from retailrec.problems import Problem
 from retailrec.stack import Stack
-from retailrec_shared import deployment
+from retailrec_shared import bus as pipeline_bus
+from retailrec_shared import deployment, operators_ledger
 from retailrec_shared.activation import activate_if_ready
+from retailrec_shared.announcing import announcement
 from retailrec_shared.failure import fail_run
 from retailrec_shared.ledger import GoneLive, Ledger
 from retailrec_shared.retirement import tidy_attempts
@@ -90,6 +93,39 @@ def test_a_start_that_slept_through_a_retry_marks_nothing(book: Ledger, sagemake
     assert book.start_stage(run.run_id, Stage.TRAIN, 1) is not None
 
 
+@pytest.mark.parametrize("wrong", [timedelta(minutes=-4), timedelta(minutes=4)])
+def test_a_laptops_clock_decides_nothing(
+    book: Ledger,
+    sagemaker: FakeSageMaker,
+    operator: Operator,
+    monkeypatch: pytest.MonkeyPatch,
+    wrong: timedelta,
+) -> None:
+    class Laptop(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return datetime.now(UTC) + wrong
+
+    def answered(http_response: Any, **_call: Any) -> None:
+        http_response.headers["date"] = format_datetime(
+            datetime.now(UTC)
+        )  # AWS's, where moto has the laptop's
+
+    events = operator._ledger._dynamodb.meta.events
+    events.register_first("after-call.dynamodb", answered)
+    live = approved(book, sagemaker, 1)
+    serve(book, sagemaker, live)
+    newer = approved(book, sagemaker, 2)
+    serve(book, sagemaker, newer)
+    monkeypatch.setattr(operators_ledger, "datetime", Laptop)
+    run = prepared(book, 3)
+    operator.stop(run.run_id)
+    operator.roll_back(*operator.roll_back_target(None))
+    for moved in (run, live, newer):
+        at = datetime.fromisoformat(now_of(book, moved).status_at)
+        assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
+
+
 def test_a_second_failure_is_told_again(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
@@ -100,6 +136,22 @@ def test_a_second_failure_is_told_again(
     told = bus.published("RunFailed")
     assert [event["reason"] for event in told] == ["first", "second"]
     assert f"retailrec retry {run.run_id}" in told[-1]["next_step"]
+
+
+def test_a_second_failure_is_told_though_the_first_was_noted_late(
+    book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
+) -> None:
+    run = prepared(book, 1)
+    book.move(run.run_id, RunStatus.FAILED, reason="first", failed_stage=Stage.TRAIN.value)
+    slow = now_of(book, run)  # whoever failed it has told people, and sleeps before the note
+    operator.retry(run.run_id)
+    told = announcement(slow)
+    assert told is not None
+    pipeline_bus.publish(told)
+    book.note_announced(slow)
+    assert now_of(book, run).announced is None
+    fail_run(run.run_id, Stage.TRAIN, "second")
+    assert [event["reason"] for event in bus.published("RunFailed")] == ["first", "second"]
 
 
 def test_a_retried_batch_gets_a_new_job_over_the_same_model(

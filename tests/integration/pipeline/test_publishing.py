@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 
 import boto3
 import pyarrow.parquet as pq
@@ -30,7 +31,8 @@ CUSTOMERS = [f"{13000 + n}" for n in range(60)]
 
 
 def put(run: Run, relative: str, body: str) -> None:
-    data = gzip.compress(body.encode()) if relative.endswith(".gz") else body.encode()
+    data = body.encode(errors="surrogateescape")
+    data = gzip.compress(data) if relative.endswith(".gz") else data
     boto3.client("s3").put_object(Bucket="data", Key=names.run_key(run.run_id, relative), Body=data)
 
 
@@ -137,7 +139,19 @@ def test_a_failed_job_fails_the_run(
     assert not now.started(Stage.PUBLISH)
 
 
-@pytest.mark.parametrize("output", ["99999,85123A,0.5\n", "13085,85123A\n", "[__import__('os')]\n"])
+OUTPUTS = {
+    "a stranger": "99999,85123A,0.5\n",
+    "a line cut short": "13000,85123A\n",
+    "code": "[__import__('os')]\n",
+    "a customer twice": "13000,85123A,0.5\n13001,85123A,0.5\n13000,85123A,0.5\n",
+    "another order": "13001,85123A,0.5\n13000,85123A,0.5\n",
+    "a customer for an item": "13000,85123A,13000x\n",
+    "no text": "13000,85123A,0.5\n\udcff",
+    "a record without an item": "[{'user_id': '13000', 'score': 1}]\n",
+}
+
+
+@pytest.mark.parametrize("output", OUTPUTS.values(), ids=OUTPUTS.keys())
 def test_output_that_cannot_be_published_fails_the_run(
     run: Run, book: Ledger, bus: FakeEventBridge, output: str
 ) -> None:
@@ -147,4 +161,18 @@ def test_output_that_cannot_be_published_fails_the_run(
     assert now is not None
     assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
     assert "The batch output" in (now.reason or "")
+    assert not re.search("1300[0-9]|99999", now.reason or ""), "it is logged, and mailed"
     assert not now.ended(Stage.PUBLISH)
+
+
+def test_output_that_is_not_there_fails_the_run_instead_of_keeping_it_for_ever(
+    run: Run, book: Ledger, bus: FakeEventBridge
+) -> None:
+    boto3.client("s3").delete_object(
+        Bucket="data", Key=names.run_key(run.run_id, "batch-output/customers.jsonl.out")
+    )
+    transform_job_changed(f"retailrec-{run.run_id}")
+    now = book.get(run.run_id)
+    assert now is not None
+    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "is not there" in (now.reason or "")

@@ -1,5 +1,7 @@
 """The quality gate says why, or nothing."""
 
+import math
+
 import pytest
 
 from approve_model.gate import Standards, caution, lift, objection
@@ -28,6 +30,16 @@ def test_a_model_without_the_metric_passes_only_without_a_floor() -> None:
     assert objection(RUN, {}, OTHER_FILE, LAX) is None
     reason = objection(RUN, {"p@k(10)_popularity": 0.9}, None, LAX._replace(floor=0.01))
     assert reason == "The training job reported no p@k(10)."
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["p@k(10)", "p@k(10)_popularity", "coverage@20"])
+def test_what_is_no_number_holds_a_model(name: str, number: float) -> None:
+    good = {"p@k(10)": 0.2, "p@k(10)_popularity": 0.1, "coverage@20": 0.5, "ndcg@20": math.nan}
+    assert objection(RUN, good, SAME_FILE, LAX) is None
+    reason = objection(RUN, good | {name: number}, SAME_FILE, LAX)
+    assert reason is not None
+    assert f"reported a {name} that is no number" in reason
 
 
 def test_a_model_worse_than_popularity_is_held_however_low_the_floor() -> None:

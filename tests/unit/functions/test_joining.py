@@ -33,8 +33,9 @@ def test_customers_without_a_line_get_no_recommendations() -> None:
 
 
 def test_a_user_who_is_no_customer_of_the_run_is_not_swallowed() -> None:
-    with pytest.raises(BadOutput, match="'9'"):
-        list(join([history("1")], [("9", [("A", 0.5)])]))
+    with pytest.raises(BadOutput, match="its number 2, who is not next") as refusal:
+        list(join([history("1")], [("1", [("A", 0.5)]), ("99887", [("A", 0.5)])]))
+    assert "99887" not in str(refusal.value)  # it is logged, and mailed
 
 
 def test_lines_that_are_lists_are_read_in_either_spelling() -> None:

@@ -91,6 +91,15 @@ def test_what_is_no_list_of_records_is_refused_at_once(text: str) -> None:
     assert 10 < len(str(refusal.value)) < 300  # a sentence, not the whole answer
 
 
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_refusal_quotes_nothing_since_it_is_logged(text: str) -> None:
+    named = text.replace("'1'", "'99887'").replace('"1"', '"99887"')
+    for hostile in (named, f"{named} 99887", f"[{{'user_id': '99887', 'score': {named}}}]"):
+        with pytest.raises(BadAnswer) as refusal:
+            read_answer(hostile)
+        assert "99887" not in str(refusal.value)
+
+
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(BadAnswer, match="UTF-8"):
         read_answer(b"\xff\xfe[]")

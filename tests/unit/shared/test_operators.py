@@ -45,6 +45,14 @@ def test_what_failed_late_is_deployed_once_more_and_keeps_what_it_published() ->
     assert set(operators.retry(failed(Stage.BATCH), None).stages) == {Stage.BATCH, Stage.DEPLOY}
 
 
+def test_what_could_not_be_published_is_made_again_first() -> None:
+    again = operators.retry(failed(Stage.PUBLISH), None)
+    assert set(again.stages) == {Stage.BATCH, Stage.PUBLISH, Stage.DEPLOY}
+    by_hand = failed(Stage.PUBLISH).model_copy(update={"reason": operators.STOPPED})
+    stopped = operators.retry(by_hand, None)
+    assert set(stopped.stages) == {Stage.PUBLISH, Stage.DEPLOY}
+
+
 def test_the_model_of_a_retired_run_is_made_again_by_another_name() -> None:
     change = operators.retry(failed(Stage.DEPLOY, retired=True), None)
     assert change.to is RunStatus.TRAINING
