@@ -8,7 +8,7 @@ from tests.chaos.faults import Fault
 from tests.chaos.running import Outcome, run_seed
 
 CHUNK = 100
-QUICK, ALL = 200, 2200
+QUICK, ALL = 100, 2100
 
 
 @cache
@@ -40,5 +40,5 @@ def test_a_seed_is_the_same_history_every_time() -> None:
 
 
 def test_every_kind_of_fault_strikes() -> None:
-    struck = {fault for outcome in outcomes(CHUNK) for fault in outcome.struck}
+    struck = {fault for outcome in outcomes(0) for fault in outcome.struck}
     assert struck == set(Fault)

@@ -7,6 +7,16 @@ from tests.chaos.mutations import Mutation, mutated
 from tests.chaos.running import run_seed, shrink
 
 HISTORIES = 200
+QUICK = (  # which the first few histories find
+    mutations.order_by_run_id,
+    mutations.pointer_before_status,
+    mutations.waiting_runs_are_forgotten,
+    mutations.gate_open,
+    mutations.published_nothing,
+    mutations.live_undeployed,
+    mutations.job_names_drawn,
+    mutations.models_stay,
+)
 
 
 def name_of(mutation: Mutation) -> str:
@@ -18,13 +28,13 @@ def check(mutation: Mutation) -> None:
         assert any(run_seed(seed).violations for seed in range(HISTORIES)), mutation.__doc__
 
 
-@pytest.mark.parametrize("mutation", mutations.ALL[::2], ids=name_of)
+@pytest.mark.parametrize("mutation", QUICK, ids=name_of)
 def test_a_deliberate_bug_is_found(mutation: Mutation) -> None:
     check(mutation)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutation", mutations.ALL[1::2], ids=name_of)
+@pytest.mark.parametrize("mutation", [each for each in mutations.ALL if each not in QUICK], ids=name_of)
 def test_and_so_is_every_other(mutation: Mutation) -> None:
     check(mutation)
 

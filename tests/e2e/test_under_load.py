@@ -78,7 +78,7 @@ def test_a_new_model_replaces_the_old_one_under_load(stack: Stack, items: list[s
     assert len(load.answers) > 50
 
 
-@pytest.mark.parametrize("how", ["killed", "hung"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("hung", marks=pytest.mark.slow)])
 def test_an_endpoint_that_dies_under_load_is_stood_in_for_and_recovers(
     stack: Stack, items: list[str], state_dir: Path, how: str
 ) -> None:

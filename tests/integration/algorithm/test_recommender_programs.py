@@ -198,7 +198,7 @@ def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> Non
 
 
 @pytest.mark.parametrize("algorithm", ["als", "bpr"])
-@pytest.mark.parametrize("refit", ["true", "false"])
+@pytest.mark.parametrize("refit", ["true", pytest.param("false", marks=pytest.mark.slow)])
 def test_an_interrupted_training_goes_on_and_leaves_the_same_model(
     base: Path, start: Start, algorithm: str, refit: str
 ) -> None:

@@ -321,6 +321,7 @@ def test_a_retraining_that_stands_still_is_taken_up_again(
     assert again.status is RunStatus.PREPARED
 
 
+@pytest.mark.slow
 def test_an_increment_beyond_what_the_ledger_can_name_is_rejected_until_a_full_file(
     shop: Shop, bus: FakeEventBridge
 ) -> None:
