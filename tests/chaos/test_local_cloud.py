@@ -170,6 +170,14 @@ def heal(storm: Storm) -> None:
         await_quiet(storm)
         if not troubles(storm):
             return
+        let_leases_end(storm)
+
+
+def let_leases_end(storm: Storm) -> None:
+    """Do what sixteen minutes would: so long a run belongs to the Lambda that prepares it, even dead."""
+    for run in storm.runs():
+        if run.status is RunStatus.PREPARING and run.busy_until:
+            storm.stack.ledger().record(run.run_id, busy_until="")
 
 
 def await_quiet(storm: Storm) -> None:
