@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from ipaddress import ip_network
 from pathlib import Path
 
 from local.cloud.errors import CloudError
@@ -54,12 +55,19 @@ def is_desktop() -> bool:
 
 
 def gateway() -> str:
-    """Return this machine's address on the bridge that containers are on by default."""
+    """Return this machine's address on the bridge that containers are on by default.
+
+    An engine that made the bridge itself tells it only once it has been started again; it takes the
+    first address of the subnet.
+    """
     found = json.loads(_docker("network", "inspect", "bridge").stdout)
-    for configuration in found[0]["IPAM"]["Config"]:
+    configurations = found[0]["IPAM"]["Config"] or []
+    for configuration in configurations:
         if "Gateway" in configuration:
             return str(configuration["Gateway"])
-    raise CloudError("Docker's default bridge has no gateway: `docker network inspect bridge` shows it.")
+    for configuration in configurations:
+        return str(next(ip_network(configuration["Subnet"]).hosts()))
+    raise CloudError("Docker's default bridge has no subnet: `docker network inspect bridge` shows it.")
 
 
 def socket_path() -> str | None:
