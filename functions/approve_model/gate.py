@@ -103,10 +103,8 @@ class Fall(NamedTuple):
 def _fall(new: float | None, old: float | None, tolerance: float) -> Fall | None:
     if new is None or old is None or new >= old * (1 - tolerance):
         return None
-    if not (
-        math.isfinite(new) and math.isfinite(old)
-    ):  # which speaks for itself, or is the live run's matter
-        return None
+    if not (math.isfinite(new) and math.isfinite(old)):
+        return None  # a new one that is no number speaks for itself; an old one is the live run's matter
     return Fall(old, new)
 
 
