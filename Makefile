@@ -8,6 +8,21 @@ SOURCES := retailrec local functions layers/shared algorithm benchmarks scripts 
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
+
+# Folders in which every test needs a cloud or Docker: `make test` does not even import them.
+NEED_MORE := e2e image sam_local
+
+# One verb of the three that test: its steps, and what they took.
+define verb
+	@$(BIN)/python scripts/processor_time.py $(1) $(MAKE) --no-print-directory $(2)
+endef
+
+# The seed of Python's hashes and of the order of files is drawn anew for every run.
+define pytest
+	@seed="$(SEED)"; [ -n "$$seed" ] || seed=$$($(BIN)/python -c 'import secrets; print(secrets.randbelow(2**32))'); \
+	echo "Seed $$seed: \`make $(1) SEED=$$seed\` repeats the order of files and the hashes."; \
+	PYTHONHASHSEED=$$seed $(BIN)/python -m pytest --seed $$seed --max-worker-restart 0 --no-loadscope-reorder $(2) $(PYTEST)
+endef
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 ##@ Use
@@ -39,13 +54,13 @@ sam-env: .venv/laptop ## Make `sam local` work against the local cloud that is u
 	@$(BIN)/retailrec sam-env
 
 sam-local: .venv/dev ## Run every function with each of its events in Docker, by `sam local`
-	@$(BIN)/python -m pytest -m slow --timeout 1800 tests/sam_local $(PYTEST)
+	@$(BIN)/python -m pytest -m "slow or soak" --timeout 1800 tests/sam_local $(PYTEST)
 
 image: .venv/laptop ## Build the algorithm's image
 	@$(BIN)/python -m local.containers.image
 
 image-test: .venv/dev ## Run the image as SageMaker does
-	@$(BIN)/python -m pytest -m slow --timeout 1800 tests/image $(PYTEST)
+	@$(BIN)/python -m pytest -m "slow or soak" --timeout 1800 tests/image $(PYTEST)
 
 push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS account
 	@$(BIN)/retailrec push-image
@@ -55,14 +70,36 @@ destroy: .venv/laptop ## Remove a stack on AWS and all that its functions made [
 
 ##@ Contribute
 
-test: .venv/dev lint types template template-security ## All checks and tests that end within ten minutes
-	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -m "not slow" -n 2 --max-worker-restart 0 --no-loadscope-reorder $(PYTEST)
+test: .venv/dev .venv-audit/installed ## All checks, and every test that needs no cloud, Docker or browser [SEED=n]
+	$(call verb,test,checks tests)
 
-test-slow: .venv/dev .venv-bench/installed ## The tests that need minutes, the full real file, or Docker
-	@$(BIN)/python -m pytest -m slow --timeout 1800 $(PYTEST)
+test-slow: .venv/dev .venv-bench/installed ## The real file, Docker, the browser, one history of every kind [SEED=n]
+	$(call verb,test-slow,slow-tests)
+
+soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
+	$(call verb,soak,soak-tests tests-under-load)
+
+test-tools: ## Install Chromium and Docker, which make test-slow needs, where this may be done (Debian, root)
+	@scripts/install_test_tools.sh
+
+checks: .venv/dev .venv-audit/installed
+	@$(MAKE) --no-print-directory -j2 lint types template template-security
+
+tests: .venv/dev
+	$(call pytest,test,-m "not slow and not soak" -n 2 --processor-limit 20 $(NEED_MORE:%=--ignore tests/%))
+
+slow-tests: .venv/dev
+	$(call pytest,test-slow,-m slow -n 2 --timeout 1800 --processor-limit 240)
+
+soak-tests: .venv/dev
+	$(call pytest,soak,-m soak -n 2 --timeout 7200 --processor-limit 3600)
+
+tests-under-load: .venv/dev
+	@for round in 1 2 3; do \
+		$(BIN)/python scripts/under_load.py 8 $(MAKE) --no-print-directory tests PYTEST=--shuffle-tests; done
 
 chaos-cloud: .venv/dev ## Storm a running local cloud and kill its processes, twenty histories
-	@$(BIN)/python -m pytest -m slow tests/chaos/test_local_cloud.py $(PYTEST)
+	@$(BIN)/python -m pytest -m soak --timeout 7200 tests/chaos/test_local_cloud.py $(PYTEST)
 
 chaos: .venv/dev ## Simulate histories full of faults [HISTORIES=n SEED=s | REPLAY=seed SHRINK=yes]
 	@PYTHONPATH=functions:layers/shared:. $(BIN)/python -m tests.chaos $(if $(HISTORIES),--histories "$(HISTORIES)") $(if $(SEED),--seed "$(SEED)") \
@@ -177,4 +214,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit

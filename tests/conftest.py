@@ -5,6 +5,8 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+pytest_plugins = ["tests.plugins.order", "tests.plugins.processor_time", "tests.plugins.skipped"]
+
 E2E = "tests/e2e/"
 
 # The same examples in every run, however long each takes: neither a draw nor a machine's speed fails a test.

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Bring what `make test-slow` needs beside Python: Chromium, and a Docker engine that answers.
+# On Debian, as root, both are installed; elsewhere this says what is missing. It may run again at any time.
+set -eu
+cd "$(dirname "$0")/.."
+starter=${RETAILREC_CONTAINER_ENGINE:-../shared/tools/container-engine}
+
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+install() {
+    echo "Installing $*"
+    [ -n "${updated:-}" ] || { apt-get update -qq; updated=yes; }
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+docker_answers() { command -v docker >/dev/null && docker version >/dev/null 2>&1; }
+
+start_docker() {
+    mkdir -p build
+    setsid dockerd >build/dockerd.log 2>&1 </dev/null &
+    for _ in $(seq 60); do
+        if docker_answers; then return; fi
+        sleep 1
+    done
+}
+
+if ! command -v chromium >/dev/null && may_install; then
+    install chromium
+fi
+if [ -f "$starter" ]; then
+    "$starter"
+elif ! docker_answers && may_install; then
+    command -v dockerd >/dev/null || install docker.io
+    start_docker
+fi
+
+command -v chromium >/dev/null || echo "Chromium is missing: install it so that it is on the PATH." >&2
+docker_answers || echo "No Docker engine answers: install Docker and start it." >&2
