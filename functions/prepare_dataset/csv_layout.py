@@ -7,7 +7,7 @@ import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 from prepare_dataset.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
 from prepare_dataset.formats import HEAD, Format, utf16_of
@@ -36,12 +36,19 @@ def open_bytes(path: Path, *, packed: bool) -> IO[bytes]:
     return _Unpacked(path) if packed else path.open("rb")  # type: ignore[return-value]
 
 
-def checked(file: IO[bytes] | io.RawIOBase, encoding: str) -> IO[bytes]:
-    """Make reading a file raise UnicodeDecodeError as soon as a block of it is not UTF-8, if it should be.
+class Readable(Protocol):
+    """A file as far as it is read by blocks."""
 
-    Arrow transcodes other encodings, and raises by itself.
+    def read(self, size: int, /) -> bytes | None:
+        """Read at most so many bytes; none at the end."""
+
+
+def as_utf8(file: Readable, encoding: str) -> Readable:
+    """Give a file's text as UTF-8; reading raises UnicodeError where the text is not in its encoding.
+
+    Arrow transcodes as well, but in threads that keep objects of Python for as long as they like.
     """
-    return _Utf8File(file) if encoding == "utf-8" else file  # type: ignore[return-value]
+    return _Utf8File(file) if encoding == "utf-8" else _TranscodedFile(file, encoding)
 
 
 class _Unpacked(gzip.GzipFile):
@@ -67,18 +74,31 @@ def unpack_in_vain(path: Path) -> None:
         raise Rejected("The file is cut off or damaged; pack or upload it again.") from None
 
 
-class _Utf8File(io.RawIOBase):
-    def __init__(self, file: IO[bytes] | io.RawIOBase) -> None:
+class _Utf8File:
+    def __init__(self, file: Readable) -> None:
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
 
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int, /) -> bytes:
         block = self._file.read(size) or b""
         if not block or not block.isascii() or self._decoder.getstate()[0]:
             self._decoder.decode(block, final=not block)
+        return block
+
+
+class _TranscodedFile:
+    def __init__(self, file: Readable, encoding: str) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._text = b""
+        self._ended = False
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._text) < size and not self._ended:
+            block = self._file.read(size) or b""
+            self._ended = not block
+            self._text += self._decoder.decode(block, final=self._ended).encode()
+        block, self._text = self._text[:size], self._text[size:]
         return block
 
 

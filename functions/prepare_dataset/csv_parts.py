@@ -20,7 +20,7 @@ _NEAR = 64 << 10
 _BYTE_PER_LINE_BREAK = ("utf-8", "cp1252", "latin-1")
 
 
-class Ended(io.RawIOBase):
+class Ended:
     """The first ``left`` bytes of a file, and then the record that tells their end."""
 
     def __init__(self, file: IO[bytes], left: int, layout: Layout) -> None:
@@ -28,16 +28,12 @@ class Ended(io.RawIOBase):
         self._left = left
         self._end = layout.delimiter.join([END] * layout.width).encode()
 
-    def readable(self) -> bool:
-        """Let it be read: so asks whoever wraps it."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Read at most so many bytes."""
         if not self._left:
             block, self._end = self._end, b""
             return block
-        block = self._file.read(self._left if size < 0 else min(size, self._left))
+        block = self._file.read(min(size, self._left))
         self._left -= len(block)
         return block
 
@@ -50,7 +46,8 @@ def find_cut(path: Path, layout: Layout) -> int | None:
     with path.open("rb") as file:
         file.seek(size // 2)
         offset = size // 2 + len(file.readline(_NEAR))
-        for line in file.readlines(_NEAR)[:-1]:
+        # Not readlines(): a line may be as long as the file.
+        for line in io.BytesIO(file.read(_NEAR)).readlines()[:-1]:
             if _cells(line.decode(layout.encoding, errors="replace"), layout.delimiter) == layout.width:
                 return offset
             offset += len(line)

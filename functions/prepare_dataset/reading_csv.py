@@ -2,11 +2,12 @@
 
 import dataclasses
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -17,15 +18,16 @@ from prepare_dataset.arrow import CODED_TEXT, pc, truths
 from prepare_dataset.columns import OUR_HEADERS, Column, Headers
 from prepare_dataset.csv_layout import (
     Layout,
-    checked,
+    Readable,
+    as_utf8,
     find_layout,
     likely_encodings,
     open_bytes,
     quotes_close,
 )
 from prepare_dataset.csv_parts import END, Ended, find_cut
+from prepare_dataset.lending import Lending
 from prepare_dataset.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
-from prepare_dataset.pacing import Paced
 from prepare_dataset.rawtable import RawTable, RawTableBuilder
 from retailrec_shared.errors import Rejected
 
@@ -59,12 +61,12 @@ def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> Raw
 def _read(path: Path, packed: bool, layout: Layout) -> RawTable:
     cut = None if packed else find_cut(path, layout)
     if cut is None:
-        return _build(path, packed, layout, [_whole(path, packed, layout)])
+        return _read_whole(path, packed, layout)
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(_read_second, path, layout, cut)
         first = _read_first(path, layout, cut)
     if first is None:
-        return _build(path, packed, layout, [_whole(path, packed, layout)])
+        return _read_whole(path, packed, layout)
     return _build(path, packed, layout, [first, second.result()])
 
 
@@ -98,15 +100,14 @@ def _read_second(path: Path, layout: Layout, cut: int) -> _Part:
         return _Part(list(_batches(file, layout, malformed, 0)), malformed)
 
 
-def _whole(path: Path, packed: bool, layout: Layout) -> _Part:
+def _read_whole(path: Path, packed: bool, layout: Layout) -> RawTable:
     """Read all records, block by block as they are asked for."""
     malformed: list[pa_csv.InvalidRow] = []
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        with open_bytes(path, packed=packed) as file:
-            yield from _batches(file, layout, malformed, layout.lines_before_rows)
-
-    return _Part(batches(), malformed)
+    with (
+        open_bytes(path, packed=packed) as file,
+        closing(_batches(file, layout, malformed, layout.lines_before_rows)) as batches,
+    ):
+        return _build(path, packed, layout, [_Part(batches, malformed)])
 
 
 def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawTable:
@@ -137,8 +138,8 @@ def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawT
 
 
 def _batches(
-    file: IO[bytes] | Ended, layout: Layout, malformed: list[pa_csv.InvalidRow], skip: int
-) -> Iterator[pa.RecordBatch]:
+    file: Readable, layout: Layout, malformed: list[pa_csv.InvalidRow], skip: int
+) -> Generator[pa.RecordBatch, None, None]:
     """Yield the recognised columns by blocks, as coded texts; columns are named by their place."""
     room = MAX_MALFORMED_BYTES
 
@@ -148,39 +149,42 @@ def _batches(
         room -= len(row.text)
         return "error" if room < 0 or len(malformed) > MAX_MALFORMED_ROWS else "skip"
 
-    paced: Any = Paced(checked(file, layout.encoding))
     wanted = [f"c{place}" for place in layout.header.positions.values()]
-    try:
-        yield from pa_csv.open_csv(
-            paced,
-            # One thread: only then does a malformed row know its number, and it is as fast.
-            pa_csv.ReadOptions(
-                use_threads=False,
-                block_size=_BLOCK,
-                skip_rows=skip,
-                column_names=[f"c{place}" for place in range(layout.width)],
-                encoding="utf8" if layout.encoding == "utf-8" else layout.encoding,
-            ),
-            pa_csv.ParseOptions(
-                delimiter=layout.delimiter, newlines_in_values=True, invalid_row_handler=note
-            ),
-            pa_csv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, CODED_TEXT),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-    except pa.ArrowInvalid as problem:
-        if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
-            raise Rejected(
-                f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header has;"
-                " export the file again."
-            ) from None
-        if not str(problem).startswith(_NOTHING_BELOW_HEADER):
-            raise
-    finally:
-        paced.stop()
+    with Lending(as_utf8(file, layout.encoding)) as lending:
+        try:
+            yield from lending.keep(
+                pa_csv.open_csv(
+                    lending.file(),
+                    # One thread: only then does a malformed row know its number, and it is as fast.
+                    pa_csv.ReadOptions(
+                        use_threads=False,
+                        block_size=_BLOCK,
+                        skip_rows=skip,
+                        column_names=[f"c{place}" for place in range(layout.width)],
+                    ),
+                    pa_csv.ParseOptions(
+                        delimiter=layout.delimiter,
+                        newlines_in_values=True,
+                        invalid_row_handler=lending.function(note),
+                    ),
+                    pa_csv.ConvertOptions(
+                        include_columns=wanted,
+                        column_types=dict.fromkeys(wanted, CODED_TEXT),
+                        null_values=[""],
+                        strings_can_be_null=True,
+                    ),
+                )
+            )
+        except pa.ArrowInvalid as problem:
+            lending.raise_problem()
+            if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
+                raise Rejected(
+                    f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header"
+                    " has; export the file again."
+                ) from None
+            if not str(problem).startswith(_NOTHING_BELOW_HEADER):
+                raise
+        lending.raise_problem()
 
 
 def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes:

@@ -45,7 +45,7 @@ class Sheet:
     @classmethod
     def saved(cls, path: Path) -> "Sheet":
         """Read a sheet from the file that `sheet_reader.py` left: two streams of one batch each."""
-        with path.open("rb") as file:
+        with pa.OSFile(str(path), "rb") as file:
             head, rest = (batch for _ in range(2) for batch in pa.ipc.open_stream(file))
         return cls(head, rest)
 
