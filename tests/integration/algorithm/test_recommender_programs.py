@@ -231,21 +231,21 @@ def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> Non
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "refit"),
+    ("algorithm", "refit", "times"),
     [
-        ("bpr", "true"),
-        pytest.param("bpr", "false", marks=pytest.mark.slow),
-        pytest.param("als", "true", marks=pytest.mark.slow),
-        pytest.param("als", "false", marks=pytest.mark.slow),
+        ("bpr", "true", 1),
+        pytest.param("bpr", "false", 2, marks=pytest.mark.slow),
+        pytest.param("als", "true", 2, marks=pytest.mark.slow),
+        pytest.param("als", "false", 2, marks=pytest.mark.slow),
     ],
 )
 def test_an_interrupted_training_goes_on_and_leaves_the_same_model(
-    base: Path, start: Start, algorithm: str, refit: str
+    base: Path, start: Start, algorithm: str, refit: str, times: int
 ) -> None:
     configure(base, algorithm=algorithm, factors="16", iterations="60", seed="3", refit=refit)
     whole = arrays_of_a_training(base, start, interrupted=0)
     (base / "checkpoints").mkdir()
-    resumed = arrays_of_a_training(base, start, interrupted=2)
+    resumed = arrays_of_a_training(base, start, interrupted=times)
     assert whole.keys() == resumed.keys()
     for name, array in whole.items():
         assert np.array_equal(array, resumed[name]), name

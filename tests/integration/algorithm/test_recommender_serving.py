@@ -102,18 +102,18 @@ def invoke(address: str) -> list[dict[str, object]]:
     return found
 
 
-def test_workers_share_the_model(base: Path, shared: tuple[subprocess.Popen[bytes], str]) -> None:
-    process, address = shared
-    for _ in range(8):
-        invoke(address)
-    workers = children(process.pid)
-    assert len(workers) == 2
-    model = sum(path.stat().st_size for path in (base / "model").glob("*.npy"))
-    # What all processes hold together is less than one copy of the model more than the largest one has.
-    together = sum(proportional(pid) for pid in [process.pid, *workers])
-    alone = max(resident(pid) for pid in [process.pid, *workers])
-    assert alone > model
-    assert together < alone + model
+def test_workers_share_the_model(base: Path) -> None:
+    with serve(base) as (process, address):
+        for _ in range(8):
+            invoke(address)
+        workers = children(process.pid)
+        assert len(workers) == 2
+        model = sum(path.stat().st_size for path in (base / "model").glob("*.npy"))
+        # What all processes hold together is less than one copy of the model more than the largest one has.
+        together = sum(proportional(pid) for pid in [process.pid, *workers])
+        alone = max(resident(pid) for pid in [process.pid, *workers])
+        assert alone > model
+        assert together < alone + model
 
 
 def test_a_worker_that_dies_is_replaced_and_the_others_go_on(base: Path) -> None:

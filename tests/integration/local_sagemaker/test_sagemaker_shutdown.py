@@ -32,24 +32,17 @@ def alive(family: set[int]) -> set[int]:
     return {pid for pid, _, state in processes() if pid in family and not state.startswith("Z")}
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
-def test_nothing_is_left_behind(laptop: Laptop, tmp_path: Path, number: signal.Signals) -> None:
-    port = free_port()
-    name = f"left-{number.name.lower()}"
-    with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
-        guest = laptop.beside(port)
-        guest.make_endpoint(name)
-        guest.train(name, "hang")
-        wait_until(lambda: "hanging" in guest.admin("GET", f"/_logs/training-job/{name}"))
-        family = descendants_of(process.pid)
-        assert len(family) >= 4, "server, watchdog, train with its child, serve"
+def at_work(laptop: Laptop, name: str, process: subprocess.Popen[bytes]) -> set[int]:
+    """Let a server have an endpoint and a training job at work; returns its processes below it."""
+    laptop.make_endpoint(name)
+    laptop.train(name, "hang")
+    wait_until(lambda: "hanging" in laptop.admin("GET", f"/_logs/training-job/{name}"))
+    family = descendants_of(process.pid)
+    assert len(family) >= 4, "server, watchdog, train with its child, serve"
+    return family
 
-        process.send_signal(number)
-        code = process.wait(timeout=PATIENCE)
 
-    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
+def all_end(family: set[int]) -> None:
     try:
         wait_until(lambda: not alive(family))
     finally:
@@ -57,16 +50,29 @@ def test_nothing_is_left_behind(laptop: Laptop, tmp_path: Path, number: signal.S
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+def test_a_server_that_is_asked_to_end_leaves_nothing_behind(
+    laptop: Laptop, tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
+        family = at_work(laptop.beside(port), f"left-{number.name.lower()}", process)
+        process.send_signal(number)
+        assert process.wait(timeout=PATIENCE) == 0
+    all_end(family)
+
+
+def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_again(
+    laptop: Laptop, tmp_path: Path
+) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
         guest = laptop.beside(port)
-        guest.make_endpoint("stays")
-        guest.train("ends-not", "hang")
-        wait_until(lambda: "hanging" in guest.admin("GET", "/_logs/training-job/ends-not"))
+        family = at_work(guest, "stays", process)
         before = guest.sm.describe_model(ModelName="stays")
         process.kill()
         process.wait(timeout=PATIENCE)
+    all_end(family)
 
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth"):
         guest = laptop.beside(port)
@@ -74,7 +80,7 @@ def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_pa
         assert (after["CreationTime"], after["PrimaryContainer"]) == (
             before["CreationTime"], before["PrimaryContainer"],
         )  # fmt: skip
-        job = guest.sm.describe_training_job(TrainingJobName="ends-not")
+        job = guest.sm.describe_training_job(TrainingJobName="stays")
         assert job["TrainingJobStatus"] == "Failed"
         assert job["FailureReason"].startswith("InternalServerError")
         # SystemUpdating until its program answers.
