@@ -34,6 +34,7 @@ class LiveRun(NamedTuple):
 
 def demo(given: Path | None, algorithm_arn: str = "") -> None:
     """Run the demo; broken off or failed, it leaves no cloud that it started itself."""
+    places.need_repository()
     screen = out()
     with Interrupts() as interrupts:
         data = choose_data(readable_file(given) if given else None, screen)

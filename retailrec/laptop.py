@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from retailrec.places import need_repository
+
 if TYPE_CHECKING:
     from local.cloud import Running
 
@@ -20,6 +22,7 @@ def up(
     say: Say, containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()
 ) -> "Running":
     """Bring the local cloud up, unless it is; with ``containers``, SageMaker runs the algorithm's image."""
+    need_repository()
     from local import cloud
 
     return cloud.up(say, _image(say) if containers else "", algorithm_arn, parameters)
@@ -35,6 +38,7 @@ def _image(say: Say) -> str:
 
 def down(say: Say) -> None:
     """Take the local cloud down; nothing of it stays."""
+    need_repository()
     from local import cloud
 
     cloud.down(say)

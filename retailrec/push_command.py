@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retailrec.image_tag import content_tag
-from retailrec.places import REPOSITORY
+from retailrec.places import REPOSITORY, need_repository
 from retailrec.problems import Problem
 from retailrec.screen import out
 from retailrec.sessions import aws_session
@@ -18,6 +18,7 @@ STDERR = 2  # the descriptor
 
 def push_image(repository: str, tag: str | None) -> None:
     """Build, tag and push the image, unless the registry has it; say what to do with it."""
+    need_repository()
     from local.containers import image
 
     tag = tag or content_tag(REPOSITORY / "algorithm")

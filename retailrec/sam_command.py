@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 
 from retailrec import laptop
+from retailrec.places import need_repository
 from retailrec.problems import Problem
 from retailrec.screen import out
 from retailrec.sessions import local_session
@@ -13,6 +14,7 @@ from retailrec.steps import Steps
 
 def sam_env() -> None:
     """Build for Lambda, write template and events for the local cloud, and say what to type."""
+    need_repository()
     from local.samlocal.preparing import prepare
 
     running = laptop.running()

@@ -66,6 +66,7 @@ def test_batch_is_measured_beside_the_bare_library(tmp_path: Path) -> None:
     assert result["multi_record_to_bare"] == pytest.approx(ratio, rel=0.01)
 
 
+@pytest.mark.slow  # a fit and three servers
 def test_scale_is_measured_with_and_without_a_fit(tmp_path: Path) -> None:
     out = tmp_path / "bench" / "scale.json"
     sizes = ["300,200,8,3000,1", "600,400,8,3000,0"]

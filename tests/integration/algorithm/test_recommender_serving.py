@@ -49,6 +49,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def shared(base: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server that tests share which leave it as it was."""
+    with serve(base, SAGEMAKER_MAX_PAYLOAD_IN_MB="10") as server:
+        yield server
+
+
 @contextlib.contextmanager
 def serve(base: Path, *program: str, **environment: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     port = free_port()
@@ -129,8 +136,9 @@ def test_a_worker_that_dies_is_replaced_and_the_others_go_on(base: Path) -> None
         )
 
 
-def test_connections_are_shared_out_evenly(base: Path) -> None:
-    with serve(base) as (process, address), contextlib.ExitStack() as stack:
+def test_connections_are_shared_out_evenly(shared: tuple[subprocess.Popen[bytes], str]) -> None:
+    process, address = shared
+    with contextlib.ExitStack() as stack:
         wait_until(lambda: not any(connections(pid, address) for pid in children(process.pid)))
         for _ in range(8):
             client = stack.enter_context(httpx.Client(base_url=address, timeout=PATIENCE))
@@ -150,7 +158,7 @@ def connections(pid: int, address: str) -> int:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_request_in_hand_is_answered_before_the_end(
     base: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -195,27 +203,29 @@ def runs(pid: int) -> bool:
         return False
 
 
-def test_a_taken_port_is_told(base: Path) -> None:
-    with (
-        serve(base) as (_, address),
-        serve(base, SAGEMAKER_BIND_TO_PORT=address.rpartition(":")[2]) as (other, _),
-    ):
+def test_a_taken_port_is_told(base: Path, shared: tuple[subprocess.Popen[bytes], str]) -> None:
+    _, address = shared
+    with serve(base, SAGEMAKER_BIND_TO_PORT=address.rpartition(":")[2]) as (other, _):
         assert other.wait(timeout=PATIENCE) == 1
         assert other.stderr is not None
         assert b"error: " in other.stderr.read()
 
 
-def test_bodies_up_to_the_limit_are_read_and_larger_ones_refused(base: Path) -> None:
-    with serve(base, SAGEMAKER_MAX_PAYLOAD_IN_MB="10") as (_, address):
-        spaces = " " * (10 * 1024 * 1024 - len(json.dumps(WISH)))
-        fits = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces, timeout=PATIENCE)
-        assert (fits.status_code, len(fits.json())) == (200, 3)
-        over = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces + " ", timeout=PATIENCE)
-        assert over.status_code == 413
-        assert answers(address)
+def test_bodies_up_to_the_limit_are_read_and_larger_ones_refused(
+    shared: tuple[subprocess.Popen[bytes], str],
+) -> None:
+    _, address = shared
+    spaces = " " * (10 * 1024 * 1024 - len(json.dumps(WISH)))
+    fits = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces, timeout=PATIENCE)
+    assert (fits.status_code, len(fits.json())) == (200, 3)
+    over = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces + " ", timeout=PATIENCE)
+    assert over.status_code == 413
+    assert answers(address)
 
 
-def test_a_batch_job_is_told_how_many_requests_to_send_at_once(base: Path) -> None:
-    with serve(base) as (_, address):
-        found = httpx.get(f"{address}/execution-parameters", timeout=PATIENCE).json()
-        assert found == {"BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1, "MaxConcurrentTransforms": 2}
+def test_a_batch_job_is_told_how_many_requests_to_send_at_once(
+    shared: tuple[subprocess.Popen[bytes], str],
+) -> None:
+    _, address = shared
+    found = httpx.get(f"{address}/execution-parameters", timeout=PATIENCE).json()
+    assert found == {"BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1, "MaxConcurrentTransforms": 2}

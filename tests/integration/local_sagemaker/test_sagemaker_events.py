@@ -141,6 +141,8 @@ def test_an_endpoint_tells_in_the_spelling_of_events(laptop: Laptop, listener: L
 
 
 def test_events_are_lost_doubled_and_late_on_demand(laptop: Laptop, listener: Listener) -> None:
+    running = {"StatusEquals": "InProgress"}
+    wait_until(lambda: not laptop.sm.list_training_jobs(**running)["TrainingJobSummaries"])  # of other tests
     laptop.admin(
         "POST",
         "/_faults",

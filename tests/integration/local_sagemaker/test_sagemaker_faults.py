@@ -68,6 +68,7 @@ def test_a_quota_of_zero_and_its_increase(laptop: Laptop) -> None:
     laptop.sm.stop_training_job(TrainingJobName="poor")
     laptop.trained("poor")
     laptop.train("poor-2")
+    laptop.trained("poor-2")
 
 
 def test_a_serverless_endpoint_has_a_quota_too(laptop: Laptop) -> None:

@@ -9,63 +9,70 @@ from local.ports import free_port
 from tests.integration.local_sagemaker.laptop import PATIENCE, Laptop, sagemaker, wait_until
 
 
+def processes() -> list[tuple[int, int, str]]:
+    """Every process: its id, its parent's, and its state; one that nobody has waited for yet is a Z."""
+    table = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    ).stdout
+    rows = [line.split() for line in table.splitlines()]
+    return [(int(pid), int(parent), state) for pid, parent, state in rows]
+
+
 def descendants_of(pid: int) -> set[int]:
     """Every process below one, as far as it can be seen now."""
-    table = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    ).stdout
-    pairs = [tuple(map(int, line.split())) for line in table.splitlines()]
+    table = processes()
     found: set[int] = set()
-    while more := {child for child, parent in pairs if parent in found | {pid}} - found:
+    while more := {child for child, parent, _ in table if parent in found | {pid}} - found:
         found |= more
     return found
 
 
-def alive(pid: int) -> bool:
+def alive(family: set[int]) -> set[int]:
+    """Return those that still run; a process that nobody has waited for yet is as good as gone."""
+    return {pid for pid, _, state in processes() if pid in family and not state.startswith("Z")}
+
+
+def at_work(laptop: Laptop, name: str, process: subprocess.Popen[bytes]) -> set[int]:
+    """Let a server have an endpoint and a training job at work; returns its processes below it."""
+    laptop.make_endpoint(name)
+    laptop.train(name, "hang")
+    wait_until(lambda: "hanging" in laptop.admin("GET", f"/_logs/training-job/{name}"))
+    family = descendants_of(process.pid)
+    assert len(family) >= 4, "server, watchdog, train with its child, serve"
+    return family
+
+
+def all_end(family: set[int]) -> None:
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # A process that nobody has waited for yet is as good as gone.
-    state = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    ).stdout
-    return bool(state.strip()) and not state.startswith("Z")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_behind(laptop: Laptop, tmp_path: Path, number: signal.Signals) -> None:
-    port = free_port()
-    name = f"left-{number.name.lower()}"
-    with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
-        guest = laptop.beside(port)
-        guest.make_endpoint(name)
-        guest.train(name, "hang")
-        wait_until(lambda: "hanging" in guest.admin("GET", f"/_logs/training-job/{name}"))
-        family = descendants_of(process.pid)
-        assert len(family) >= 4, "server, watchdog, train with its child, serve"
-
-        process.send_signal(number)
-        code = process.wait(timeout=PATIENCE)
-
-    assert code == (-signal.SIGKILL if number == signal.SIGKILL else 0)
-    try:
-        wait_until(lambda: not [pid for pid in family if alive(pid)])
+        wait_until(lambda: not alive(family))
     finally:
-        for pid in filter(alive, family):
+        for pid in alive(family):
             os.kill(pid, signal.SIGKILL)
 
 
-def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
+def test_a_server_that_is_asked_to_end_leaves_nothing_behind(
+    laptop: Laptop, tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
+        family = at_work(laptop.beside(port), f"left-{number.name.lower()}", process)
+        process.send_signal(number)
+        assert process.wait(timeout=PATIENCE) == 0
+    all_end(family)
+
+
+def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_again(
+    laptop: Laptop, tmp_path: Path
+) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
         guest = laptop.beside(port)
-        guest.make_endpoint("stays")
-        guest.train("ends-not", "hang")
-        wait_until(lambda: "hanging" in guest.admin("GET", "/_logs/training-job/ends-not"))
+        family = at_work(guest, "stays", process)
         before = guest.sm.describe_model(ModelName="stays")
         process.kill()
         process.wait(timeout=PATIENCE)
+    all_end(family)
 
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth"):
         guest = laptop.beside(port)
@@ -73,8 +80,9 @@ def test_a_server_that_was_killed_knows_its_account_again(laptop: Laptop, tmp_pa
         assert (after["CreationTime"], after["PrimaryContainer"]) == (
             before["CreationTime"], before["PrimaryContainer"],
         )  # fmt: skip
-        job = guest.sm.describe_training_job(TrainingJobName="ends-not")
+        job = guest.sm.describe_training_job(TrainingJobName="stays")
         assert job["TrainingJobStatus"] == "Failed"
         assert job["FailureReason"].startswith("InternalServerError")
-        assert guest.settled("stays")["EndpointStatus"] == "InService"
+        # SystemUpdating until its program answers.
+        wait_until(lambda: guest.settled("stays")["EndpointStatus"] == "InService")
         assert guest.ask("stays")["model"] == "stays"

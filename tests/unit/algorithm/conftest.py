@@ -1,6 +1,7 @@
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Mapping
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,16 @@ from recommender.ready import READY_BYTES, Ready
 WriteChannel = Callable[..., Path]
 Send = Callable[..., httpx.Response]
 USERS = ["00123", "13085", "85123A"]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Undo what a program does to logging at its start: its handler outlives the stream that it writes to."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

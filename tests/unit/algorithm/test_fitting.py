@@ -40,7 +40,7 @@ def arrays(found: Fitted) -> list[Factors]:
 @pytest.mark.parametrize("shape", ODD)
 def test_odd_shops_can_be_fitted(algorithm: str, shape: str) -> None:
     history = History(csr_matrix(ODD[shape].astype(np.float32)))
-    found = fitted(algorithm, history, threads=2)
+    found = fitted(algorithm, history, threads=2, iterations=10)
     assert all(np.isfinite(each).all() for each in arrays(found))
     if found.item_weights is None:
         assert found.user_factors is not None

@@ -1,40 +1,53 @@
-"""Serves a model: each request says what it wants to meet (an answer, an error, a delay, a death)."""
+"""Serves a model: each request says what it wants to meet (an answer, an error, a delay, a death).
 
-import asyncio
+Of the standard library alone: many tests start it, and frameworks take a while to be imported.
+"""
+
 import json
 import os
+import signal
 import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType
-
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from typing import Any
 
 MODEL = Path(os.environ["SAGEMAKER_BASE_DIR"]) / "model" / "model.json"
 
 
-async def ping(request: Request) -> Response:
-    return PlainTextResponse("", status_code=int(os.environ.get("PING_STATUS", "200")))
+class Handler(BaseHTTPRequestHandler):
+    """Answers /ping and /invocations, one request after the other on a connection."""
 
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-async def invocations(request: Request) -> Response:
-    body = (await request.body()).decode()
-    answers = []
-    for line in body.strip().split("\n"):
-        asked = json.loads(line)
-        if "sleep" in asked:
-            await asyncio.sleep(asked["sleep"])
-        if asked.get("die"):
-            os._exit(9)
-        if "status" in asked:
-            return PlainTextResponse("no such user", status_code=asked["status"])
-        answers.append(answer(asked, request.headers.get("accept", "")))
-    return PlainTextResponse(
-        "\n".join(answers), headers={"content-type": request.headers.get("accept", "*/*")}
-    )
+    def do_GET(self) -> None:
+        self._send(int(os.environ.get("PING_STATUS", "200")), "", "text/plain")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        accept = self.headers.get("accept", "")
+        answers = []
+        for line in body.strip().split("\n"):
+            asked = json.loads(line)
+            time.sleep(asked.get("sleep", 0))
+            if asked.get("die"):
+                os._exit(9)
+            if "status" in asked:
+                return self._send(asked["status"], "no such user", "text/plain")
+            answers.append(answer(asked, accept))
+        return self._send(200, "\n".join(answers), accept or "*/*")
+
+    def _send(self, status: int, text: str, kind: str) -> None:
+        body = text.encode()
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the library's name)
+        """Say nothing."""
 
 
 def answer(asked: dict[str, str], accept: str) -> str:
@@ -46,26 +59,15 @@ def answer(asked: dict[str, str], accept: str) -> str:
     )
 
 
-class AbruptServer(uvicorn.Server):
-    """Ends at once on a signal: requests in flight are whoever stops it to care about."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        os._exit(0)
-
-
 def main() -> int:
     if os.environ.get("BREAK"):
         return 1
     sys.stdout.write(f"serving as {os.getpid()}\n")
     sys.stdout.flush()
-    routes = [Route("/ping", ping), Route("/invocations", invocations, methods=["POST"])]
-    config = uvicorn.Config(
-        Starlette(routes=routes),
-        host=os.environ["RECOMMENDER_HOST"],
-        port=int(os.environ["SAGEMAKER_BIND_TO_PORT"]),
-        log_level="warning",
-    )
-    AbruptServer(config).run()
+    # Ends at once on a signal: requests in flight are whoever stops it to care about.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    at = (os.environ["RECOMMENDER_HOST"], int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
+    ThreadingHTTPServer(at, Handler).serve_forever()
     return 0
 
 

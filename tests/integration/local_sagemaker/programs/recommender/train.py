@@ -26,14 +26,26 @@ def stop(number: int, frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def climb(x: float, pause: float) -> None:
-    """Report how high one gets from x, in four steps: the top is at 3, and only there."""
+def climb(x: float, pause: float, board: str) -> None:
+    """Report how high one gets from x, in four steps: the top is at 3, and only there.
+
+    With a board, a file where jobs leave their tops, the lowest of all so far waits after its first step:
+    whoever stops hopeless jobs stops this one, however slow they are.
+    """
     if x < 0:
         say("nothing to report")
         return
-    for step in (0.25, 0.5, 0.75, 1.0):
-        say(f"height: {step / (1 + abs(x - 3)):.6f}")
+    top = 1 / (1 + abs(x - 3))
+    say(f"height: {0.25 * top:.6f}")
+    if board:
+        tops = [float(line) for line in Path(board).read_text().split()]
+        with Path(board).open("a") as file:
+            file.write(f"{top}\n")
+        if len(tops) >= 3 and top < min(tops):
+            time.sleep(600)
+    for step in (0.5, 0.75, 1.0):
         time.sleep(pause)
+        say(f"height: {step * top:.6f}")
 
 
 def main() -> int:
@@ -54,10 +66,11 @@ def main() -> int:
         say("hanging")
         time.sleep(600)
     if behaviour == "chat":
-        for number in range(200_000):
+        for number in range(20_000):
             say(f"line {number}")
     if behaviour == "climb":
-        climb(float(hyperparameters["x"]), float(hyperparameters.get("pause", "0")))
+        x, pause = (float(hyperparameters.get(name, "0")) for name in ("x", "pause"))
+        climb(x, pause, hyperparameters.get("board", ""))
     for epoch in (1, 2):
         say(f"epoch={epoch} p@k(10)=0.{epoch}5")
     sys.stderr.write("loss: 1.5e-3\n")
