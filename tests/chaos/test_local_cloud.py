@@ -43,7 +43,7 @@ MOVES = ("CreateTrainingJob", "CreateTransformJob", "CreateModel", "CreateEndpoi
 KINDS = ("training-job", "transform-job", "endpoint")
 ACCEPTABLE = {RunStatus.LIVE, RunStatus.SUPERSEDED}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 
 class _FastClock(datetime):

@@ -358,8 +358,11 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
 }  # fmt: skip
 
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
 @pytest.fixture(scope="module")
-def sessions(stack: Stack, live_run: Run) -> dict[str, Session]:
+def sessions(stack: Stack, first_run: Run) -> dict[str, Session]:
     return {function: Session(stack, function) for function in FUNCTIONS}
 
 

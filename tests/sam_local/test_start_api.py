@@ -49,7 +49,11 @@ def address(world: World) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("route", "member"), [("recommendations", "recommendations"), ("purchases", "purchases")]
+    ("route", "member"),
+    [
+        ("recommendations", "recommendations"),
+        pytest.param("purchases", "purchases", marks=pytest.mark.soak),
+    ],
 )
 def test_a_route_answers(world: World, address: str, route: str, member: str) -> None:
     row = Row("RecommendApiFunction", f"start-api: GET /customers/13085/{route}")
