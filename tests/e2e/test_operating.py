@@ -154,9 +154,8 @@ def test_a_run_is_stopped_retried_and_rolled_back(
     live_before = live_run.run_id
     file = tmp_path / "next.csv"
     write(file, Shape.of_rows(ROWS), seed=21)
-    fault(
-        stack, fault="slow", kind="training-job", seconds=PATIENCE
-    )  # it must not be live before it is stopped
+    # It must not be live before it is stopped.
+    fault(stack, fault="slow", kind="training-job", seconds=PATIENCE)
     try:
         run_id = await_run(stack, drop(stack, file)).run.run_id
         await_(lambda: ended(stack, run_id, RunStatus.TRAINING))

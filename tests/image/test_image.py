@@ -15,7 +15,7 @@ from tests.image.conftest import Container, a_container, docker, opt_ml
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-# After SIGTERM, SageMaker gives a training job's container this long before it kills it; no test waits for it.
+# SageMaker kills a training job's container so long after SIGTERM; no test waits for that.
 STOP_SECONDS = 120
 QUICK = {"factors": "8", "iterations": "20", "learning_rate": "0.05"}
 
