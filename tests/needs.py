@@ -1,22 +1,27 @@
-"""What tests need beside Python, and how to get it; a test that finds it missing skips and says which."""
+"""What some tests need and not every machine has: without it they skip, by a reason that names it.
+
+``tests/plugins/skipped.py`` finds these reasons: in continuous integration nothing may be missing.
+"""
 
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from local.containers import engine
 from tests import browser
+from tests.environment import ROOT
 
-ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA", SHARED / "data" / "online_retail_II.xlsx"))
+REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA") or SHARED / "data" / "online_retail_II.xlsx")
 
-DOCKER, CHROMIUM, DATA = "Docker", "Chromium", "the real data set"
+DOCKER, CHROMIUM, DATA, BENCHMARKS = "Docker", "Chromium", "the real data set", "the benchmarks' environment"
 HOW = {
     DOCKER: "install Docker and start it; on Debian, as root, `make test-tools`",
     CHROMIUM: "install Chromium, or name it by RETAILREC_CHROMIUM; on Debian, as root, `make test-tools`",
     DATA: "set RETAILREC_REAL_DATA to online_retail_II.xlsx, the UCI repository's dataset 502",
+    BENCHMARKS: "run `make .venv-bench/installed`, as `make test-slow` does",
 }
 
 
@@ -25,24 +30,32 @@ def in_ci(what: str) -> bool:
     return what != DATA or SHARED.is_dir()
 
 
+def reason(what: str) -> str:
+    """Return the reason by which a test skips."""
+    return f"needs {what}: {HOW[what]}"
+
+
+with_chromium = pytest.mark.skipif(browser.chromium() is None, reason=reason(CHROMIUM))
+with_real_data = pytest.mark.skipif(not REAL_DATA.is_file(), reason=reason(DATA))
+
+
+def skip(what: str) -> NoReturn:
+    """Skip the test for want of something."""
+    pytest.skip(reason(what))
+
+
 def docker() -> None:
-    """See that a Docker engine runs, or skip."""
+    """Start a Docker engine unless one runs; skip the test where the machine has none."""
     if engine.starter() is None and not engine.available():
-        _skip(DOCKER)
+        skip(DOCKER)
     engine.ensure()
 
 
 def chromium() -> str:
-    """Return the path of a Chromium, or skip."""
-    return browser.chromium() or _skip(CHROMIUM)
+    """Return the path of the browser; skip the test where there is none."""
+    return browser.chromium() or skip(CHROMIUM)
 
 
 def real_data() -> Path:
-    """Return the path of the real data set, or skip."""
-    if not REAL_DATA.is_file():
-        _skip(DATA)
-    return REAL_DATA
-
-
-def _skip(what: str) -> str:
-    pytest.skip(f"needs {what}: {HOW[what]}")
+    """Return the path of Online Retail II; skip the test where it is absent."""
+    return REAL_DATA if REAL_DATA.is_file() else skip(DATA)

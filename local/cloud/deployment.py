@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import processes
+from local.cloud import builds, processes
 from local.cloud.errors import CloudError, log_tail
 from local.cloud.services import client_environment
 from local.cloud.state import REPOSITORY, ROOT_KEY, Running
@@ -21,8 +21,17 @@ IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/retailrec-algorithm:local"
 
 
 def build(state: Running) -> None:
-    """Build the application, without the packages that a laptop takes from its own environment."""
-    _sam(state, "build", _to(_build_dir(state)), {"RETAILREC_LAPTOP": "1"})
+    """Build the application, without the packages that a laptop takes from its own environment.
+
+    What was built from the same sources before is taken again.
+    """
+    target, key = _build_dir(state), builds.key()
+    shutil.rmtree(target, ignore_errors=True)
+    if builds.take(key, target):
+        return
+    _sam(state, "build", _to(target), {"RETAILREC_LAPTOP": "1"})
+    if builds.key() == key:  # nobody edited a source meanwhile
+        builds.keep(key, target)
 
 
 def build_for_lambda(state: Running, folder: Path) -> None:

@@ -68,7 +68,9 @@ def act(client: Any, draw: random.Random) -> Any:
     return draw.choice(choices)()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 4 else []) for seed in range(12)]
+)
 def test_the_ledger_cannot_tell_the_table_from_motos(
     both: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -7,8 +7,9 @@ import pytest
 from tests.chaos.faults import Fault
 from tests.chaos.running import Outcome, run_seed
 
-CHUNK = 100
-QUICK, ALL = 100, 2100
+CHUNK = 20
+# `make test`, `make test-slow` and `make soak` each go on where the one before it ends.
+QUICK, SLOW, SOAK = 40, 120, 2100
 
 
 @cache
@@ -21,14 +22,19 @@ def check(first: int) -> None:
         assert not outcome.violations, f"see it: make chaos REPLAY={outcome.plan.seed} SHRINK=yes"
 
 
-@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("first", range(0, QUICK, CHUNK))
 def test_nothing_is_lost_and_nothing_is_wrong(first: int) -> None:
     check(first)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(QUICK, ALL, CHUNK))
+@pytest.mark.parametrize("first", range(QUICK, SLOW, CHUNK))
+def test_nor_in_more(first: int) -> None:
+    check(first)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(SLOW, SOAK, CHUNK))
 def test_nor_in_two_thousand_more(first: int) -> None:
     check(first)
 
@@ -39,6 +45,7 @@ def test_a_seed_is_the_same_history_every_time() -> None:
     assert len(once.trace) > 50
 
 
+@pytest.mark.slow
 def test_every_kind_of_fault_strikes() -> None:
-    struck = {fault for outcome in outcomes(0) for fault in outcome.struck}
+    struck = {fault for first in range(0, SLOW, CHUNK) for each in outcomes(first) for fault in each.struck}
     assert struck == set(Fault)

@@ -32,6 +32,7 @@ from retailrec_shared.run import Run
 from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
 from retailrec_shared.status import ENDED, RunStatus, Stage
+from tests.clouds import own_cloud
 
 STORMS, HISTORIES = 4, 5  # twenty histories in all; what must hold is looked at after each fifth
 ROWS = 2_000
@@ -43,7 +44,7 @@ MOVES = ("CreateTrainingJob", "CreateTransformJob", "CreateModel", "CreateEndpoi
 KINDS = ("training-job", "transform-job", "endpoint")
 ACCEPTABLE = {RunStatus.LIVE, RunStatus.SUPERSEDED}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 
 class _FastClock(datetime):
@@ -95,22 +96,18 @@ def children_of(parent: int) -> list[int]:
 @pytest.fixture(scope="module")
 def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     """A cloud of its own, whose reconciler can also be called from here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RETAILREC_STATE_DIR", str(tmp_path_factory.mktemp("storm")))
-        try:
-            found = Storm(cloud.up(print))
-            lambdas = found.stack.aws("lambda")
-            deployed = lambdas.get_function_configuration(FunctionName="retailrec-reconcile-runs")
-            for name, value in {
-                **client_environment(found.state),
-                **deployed["Environment"]["Variables"],
-            }.items():
-                patch.setenv(name, value)
-            patch.setattr(reconciling, "datetime", _FastClock)
-            forget_clients()
-            yield found
-        finally:
-            cloud.down(print)
+    with own_cloud(tmp_path_factory.mktemp("storm")), pytest.MonkeyPatch.context() as patch:
+        found = Storm(cloud.up(print))
+        lambdas = found.stack.aws("lambda")
+        deployed = lambdas.get_function_configuration(FunctionName="retailrec-reconcile-runs")
+        for name, value in {
+            **client_environment(found.state),
+            **deployed["Environment"]["Variables"],
+        }.items():
+            patch.setenv(name, value)
+        patch.setattr(reconciling, "datetime", _FastClock)
+        forget_clients()
+        yield found
     forget_clients()
 
 

@@ -7,16 +7,15 @@ from tests.chaos.mutations import Mutation, mutated
 from tests.chaos.running import run_seed, shrink
 
 HISTORIES = 200
-QUICK = (  # which the first few histories find
+QUICK = (  # which the first history or two find
     mutations.order_by_run_id,
     mutations.pointer_before_status,
-    mutations.waiting_runs_are_forgotten,
-    mutations.gate_open,
     mutations.published_nothing,
     mutations.live_undeployed,
     mutations.job_names_drawn,
     mutations.models_stay,
 )
+SLOW = (mutations.waiting_runs_are_forgotten, mutations.gate_open)
 
 
 def name_of(mutation: Mutation) -> str:
@@ -34,11 +33,20 @@ def test_a_deliberate_bug_is_found(mutation: Mutation) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mutation", [each for each in mutations.ALL if each not in QUICK], ids=name_of)
+@pytest.mark.parametrize("mutation", SLOW, ids=name_of)
+def test_so_is_one_that_takes_some_histories(mutation: Mutation) -> None:
+    check(mutation)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "mutation", [each for each in mutations.ALL if each not in QUICK + SLOW], ids=name_of
+)
 def test_and_so_is_every_other(mutation: Mutation) -> None:
     check(mutation)
 
 
+@pytest.mark.slow
 def test_a_failing_history_shrinks_to_what_it_needs() -> None:
     with mutated(mutations.exists_is_a_failure):
         failing = next(outcome for outcome in map(run_seed, range(HISTORIES)) if outcome.violations)

@@ -120,4 +120,4 @@ class Load:
                 if not (each.get("recommendations") or each.get("items")):
                     self.failures.append(f"{method} {path}: empty")
             self.answers.append((begun, path, found))
-            time.sleep(0.02)  # the machine trains a model besides
+            time.sleep(0.1)  # the machine trains a model besides

@@ -1,10 +1,14 @@
-"""One local cloud for all end-to-end tests, apart from any that a person has up."""
+"""One local cloud for all end-to-end tests, apart from any that a person has up.
 
-import os
+The tests share it in any order, so each makes what it needs: it takes the run that is live, whichever test
+made it, or drops a file itself; what it starts has ended when it returns.
+"""
+
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from local import cloud
@@ -14,8 +18,11 @@ from retailrec.generate import Shape, write
 from retailrec.stack import Stack
 from retailrec_shared.run import Run
 from retailrec_shared.status import ENDED
+from tests.clouds import own_cloud
 
-ROWS = 60_000
+ROWS = 12_000
+# A small model is enough to see that one is trained, and no shop here is compared with another.
+SMALL = ("Factors=32", "Iterations=20", "QualityTolerance=1")
 RUN_SECONDS = 600.0
 ANSWER_SECONDS = 120.0
 
@@ -25,23 +32,18 @@ def state_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cloud")
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Train on one thread: the same file makes the same model, and no gate is passed by chance."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SM_NUM_CPUS", "1")
-        yield
-
-
 @pytest.fixture(scope="package")
-def stack(state_dir: Path, one_thread: None) -> Iterator[Stack]:
+def stack(state_dir: Path) -> Iterator[Stack]:
     """The stack, deployed on a cloud of its own, which is up for the tests of this folder alone."""
-    os.environ["RETAILREC_STATE_DIR"] = str(state_dir)
-    try:
-        yield Stack.local(cloud.up(print))
-    finally:
-        cloud.down(print)
-        del os.environ["RETAILREC_STATE_DIR"]
+    with own_cloud(state_dir):
+        yield Stack.local(cloud.up(print, parameters=SMALL))
+
+
+def fault(stack: Stack, method: str = "POST", **asked: object) -> None:
+    """Ask the local SageMaker for a fault, or with DELETE for the end of all."""
+    assert stack.cloud is not None
+    url = f"{stack.cloud.sagemaker_url}/_faults"
+    httpx.request(method, url, json=asked or None, trust_env=False).raise_for_status()
 
 
 @pytest.fixture(scope="session")
@@ -68,23 +70,39 @@ def follow(stack: Stack, dropped: Drop) -> Run:
     raise TimeoutError(f"run {run_id} has not ended: {run}")
 
 
-def await_endpoint(stack: Stack, customer: str, top_n: int) -> Recommendations:
-    """Ask the API until the endpoint answers.
+def await_endpoint(stack: Stack, customer: str, top_n: int, run_id: str | None = None) -> Recommendations:
+    """Ask the API until the endpoint answers, with the model of a certain run if one is named.
 
-    While the machine is too busy for that in the API's two seconds, another source answers, as it should.
+    While the machine is too busy for that in the API's two seconds, another source answers, as it should;
+    and each of the API's workers remembers for some seconds which run is live.
     """
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         answer = stack.api().recommendations(customer, top_n)
-        if answer.source == "endpoint" or time.monotonic() > deadline:
+        if answer.source == "endpoint" and run_id in {None, answer.run_id}:
+            return answer
+        if time.monotonic() > deadline:
             return answer
         time.sleep(0.2)
 
 
+def live(stack: Stack) -> Run | None:
+    """Return the run that is live now."""
+    return stack.ledger().get(stack.ledger().pointer("live") or "")
+
+
 @pytest.fixture(scope="package")
-def live_run(stack: Stack, shop_file: Path) -> Run:
-    """The first run, taken to its end."""
+def first_run(stack: Stack, shop_file: Path) -> Run:
+    """The shop's file, taken to its end; when it was, later runs may have replaced it."""
     return follow(stack, drop(stack, shop_file))
+
+
+@pytest.fixture
+def live_run(stack: Stack, first_run: Run) -> Run:
+    """The run that is live when a test begins."""
+    found = live(stack)
+    assert found, first_run.reason
+    return found
 
 
 def processes_of(state_dir: Path) -> list[int]:

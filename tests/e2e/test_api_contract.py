@@ -13,7 +13,7 @@ from tests.environment import ROOT
 
 EXAMPLES = 8
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_the_api_does_what_its_description_says(stack: Stack, live_run: Run, tmp_path: Path) -> None:

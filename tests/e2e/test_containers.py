@@ -1,6 +1,5 @@
 """The whole pipeline once more, the local SageMaker running the algorithm's image."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from local import cloud
-from local.containers import engine, image
+from local.containers import image
 from local.sagemaker.containers import LABEL
 from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
-from tests.e2e.conftest import await_endpoint, drop, follow
+from tests import needs
+from tests.clouds import own_cloud
+from tests.e2e.conftest import SMALL, await_endpoint, drop, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -26,20 +27,11 @@ def containers(state_dir: Path) -> list[str]:
 @pytest.fixture
 def state_dir(tmp_path: Path) -> Iterator[Path]:
     """A cloud of its own, with containers."""
-    if engine.starter() is None and not engine.available():
-        pytest.skip("no Docker engine runs here, and the machine has no script that starts one")
-    before = os.environ.get("RETAILREC_STATE_DIR")
-    os.environ["RETAILREC_STATE_DIR"] = str(tmp_path / "cloud")
-    try:
-        image.build()
-        cloud.up(print, image.IMAGE)
-        yield tmp_path / "cloud"
-    finally:
-        cloud.down(print)
-        if before is None:
-            del os.environ["RETAILREC_STATE_DIR"]
-        else:
-            os.environ["RETAILREC_STATE_DIR"] = before
+    needs.docker()
+    image.build()
+    with own_cloud(tmp_path / "cloud") as state_dir:
+        cloud.up(print, image.IMAGE, parameters=SMALL)
+        yield state_dir
 
 
 def test_a_dropped_file_goes_live_in_containers(state_dir: Path, shop_file: Path) -> None:

@@ -1,6 +1,8 @@
-"""After `retailrec destroy` the account is as it was before the deployment."""
+"""After `retailrec destroy` the account is as it was before the deployment.
 
-import os
+`make test-slow` destroys one stack, in test_marketplace.py.
+"""
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +11,16 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
-from local import cloud
 from local.cloud import Running, deployment, services
+from local.cloud.parameters import read_parameters
 from retailrec.cli import app
 from retailrec.sessions import client, local_session
 from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
-from tests.e2e.conftest import drop, follow
+from tests.clouds import own_cloud
+from tests.e2e.conftest import SMALL, drop, follow
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 # Service, operation, list in its answer, and what tells one entry from another.
 LISTS = (
@@ -46,19 +49,16 @@ LISTS = (
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A cloud on which nothing is deployed yet, but built."""
-    before = os.environ.get("RETAILREC_STATE_DIR")
-    os.environ["RETAILREC_STATE_DIR"] = str(tmp_path_factory.mktemp("bare"))
-    try:
-        state = services.start_all(services.plan())
-        deployment.build(state)
-        services.wait_until_ready(state)
-        yield state.model_copy(update={"deployed": True}).save()
-    finally:
-        cloud.down(print)
-        if before is None:
-            del os.environ["RETAILREC_STATE_DIR"]
-        else:
-            os.environ["RETAILREC_STATE_DIR"] = before
+    with own_cloud(tmp_path_factory.mktemp("bare")):
+        yield start(services.plan(parameters=read_parameters(SMALL)))
+
+
+def start(planned: Running) -> Running:
+    """Start a cloud as `retailrec up` does, but deploy nothing."""
+    state = services.start_all(planned)
+    deployment.build(state)
+    services.wait_until_ready(state)
+    return state.model_copy(update={"deployed": True}).save()
 
 
 def account(state: Running) -> dict[str, set[str]]:
@@ -77,7 +77,6 @@ def destroy(*options: str, answer: str = "y\n") -> str:
     return ended.output
 
 
-@pytest.mark.slow
 def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) -> None:
     empty = account(bare)
     deployment.deploy(bare)
@@ -98,7 +97,6 @@ def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) 
     assert "nothing to remove" in destroy("--data")
 
 
-@pytest.mark.slow
 def test_the_data_stays_until_told_otherwise(bare: Running, tmp_path: Path) -> None:
     empty = account(bare)
     deployment.deploy(bare)
@@ -117,7 +115,6 @@ def test_the_data_stays_until_told_otherwise(bare: Running, tmp_path: Path) -> N
     assert account(bare) == empty
 
 
-@pytest.mark.slow
 def test_what_a_lost_stack_left_in_sagemaker_goes(bare: Running, shop_file: Path) -> None:
     empty = account(bare)
     deployment.deploy(bare)

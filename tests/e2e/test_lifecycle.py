@@ -1,7 +1,6 @@
 """The cloud comes up, goes down, and leaves no process behind, whenever it is interrupted."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -9,16 +8,21 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from local import cloud
+from retailrec.cli import app
+from retailrec.stack import Stack
+from tests.clouds import environment
 from tests.e2e.conftest import processes_of
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "retailrec"]
 
 
-def environment(state_dir: Path) -> dict[str, str]:
+def program_environment(state_dir: Path) -> dict[str, str]:
     path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "shared")])
-    return {**os.environ, "RETAILREC_STATE_DIR": str(state_dir), "PYTHONPATH": path}
+    return {**os.environ, **environment(state_dir), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 def gone(state_dir: Path, seconds: float = 120.0) -> bool:
@@ -30,11 +34,24 @@ def gone(state_dir: Path, seconds: float = 120.0) -> bool:
     return False
 
 
+@pytest.mark.slow
+def test_up_leaves_a_cloud_that_is_up_as_it_is(stack: Stack, state_dir: Path) -> None:
+    assert stack.cloud
+    before = cloud.running()
+    told = CliRunner().invoke(app, ["up"])
+    assert told.exit_code == 0, told.output
+    assert "is up already" in told.output
+    assert cloud.running() == before
+
+
+@pytest.mark.soak
 def test_up_is_idempotent_and_down_leaves_nothing(tmp_path: Path) -> None:
+    environment = program_environment(tmp_path)
+
     def run(verb: str) -> str:
         ended = subprocess.run(
             [*COMMAND, verb],
-            env=environment(tmp_path),
+            env=environment,
             capture_output=True,
             text=True,
             timeout=900,
@@ -55,27 +72,34 @@ def test_up_is_idempotent_and_down_leaves_nothing(tmp_path: Path) -> None:
     run("down")
 
 
+# What `up` says when it begins something, and then is interrupted; at first it has said nothing yet.
+MOMENTS = {"at once": None, "starting": "Starting", "building": "Building", "deploying": "Deploying"}
+SLOW = [("starting", signal.SIGTERM), ("deploying", signal.SIGINT)]
+SOAK = [
+    (moment, number)
+    for moment in MOMENTS
+    for number in (signal.SIGINT, signal.SIGTERM)
+    if (moment, number) not in SLOW
+]
+
+
 @pytest.mark.parametrize(
     ("moment", "number"),
-    [
-        ("at once", signal.SIGINT),
-        ("at once", signal.SIGTERM),
-        pytest.param("starting", signal.SIGINT, marks=pytest.mark.slow),
-        ("starting", signal.SIGTERM),
-        ("deploying", signal.SIGINT),
-        pytest.param("deploying", signal.SIGTERM, marks=pytest.mark.slow),
-    ],
+    [pytest.param(*each, marks=pytest.mark.slow) for each in SLOW]
+    + [pytest.param(*each, marks=pytest.mark.soak) for each in SOAK],
 )
 def test_an_interrupted_up_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
-    low, high = {"at once": (0.0, 0.5), "starting": (1.0, 3.0), "deploying": (3.0, 9.0)}[moment]
-    delay = random.Random(f"{moment}{number}").uniform(low, high)  # noqa: S311 - a moment, not a secret
-    process = subprocess.Popen(
-        [*COMMAND, "up"], env=environment(tmp_path), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    time.sleep(delay)
-    os.killpg(process.pid, number)
-    code = process.wait(timeout=300)
-    if code == 0:  # it was up already: that cloud is meant to stay
-        subprocess.run([*COMMAND, "down"], env=environment(tmp_path), check=True, timeout=300)
+    environment = program_environment(tmp_path)
+    with subprocess.Popen(
+        [*COMMAND, "up"], env=environment, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
+        assert process.stdout
+        if word := MOMENTS[moment]:
+            said = next((line for line in process.stdout if word in line), None)
+            assert said, f"up ended without saying {word}"
+        os.killpg(process.pid, number)
+        told = process.stdout.read()
+        code = process.wait(timeout=300)
+    assert code != 0, told
     assert gone(tmp_path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import nbformat
 import pytest
@@ -11,6 +11,8 @@ from nbclient import NotebookClient
 from retailrec.stack import Stack
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus
+from tests.e2e.asking import settle
+from tests.e2e.conftest import live
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -22,14 +24,38 @@ def texts(cell: Any) -> str:
     return "\n".join(shown)
 
 
+class Executed(NamedTuple):
+    """The notebook's cells, and the runs that were live before and after them."""
+
+    cells: dict[str, Any]
+    before: Run
+    after: Run
+
+
 @pytest.fixture(scope="module")
-def executed(stack: Stack, live_run: Run, monkeypatch_module: pytest.MonkeyPatch) -> dict[str, Any]:
+def executed(stack: Stack, first_run: Run, monkeypatch_module: pytest.MonkeyPatch) -> Executed:
     """Execute the notebook; an error in a cell raises."""
+    before = live(stack)
+    assert before
+    settle(stack, before.run_id)
     monkeypatch_module.delenv("RETAILREC_STACK", raising=False)
     notebook: Any = nbformat.read(NOTEBOOKS / "explore.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     place = {"metadata": {"path": str(NOTEBOOKS)}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=place).execute()
-    return {cell.id: cell for cell in notebook.cells}
+    after = live(stack)
+    assert after
+    return Executed({cell.id: cell for cell in notebook.cells}, before, after)
+
+
+@pytest.fixture
+def cells(executed: Executed) -> dict[str, Any]:
+    return executed.cells
+
+
+@pytest.fixture
+def live_run(executed: Executed) -> Run:
+    """The run that the notebook found live."""
+    return executed.before
 
 
 @pytest.fixture(scope="module")
@@ -38,46 +64,45 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def test_the_file_is_told_as_the_ledger_has_it(executed: dict[str, Any], live_run: Run) -> None:
-    assert live_run.run_id in texts(executed["open"])
-    assert f"{live_run.counts['rows_read']:,}" in texts(executed["facts"])
-    cleaned = texts(executed["cleaning"])
+def test_the_file_is_told_as_the_ledger_has_it(cells: dict[str, Any], live_run: Run) -> None:
+    assert live_run.run_id in texts(cells["open"])
+    assert f"{live_run.counts['rows_read']:,}" in texts(cells["facts"])
+    cleaned = texts(cells["cleaning"])
     assert f"{live_run.counts['interactions']:,}" in cleaned
     assert f"-{live_run.counts['rejected_missing_customer']:,}" in cleaned
-    assert "missing_customer" in texts(executed["rejected"])
+    assert "missing_customer" in texts(cells["rejected"])
 
 
 @pytest.mark.parametrize("cell", ["pictures", "curve", "across"])
-def test_pictures_are_drawn(executed: dict[str, Any], cell: str) -> None:
-    (output,) = executed[cell].outputs
+def test_pictures_are_drawn(cells: dict[str, Any], cell: str) -> None:
+    (output,) = cells[cell].outputs
     assert output.data["image/png"].startswith("iVBOR")
 
 
-def test_purchases_stand_beside_recommendations(executed: dict[str, Any], live_run: Run) -> None:
+def test_purchases_stand_beside_recommendations(cells: dict[str, Any], live_run: Run) -> None:
     for cell, source in (("batch", "Batch recommends"), ("real-time", "source: endpoint")):
-        shown = texts(executed[cell])
+        shown = texts(cells[cell])
         assert "purchases" in shown
         assert source in shown
         assert live_run.run_id in shown
 
 
-def test_the_endpoint_and_the_api_agree(executed: dict[str, Any]) -> None:
-    direct: Any = executed["invoke"].outputs[0].data["text/plain"]
+def test_the_endpoint_and_the_api_agree(cells: dict[str, Any]) -> None:
+    direct: Any = cells["invoke"].outputs[0].data["text/plain"]
     assert direct.count("item_id") == 3
     first = direct.split("'item_id': '")[1].split("'")[0]
-    assert f'"item_id": "{first}"' in texts(executed["answer"])
-    assert texts(executed["unknown"]).strip() == "[]"
-    assert "popular" in texts(executed["stranger"])
+    assert f'"item_id": "{first}"' in texts(cells["answer"])
+    assert texts(cells["unknown"]).strip() == "[]"
+    assert "popular" in texts(cells["stranger"])
 
 
-def test_a_dataset_of_ones_own_goes_live(executed: dict[str, Any], stack: Stack, live_run: Run) -> None:
-    live = stack.ledger().get(stack.ledger().pointer("live") or "")
-    assert live is not None
-    assert live.run_id != live_run.run_id
-    assert live.upload.key == "another shop.csv"
-    assert live.status is RunStatus.LIVE
-    assert f"Run {live.run_id} of another shop.csv is live" in texts(executed["drop"])
-    assert live.run_id in texts(executed["mine-live"])
+def test_a_dataset_of_ones_own_goes_live(cells: dict[str, Any], executed: Executed) -> None:
+    after = executed.after
+    assert after.run_id != executed.before.run_id
+    assert after.upload.key == "another shop.csv"
+    assert after.status is RunStatus.LIVE
+    assert f"Run {after.run_id} of another shop.csv is live" in texts(cells["drop"])
+    assert after.run_id in texts(cells["mine-live"])

@@ -39,9 +39,15 @@ class Session:
         key = worker_key(found)
         digest = hashlib.sha256(f"{found['FunctionArn']}:{found['Role']}".encode()).hexdigest()
         secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+        self._clients: dict[str, Any] = {}
         self._session: Any = boto3.Session(key.access_key, secret, key.session_token, region_name="us-east-1")
 
     def client(self, service: str) -> Any:
+        if service not in self._clients:
+            self._clients[service] = self._make(service)
+        return self._clients[service]
+
+    def _make(self, service: str) -> Any:
         assert self.stack.cloud is not None
         local = (
             self.stack.cloud.sagemaker_url if service.startswith("sagemaker") else self.stack.cloud.aws_url
@@ -358,8 +364,11 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
 }  # fmt: skip
 
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
 @pytest.fixture(scope="module")
-def sessions(stack: Stack, live_run: Run) -> dict[str, Session]:
+def sessions(stack: Stack, first_run: Run) -> dict[str, Session]:
     return {function: Session(stack, function) for function in FUNCTIONS}
 
 

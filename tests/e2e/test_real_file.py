@@ -1,7 +1,6 @@
 """The demo on the full real file: its published counts, and answers for both customers."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,29 +9,25 @@ import pytest
 
 from retailrec.places import REPORT
 from tests.e2e.conftest import processes_of
-from tests.e2e.test_lifecycle import COMMAND, environment, gone
+from tests.e2e.test_lifecycle import COMMAND, gone, program_environment
+from tests.needs import real_data, with_real_data
 
-ROOT = Path(__file__).parents[2]
-REAL = Path(os.environ.get("RETAILREC_REAL_DATA", ROOT.parent / "shared/data/online_retail_II.xlsx"))
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not REAL.exists(), reason=f"the real dataset is not at {REAL}"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), with_real_data]
 
 
 def test_the_demo_shows_the_real_file(tmp_path: Path) -> None:
+    environment = program_environment(tmp_path)
     REPORT.unlink(missing_ok=True)
     try:
         ended = subprocess.run(
-            [*COMMAND, "demo", "--data", str(REAL)],
-            env=environment(tmp_path), capture_output=True, text=True, timeout=1700, check=False,
+            [*COMMAND, "demo", "--data", str(real_data())],
+            env=environment, capture_output=True, text=True, timeout=1700, check=False,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert processes_of(tmp_path), "the cloud stays up for the user"
     finally:
         down = [*COMMAND, "down"]
-        subprocess.run(down, env=environment(tmp_path), check=True, timeout=300, stdout=sys.stderr)
+        subprocess.run(down, env=environment, check=True, timeout=300, stdout=sys.stderr)
     assert gone(tmp_path)
     report = json.loads(REPORT.read_text())
     assert report["dataset"]["rows_read"] == 1_067_371

@@ -14,7 +14,7 @@ from retailrec_shared.status import ENDED, RunStatus
 from tests.e2e.conftest import drop, follow
 from tests.e2e.test_marketplace import CAPABILITIES, ended
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 ROWS = 20_000
 NIGHTLY = {"TrainOnAppend": "false", "RetrainSchedule": "cron(* * * * ? *)"}  # with minutes for nights
 NEVER = {"TrainOnAppend": "true", "RetrainSchedule": ""}

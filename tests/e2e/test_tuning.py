@@ -19,7 +19,7 @@ def test_a_tuned_run_goes_live_in_place_of_the_one_it_is_for(
 ) -> None:
     path = tmp_path / "to be tuned.csv"
     write(path, Shape.of_rows(ROWS), seed=11)
-    base = follow(stack, drop(stack, path))  # other tests may have put later uploads before any older run
+    base = follow(stack, drop(stack, path))  # a run that another test's later upload does not outdate
     assert base.status is RunStatus.LIVE, base.reason
     monkeypatch.setattr(Stack, "open", lambda _name: stack)
     assert tune_command.tune(None, base.run_id, 3, 1, True, True) == 0

@@ -1,7 +1,4 @@
-"""The console in a browser, over the real pipeline.
-
-Its drop goes live: this module comes after those that need their own run to be.
-"""
+"""The console in a browser, over the real pipeline."""
 
 import csv
 import time
@@ -18,27 +15,32 @@ from retailrec.console.opening import NoStack, Shop
 from retailrec.generate import Shape, write
 from retailrec.stack import Stack
 from retailrec_shared.run import Run
-from tests.browser import browser, chromium
+from retailrec_shared.status import RunStatus
+from tests.browser import browser
 from tests.console_server import serving
-from tests.e2e.conftest import ANSWER_SECONDS, ROWS
+from tests.e2e.conftest import ANSWER_SECONDS, ROWS, drop, follow
+from tests.needs import with_chromium
 
 VIEWS = ("runs", "model", "customers/13085", "drop")
 PATIENCE_MS = 180_000
 expect.set_options(timeout=PATIENCE_MS)
 RUN_MS = 600_000
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+# What the announcer says is replaced by what it says next: all of it is kept, from before the page loads.
+KEEP_ANNOUNCEMENTS = """
+window.announced = [];
+new MutationObserver(() => {
+    const text = document.querySelector("#announcer")?.textContent;
+    if (text && window.announced.at(-1) !== text) window.announced.push(text);
+}).observe(document, {subtree: true, childList: true, characterData: true});
+"""
 Open = Callable[..., Page]
 
-pytestmark = [
-    pytest.mark.timeout(1800),
-    pytest.mark.skipif(
-        chromium() is None, reason="no Chromium on the PATH, and RETAILREC_CHROMIUM names none"
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), with_chromium]
 
 
 @pytest.fixture(scope="module")
-def url(stack: Stack, live_run: Run) -> Iterator[str]:
+def url(stack: Stack, first_run: Run) -> Iterator[str]:
     shop = Shop.of(stack)
     with serving(build(lambda: shop)) as address:
         yield address
@@ -61,6 +63,7 @@ def open_page(chrome: Browser, url: str) -> Iterator[Open]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
+        page.add_init_script(KEEP_ANNOUNCEMENTS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
@@ -157,19 +160,25 @@ def test_an_item_opens_what_is_similar_to_it(open_page: Open) -> None:
     expect(name).to_be_focused()
 
 
+def visit(page: Page, view: str) -> None:
+    """Go to another view, as a link in the page does."""
+    page.goto(f"{page.url.split('#')[0]}#/{view}")
+    settle(page, view)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_views_are_accessible(open_page: Open, scheme: str) -> None:
+    page = open_page(VIEWS[0], scheme=scheme)
     for view in VIEWS:
-        page = open_page(view, scheme=scheme)
-        settle(page, view)
+        visit(page, view)
         violations = Axe().run(page).response["violations"]
         assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == [], view
 
 
 def test_the_views_fit_a_phone(open_page: Open) -> None:
+    page = open_page(VIEWS[0], width=360)
     for view in VIEWS:
-        page = open_page(view, width=360)
-        settle(page, view)
+        visit(page, view)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, view
 
 
@@ -279,15 +288,18 @@ def test_a_drop_is_followed_to_live_and_its_scripts_are_text(
 
 
 def test_a_file_of_new_rows_adds_to_the_dataset(open_page: Open, stack: Stack, tmp_path: Path) -> None:
-    whole = hostile_file(tmp_path / "whole.csv").read_text(encoding="utf-8")
-    day = tmp_path / "a day.csv"
-    day.write_text("".join(whole.splitlines(keepends=True)[:200]), encoding="utf-8")
+    whole, day = tmp_path / "whole shop.csv", tmp_path / "a day.csv"
+    write(whole, Shape.of_rows(ROWS), seed=17)
+    assert follow(stack, drop(stack, whole)).status is RunStatus.LIVE
+    day.write_text(
+        "".join(whole.read_text(encoding="utf-8").splitlines(keepends=True)[:200]), encoding="utf-8"
+    )
     page = open_page("drop")
     expect(page.get_by_role("radio", name="it replaces the dataset")).to_be_checked()
     page.get_by_label("they are added to the dataset").check()
     page.set_input_files("#file", day)
-    expect(page.locator("#announcer")).to_contain_text("to be added to the dataset")
     expect(page.locator("#dropped .badge")).to_have_text("collected", timeout=PATIENCE_MS)
+    assert any("to be added to the dataset" in said for said in page.evaluate("window.announced"))
     expect(page.locator("#run-title")).to_have_text("append/a day.csv")
     expect(page.locator("#dropped .notice")).to_contain_text("199 rows were there already")
     expect(page.locator("#brought")).to_contain_text("This file has 199 rows")

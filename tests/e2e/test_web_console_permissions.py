@@ -24,6 +24,8 @@ USER = "console-user"
 TELLS_MISSING = (
     "s3:ListBucket"  # without it a missing object of AWS's S3 reads as forbidden; not so of the emulator's
 )
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 REFUSAL = re.compile("AccessDenied|not authorized|refused|Access Denied|Forbidden")
 
 
@@ -47,7 +49,7 @@ def documented(stack: Stack) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def allow(stack: Stack, live_run: Run) -> Callable[[list[dict[str, Any]]], Shop]:
+def allow(stack: Stack, first_run: Run) -> Callable[[list[dict[str, Any]]], Shop]:
     """Open the stack as a user who may do what some statements say."""
     iam = stack._client("iam")
     iam.create_user(UserName=USER)

@@ -14,10 +14,11 @@ from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
+from tests.e2e.asking import settle
 from tests.e2e.conftest import drop, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-ROWS = 20_000
+ROWS = 8_000
 NEWCOMER = "99001"
 
 
@@ -70,45 +71,38 @@ def dataset(stack: Stack, run: Run) -> list[bytes]:
     return [stack.s3().get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
 
 
-@pytest.fixture(scope="module")
-def added(stack: Stack, log: list[list[str]], tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """The run of the second of two overlapping increments."""
-    folder = tmp_path_factory.mktemp("parts")
-    full = follow(stack, drop(stack, part(log, 0.0, 0.8, folder / "full.csv"), "log.csv"))
-    assert full.status is RunStatus.LIVE, full.reason
-    for name, begin, end in (("one", 0.75, 0.9), ("two", 0.85, 1.0)):
-        answer = retailrec("drop", str(part(log, begin, end, folder / f"{name}.csv")), "--append")
-        assert answer.exit_code == 0, answer.output
+def add(stack: Stack, path: Path) -> Run:
+    """Add a file's rows to the dataset, as a person would; return its run."""
+    answer = retailrec("drop", str(path), "--append")
+    assert answer.exit_code == 0, answer.output
     first, *_ = stack.ledger().runs()
-    assert (first.upload.key, first.status) == ("append/two.csv", RunStatus.LIVE)
+    assert (first.upload.key, first.status) == (f"append/{path.name}", RunStatus.LIVE)
     return first
 
 
-def test_the_dataset_is_that_of_the_whole_file(
-    stack: Stack, added: Run, log: list[list[str]], tmp_path: Path
+def test_overlapping_exports_add_up_to_the_whole_and_what_they_bring_is_recommended_by(
+    stack: Stack, log: list[list[str]], tmp_path: Path
 ) -> None:
-    whole = follow(stack, drop(stack, part(log, 0.0, 1.0, tmp_path / "whole.csv"), "whole.csv"))
-    assert dataset(stack, added) == dataset(stack, whole)
-    assert added.counts["rows_read"] == whole.counts["rows_read"]
+    full = follow(stack, drop(stack, part(log, 0.0, 0.8, tmp_path / "full.csv"), "log.csv"))
+    assert full.status is RunStatus.LIVE, full.reason
+    add(stack, part(log, 0.75, 0.9, tmp_path / "one.csv"))
+    added = add(stack, part(log, 0.85, 1.0, tmp_path / "two.csv"))
     assert added.counts["rows_repeated"] > 0
     assert read_quality(stack, added.run_id)
-
-
-def test_what_an_increment_brought_is_recommended_by(stack: Stack, added: Run) -> None:
+    settle(stack, added.run_id)
     answer = stack.api().recommendations(NEWCOMER, 10)
     assert answer.source in {"endpoint", "batch"}
     assert len(answer.recommendations) == 10
 
+    told = retailrec("retrain")
+    assert told.exit_code == 0, told.output
+    assert "Nothing has changed" in told.output
+    told = retailrec("retrain", "--force")
+    assert told.exit_code == 0, told.output
+    again, *_ = stack.ledger().runs()
+    assert (again.retrains, again.status) == (added.run_id, RunStatus.LIVE)
+    assert again.ended(Stage.DEPLOY)
 
-def test_retraining_does_nothing_when_nothing_changed_and_a_new_run_when_forced(
-    stack: Stack, added: Run
-) -> None:
-    answer = retailrec("retrain")
-    assert answer.exit_code == 0, answer.output
-    assert "Nothing has changed" in answer.output
-    answer = retailrec("retrain", "--force")
-    assert answer.exit_code == 0, answer.output
-    first, *_ = stack.ledger().runs()
-    assert first.retrains
-    assert first.status is RunStatus.LIVE
-    assert first.ended(Stage.DEPLOY)
+    whole = follow(stack, drop(stack, part(log, 0.0, 1.0, tmp_path / "whole.csv"), "whole.csv"))
+    assert dataset(stack, added) == dataset(stack, whole)
+    assert added.counts["rows_read"] == whole.counts["rows_read"]

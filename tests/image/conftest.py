@@ -4,12 +4,14 @@ import json
 import subprocess
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from local.containers import engine, image
+from local.containers import image
+from tests import needs
 
 # What SageMaker gives a container in network isolation, and less: no root, nothing but /opt/ml to write.
 CONFINED = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
@@ -31,8 +33,7 @@ print(answer.read().decode())
 
 @pytest.fixture(scope="session")
 def built() -> str:
-    if engine.starter() is None and not engine.available():
-        pytest.skip("no Docker engine runs here, and the machine has no script that starts one")
+    needs.docker()
     image.build()
     return image.IMAGE
 
@@ -91,11 +92,18 @@ def opt_ml(folder: Path, rows: str, hyperparameters: dict[str, str]) -> Path:
     return folder
 
 
-@pytest.fixture
-def container(built: str, tmp_path: Path) -> Iterator[Container]:
-    tmp_path.chmod(0o755)
-    made = Container(built, tmp_path / "ml", f"retailrec-test-{uuid.uuid4().hex[:12]}")
+@contextmanager
+def a_container(built: str, folder: Path) -> Iterator[Container]:
+    """Prepare a container over a folder of its own; it is removed in the end."""
+    folder.chmod(0o755)
+    made = Container(built, folder / "ml", f"retailrec-test-{uuid.uuid4().hex[:12]}")
     try:
         yield made
     finally:
         docker("rm", "--force", made.name)
+
+
+@pytest.fixture
+def container(built: str, tmp_path: Path) -> Iterator[Container]:
+    with a_container(built, tmp_path) as made:
+        yield made

@@ -8,6 +8,7 @@ import pytest
 from benchmarks import prepare
 from benchmarks.measuring import measure
 from retailrec.generate import Shape, write
+from tests import needs
 
 COMPARISON = {
     "seed_seconds", "our_seconds", "speedup", "seed_peak_mb", "our_peak_mb", "rows",
@@ -17,9 +18,7 @@ COMPARISON = {
 
 pytestmark = [
     pytest.mark.slow,  # `make test-slow` makes the environment that it needs
-    pytest.mark.skipif(
-        not prepare.TUTORIAL_PYTHON.exists(), reason="make bench-prepare has not made .venv-bench yet"
-    ),
+    pytest.mark.skipif(not prepare.TUTORIAL_PYTHON.exists(), reason=needs.reason(needs.BENCHMARKS)),
 ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import batch, load, scale, serve
 from benchmarks.programs import BENCH_PYTHON, serving
 from benchmarks.synthetic import Size, save_synthetic
+from tests import needs
 
 TINY = Size(300, 200, 8, 3_000)
 RATES = {
@@ -27,7 +28,7 @@ def has_flask() -> bool:
 
 
 @pytest.mark.slow  # `make test-slow` makes the environment that it needs
-@pytest.mark.skipif(not has_flask(), reason="make bench-serve has not made .venv-bench yet")
+@pytest.mark.skipif(not has_flask(), reason=needs.reason(needs.BENCHMARKS))
 def test_serving_is_measured_beside_ping_and_flask(tmp_path: Path) -> None:
     out = tmp_path / "bench" / "serve.json"
     serve.main(

@@ -1,7 +1,6 @@
 """One local cloud, one build for Lambda, and a table of what was invoked."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,31 +9,24 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud
-from local.containers import engine
 from local.samlocal.preparing import FOLDER, prepare
 from retailrec.generate import Shape, write
 from retailrec.stack import Stack
+from tests import needs
+from tests.clouds import own_cloud
+from tests.e2e.conftest import ROWS, SMALL
 from tests.sam_local.world import World, open_outbox, quiet_rules
 
 REPORT = FOLDER / "report.json"
 _worlds: list[World] = []
 
 
-@pytest.fixture(scope="session")
-def docker() -> None:
-    """A Docker engine: started where the machine has a way, and skipped where it has none."""
-    if engine.starter() is None and not engine.available():
-        pytest.skip("no Docker engine runs here, and the machine has no script that starts one")
-    engine.ensure()
-
-
-@pytest.fixture(scope="session")
-def world(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    before = os.environ.get("RETAILREC_STATE_DIR")
-    os.environ["RETAILREC_STATE_DIR"] = str(tmp_path_factory.mktemp("cloud"))
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    needs.docker()
     REPORT.unlink(missing_ok=True)
-    try:
-        running = cloud.up(print)
+    with own_cloud(tmp_path_factory.mktemp("cloud")):
+        running = cloud.up(print, parameters=SMALL)
         stack = Stack.local(running)
         template = prepare(running, stack.session)
         quiet_rules(stack)
@@ -42,18 +34,12 @@ def world(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
         _worlds.append(made)
         yield made
         REPORT.write_text(json.dumps(made.report(), indent=2) + "\n")
-    finally:
-        cloud.down(print)
-        if before is None:
-            del os.environ["RETAILREC_STATE_DIR"]
-        else:
-            os.environ["RETAILREC_STATE_DIR"] = before
 
 
 @pytest.fixture(scope="session")
 def shop_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("data") / "shop.xlsx"
-    write(path, Shape.of_rows(60_000), seed=7)
+    write(path, Shape.of_rows(ROWS), seed=7)
     return path
 
 

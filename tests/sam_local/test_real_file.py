@@ -1,26 +1,19 @@
 """prepare_dataset on the full real file, with its template's memory as the container's cgroup limit."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from retailrec_shared.status import RunStatus
 from tests.environment import read_template
-from tests.sam_local.world import ROOT, World
+from tests.needs import real_data, with_real_data
+from tests.sam_local.world import World
 
-REAL = Path(os.environ.get("RETAILREC_REAL_DATA", ROOT.parent / "shared/data/online_retail_II.xlsx"))
 LIMITS = read_template()["Resources"]["PrepareDatasetFunction"]["Properties"]
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(1500),
-    pytest.mark.skipif(not REAL.exists(), reason=f"the real dataset is not at {REAL}"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500), with_real_data]
 
 
 def test_the_real_file_is_prepared_within_memory_and_time(world: World) -> None:
-    dropped = world.drop(REAL, "online_retail_II.xlsx")
+    dropped = world.drop(real_data(), "online_retail_II.xlsx")
     row, made = world.invoke("PrepareDatasetFunction", "object-created", dropped, "object-created, real file")
     assert not made.killed
     assert made.memory_limit_mb == LIMITS["MemorySize"]

@@ -15,7 +15,7 @@ from local.ports import free_port
 from local.samlocal.invoking import pulling
 from tests.sam_local.world import Row, World
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,11 @@ def address(world: World) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("route", "member"), [("recommendations", "recommendations"), ("purchases", "purchases")]
+    ("route", "member"),
+    [
+        pytest.param("recommendations", "recommendations", marks=pytest.mark.slow),
+        pytest.param("purchases", "purchases", marks=pytest.mark.soak),
+    ],
 )
 def test_a_route_answers(world: World, address: str, route: str, member: str) -> None:
     row = Row("RecommendApiFunction", f"start-api: GET /customers/13085/{route}")
@@ -66,6 +70,7 @@ def test_a_route_answers(world: World, address: str, route: str, member: str) ->
     row.outcome = f"status {answer.status_code}"
 
 
+@pytest.mark.slow
 def test_a_bad_request_is_refused(world: World, address: str) -> None:
     url = f"{address}/customers/13085/recommendations"
     answer = httpx.get(url, params={"top_n": "many"}, timeout=120, trust_env=False)

@@ -104,7 +104,7 @@ def test_a_skip_for_want_of_a_tool_fails_ci_and_is_told_elsewhere(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, what: str, ci: str, code: int
 ) -> None:
     monkeypatch.setenv("CI", ci)
-    pytester.makepyfile(f"from tests import needs\ndef test_it(): needs._skip({what!r})")
+    pytester.makepyfile(f"from tests import needs\ndef test_it(): needs.skip({what!r})")
     result = pytester.runpytest_inprocess("-p", "tests.plugins.skipped")
     assert result.ret == code
     result.stdout.fnmatch_lines([f"1 tests need {what}: *"])

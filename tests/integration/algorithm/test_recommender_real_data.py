@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import fastexcel
@@ -12,18 +11,9 @@ from sklearn.model_selection import train_test_split
 
 from recommender.folders import Folders
 from recommender.train import train
+from tests.needs import REAL_DATA, with_real_data
 
-REAL_DATA = Path(
-    os.environ.get("RETAILREC_REAL_DATA")
-    or Path(__file__).parents[3] / "../shared/data/online_retail_II.xlsx"
-)
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not REAL_DATA.exists(), reason="the real file is not here; RETAILREC_REAL_DATA names it"
-    ),
-]
+pytestmark = [pytest.mark.slow, with_real_data]
 
 
 def interactions() -> list[tuple[str, str]]:

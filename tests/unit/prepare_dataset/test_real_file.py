@@ -1,6 +1,5 @@
 """The published facts of Online Retail II, reproduced to the row from the real file."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,11 @@ from prepare_dataset.dataset import prepare_file
 from prepare_dataset.increments import Neighbours
 from prepare_dataset.report import Facts, SheetRows
 from retailrec_shared import names
+from tests.needs import REAL_DATA as REAL
+from tests.needs import with_real_data
 from tests.unit.prepare_dataset.shop_files import Prepared
 
-ROOT = Path(__file__).parents[3]
-REAL = Path(os.environ.get("RETAILREC_REAL_DATA", ROOT / "../shared/data/online_retail_II.xlsx"))
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not REAL.exists(), reason=f"the real file is not at {REAL.name}"),
-]
+pytestmark = [pytest.mark.slow, with_real_data]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,63 @@
+"""Applications that were built for a laptop, kept by what they were built from: `up` need not build twice."""
+
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.cloud.state import REPOSITORY
+
+KEPT = REPOSITORY / "build" / "laptop"
+SOURCES = ("functions", "layers", "template.yaml", "samconfig.toml", "requirements/sam.txt")
+_MOST = 3
+
+
+def key(repository: Path = REPOSITORY) -> str:
+    """Return a digest of the name and content of every file that a build reads."""
+    digest = hashlib.sha256()
+    for path in _files(repository):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(repository)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:32]
+
+
+def take(key: str, target: Path, kept: Path = KEPT) -> bool:
+    """Copy a kept build to a folder that is not there yet; return whether there was one."""
+    try:
+        shutil.copytree(kept / key, target)
+    except OSError:  # there is none, or it was removed while it was copied
+        shutil.rmtree(target, ignore_errors=True)
+        return False
+    return True
+
+
+def keep(key: str, built: Path, kept: Path = KEPT) -> None:
+    """Keep a copy of a build, and only the newest few."""
+    with _draft(kept) as draft:
+        shutil.copytree(built, draft / key)
+        with contextlib.suppress(OSError):  # another command kept the same build first
+            (draft / key).rename(kept / key)
+        with contextlib.suppress(OSError):  # another command removed the same one first
+            for path in sorted(_builds(kept), key=lambda path: path.stat().st_mtime)[:-_MOST]:
+                # Moved away first: a copy that is under way fails, and does not end with a part of it.
+                path.rename(draft / f"{path.name}.old")
+
+
+def _files(repository: Path) -> Iterator[Path]:
+    for source in (repository / name for name in SOURCES):
+        found = source.rglob("*") if source.is_dir() else [source]
+        yield from sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _builds(kept: Path) -> list[Path]:
+    return [path for path in kept.iterdir() if not path.name.startswith(".")]
+
+
+@contextlib.contextmanager
+def _draft(kept: Path) -> Iterator[Path]:
+    kept.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=kept, ignore_cleanup_errors=True) as name:
+        yield Path(name)

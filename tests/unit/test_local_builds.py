@@ -1,0 +1,82 @@
+"""A kept build is taken for the very sources that it was built from, and for no others."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from local.cloud import builds
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    for name in builds.SOURCES:
+        path = root / name if "." in name else root / name / "app.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"of {name}")
+    return root
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    return tmp_path / "kept"
+
+
+def built(folder: Path, text: str) -> Path:
+    (folder / "Function").mkdir(parents=True)
+    (folder / "Function" / "app.py").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("source", builds.SOURCES)
+def test_every_change_of_a_source_changes_the_key(repository: Path, source: str) -> None:
+    before, path = builds.key(repository), repository / source
+    changed = path / "app.py" if path.is_dir() else path
+    changed.write_text(changed.read_text().upper())
+    assert builds.key(repository) != before
+
+
+def test_a_file_that_comes_goes_or_is_renamed_changes_the_key(repository: Path) -> None:
+    keys = [builds.key(repository)]
+    new = repository / "functions" / "new.py"
+    new.touch()
+    keys.append(builds.key(repository))
+    new.rename(new.with_name("newer.py"))
+    keys.append(builds.key(repository))
+    assert len(set(keys)) == 3
+
+
+def test_neither_time_nor_bytecode_changes_the_key(repository: Path) -> None:
+    before = builds.key(repository)
+    os.utime(repository / "functions" / "app.py", (0, 0))
+    cache = repository / "functions" / "__pycache__" / "app.pyc"
+    cache.parent.mkdir()
+    cache.touch()
+    assert builds.key(repository) == before
+
+
+def test_a_build_is_taken_by_its_key_alone(tmp_path: Path, kept: Path) -> None:
+    assert not builds.take("one", tmp_path / "target", kept)
+    builds.keep("one", built(tmp_path / "built", "one"), kept)
+    assert not builds.take("two", tmp_path / "target", kept)
+    assert not (tmp_path / "target").exists()
+    assert builds.take("one", tmp_path / "target", kept)
+    assert (tmp_path / "target" / "Function" / "app.py").read_text() == "one"
+
+
+def test_what_a_command_does_to_its_copy_stays_there(tmp_path: Path, kept: Path) -> None:
+    builds.keep("one", built(tmp_path / "built", "one"), kept)
+    builds.take("one", tmp_path / "mine", kept)
+    (tmp_path / "mine" / "Function" / "app.py").write_text("changed")
+    builds.take("one", tmp_path / "yours", kept)
+    assert (tmp_path / "yours" / "Function" / "app.py").read_text() == "one"
+
+
+def test_only_the_newest_are_kept_and_the_same_may_be_kept_twice(tmp_path: Path, kept: Path) -> None:
+    for number in range(5):
+        folder = built(tmp_path / f"built{number}", str(number))
+        os.utime(folder, (number, number))
+        builds.keep(str(number), folder, kept)
+    builds.keep("4", tmp_path / "built4", kept)
+    assert sorted(path.name for path in kept.iterdir()) == ["2", "3", "4"]
