@@ -1,7 +1,6 @@
 """What the functions of a deployed stack see: their environment, their credentials, their last run."""
 
 import gzip
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -47,10 +46,9 @@ def variables(
 def credentials(function: "FunctionConfigurationTypeDef") -> dict[str, str]:
     """Return the credentials of a function's own role: what the role lacks is refused in Docker too."""
     key = worker_key(function)
-    digest = hashlib.sha256(f"{function['FunctionArn']}:{function['Role']}".encode()).hexdigest()
     return {
         "AWS_ACCESS_KEY_ID": key.access_key,
-        "AWS_SECRET_ACCESS_KEY": hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
+        "AWS_SECRET_ACCESS_KEY": key.secret,
         "AWS_SESSION_TOKEN": key.session_token,
     }
 

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 
@@ -66,7 +65,7 @@ class Storm:
         self.dropped.append(path.name)
 
     def faults(self, method: str, asked: Any = None) -> None:
-        httpx.request(method, f"{self.state.sagemaker_url}/_faults", json=asked, trust_env=False)
+        ask_sagemaker(self.state, method, "/_faults", asked)
 
     def kill_sagemaker(self) -> None:
         os.kill(self.state.pids["sagemaker"], signal.SIGKILL)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
@@ -118,7 +117,7 @@ test_a_changed_file = pipeline.test_a_changed_file_replaces_the_live_run_without
 
 
 def formation(state: Running) -> Any:
-    return client(local_session(state.region), "cloudformation", state)
+    return client(local_session(state), "cloudformation", state)
 
 
 def test_a_change_that_does_not_fit_is_rolled_back_with_a_sentence(stack: Stack, live_run: Run) -> None:
@@ -158,7 +157,7 @@ def test_destroy_leaves_nothing_and_a_deployment_without_subscription_says_so(st
     assert sagemaker.list_model_packages()["ModelPackageSummaryList"] == []
     assert sagemaker.list_models()["Models"] == []
     fault = {"fault": "unsubscribed"}
-    httpx.post(f"{stack.cloud.sagemaker_url}/_faults", json=fault, trust_env=False).raise_for_status()
+    ask_sagemaker(stack.cloud, "POST", "/_faults", fault)
     with pytest.raises(CloudError, match="not subscribed to the algorithm"):
         deployment.deploy(stack.cloud)
     destroyed = CliRunner().invoke(app, ["destroy", "--data", "--yes"])  # whatever the failure left

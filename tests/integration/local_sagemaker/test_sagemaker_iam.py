@@ -113,13 +113,14 @@ def test_an_endpoint_takes_rights_on_its_configuration_too(laptop: Laptop) -> No
 
 
 def test_a_worker_key_is_worth_nothing_without_its_token(laptop: Laptop) -> None:
-    key = Worker(laptop, "robbed", {"sagemaker:ListModels": "*"}).key
-
-    client("sagemaker", laptop.url, key.access_key, token=key.session_token).list_models()
+    worker = Worker(laptop, "robbed", {"sagemaker:ListModels": "*"})
+    key = worker.key
+    worker.call("list_models")  # a worker is born, and its key with it
+    client("sagemaker", laptop.url, key.access_key, key.secret, key.session_token).list_models()
 
     for access_key in (key.access_key, "ASIA0123456789ABCDEF"):
         with pytest.raises(ClientError, match="UnrecognizedClientException"):
-            client("sagemaker", laptop.url, access_key, token="guessed").list_models()
+            client("sagemaker", laptop.url, access_key, key.secret, "guessed").list_models()
 
 
 def test_a_user_is_known_by_its_key(laptop: Laptop) -> None:
