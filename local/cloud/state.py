@@ -49,8 +49,8 @@ class Running(BaseModel):
         self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._file.with_suffix(".draft")
         draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(self.model_dump_json(indent=2))
+        draft.touch(0o600, exist_ok=False)
+        draft.write_text(self.model_dump_json(indent=2))
         draft.replace(self._file)
         return self
 

@@ -132,7 +132,7 @@ def _claim(
     if scope is None:
         raise Refused(
             Reason.INCOMPLETE,
-            "Credential must have exactly 5 slash-delimited elements: keyid/date/region/service/aws4_request.",
+            "Credential must have 5 slash-delimited elements: keyid/date/region/service/aws4_request.",
         )
     if scope[2] != stamp[:8]:
         raise Refused(

@@ -27,8 +27,8 @@ def _utc_now() -> datetime:
 class Guard:
     """Lets in what a program on this machine signed with a key that is known.
 
-    Without ``find`` no signature is asked for, and web pages are kept out all the same. ``open_paths`` are read
-    without a signature. ``check_scope`` raises Refused for a request that another service's signature came with.
+    Without ``find`` no signature is asked for, and web pages are kept out all the same. ``open_paths`` are
+    read without a signature. ``check_scope`` raises Refused for what was signed for another service.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Guard:
         await self._app(scope, bodies.again(body, receive), send)
 
     async def _held_to_its_hash(self, scope: Scope, receive: bodies.Hashed, send: Send) -> None:
-        """Let a body through as it comes; what the service says of one that was cut short is not passed on."""
+        """Let a body through as it comes; what is said of one that was cut short is not passed on."""
 
         async def pass_on(message: Message) -> None:
             if not receive.differs:

@@ -2,6 +2,7 @@
 
 import hmac
 from email.message import Message
+from urllib.parse import quote, urlencode
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -28,7 +29,7 @@ def check(request: Request, claim: Claim, key: Key, body_hash: str) -> None:
         Credentials(key.access_key, key.secret), claim.service, claim.region
     )
     signer.claim, signer.body_hash = claim, body_hash
-    for wanted in _spellings(request, claim):
+    for wanted in _spellings(request):
         wanted.context["timestamp"] = claim.stamp
         found = signer.signature(signer.string_to_sign(wanted, signer.canonical_request(wanted)), wanted)
         if hmac.compare_digest(found.encode(), claim.signature.encode()):
@@ -36,15 +37,15 @@ def check(request: Request, claim: Claim, key: Key, body_hash: str) -> None:
     raise Refused(Reason.MISMATCH, MISMATCH)
 
 
-def _spellings(request: Request, claim: Claim) -> list[AWSRequest]:
-    url = f"http://host{request.raw_path}"
+def _spellings(request: Request) -> list[AWSRequest]:
     given = [each for each in request.query if each[0] != "X-Amz-Signature"]
-    encoded = AWSRequest(request.method, url, params=given)
     parts = [part for part in request.raw_query.split("&") if part.partition("=")[0] != "X-Amz-Signature"]
-    as_it_came = AWSRequest(request.method, f"{url}?{'&'.join(parts)}")
-    for each in (encoded, as_it_came):
+    # Of one spelling where both are the same, as with most.
+    queries = dict.fromkeys((urlencode(given, safe="-_.~", quote_via=quote), "&".join(parts)))
+    found = [AWSRequest(request.method, f"http://host{request.raw_path}?{query}") for query in queries]
+    for each in found:
         each.headers = request.headers
-    return [encoded] if not parts else [encoded, as_it_came]
+    return found
 
 
 class _Claimed:
@@ -56,7 +57,7 @@ class _Claimed:
     def headers_to_sign(self, request: AWSRequest) -> Message:
         found = Message()
         for name in self.claim.signed:
-            for value in request.headers.get_all(name):
+            for value in request.headers.get_all(name, []):
                 found[name] = value
         return found
 

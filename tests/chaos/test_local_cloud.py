@@ -31,6 +31,7 @@ from retailrec_shared.run import Run
 from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
 from retailrec_shared.status import ENDED, RunStatus, Stage
+from tests.local_sagemaker import ask_sagemaker
 
 STORMS, HISTORIES = 4, 5  # twenty histories in all; what must hold is looked at after each fifth
 ROWS = 2_000

@@ -21,6 +21,7 @@ from retailrec_shared.status import RunStatus, Stage
 from tests.e2e import test_pipeline as pipeline
 from tests.e2e.conftest import drop, follow
 from tests.e2e.test_permissions import DENIALS, Session
+from tests.local_sagemaker import ask_sagemaker
 
 NEVER = "cron(0 3 1 1 ? 2199)"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]  # SAM's own macro is the second

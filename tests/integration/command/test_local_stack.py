@@ -67,7 +67,7 @@ def test_a_local_stack_is_read_past_any_proxy_and_its_api_needs_no_name_resoluti
                 started_at="now",
                 access_key="test",
                 secret_key="test",  # what the server knows
-            )  # fmt: skip
+            )
         )
         assert stack.api_url == f"{server.url}/_aws/execute-api/abc123/v1"
         assert stack.api().recommendations("13085", 5).run_id == "r"
