@@ -62,7 +62,6 @@ class Guard:
 
     async def _answer(self, scope: Scope, receive: bodies.Incoming, send: Send) -> None:
         request = Request.of(scope)
-        claim = None
         try:
             self._hosts.check(request)
             if self._find is None or (request.method in READING and request.path in self._open_paths):
@@ -71,8 +70,7 @@ class Guard:
             claim = claims.read(request, self._now())
             await self._let_in(request, claim, self._find, scope, receive, send)
         except Refused as refused:
-            service = self._service_of(request) or (claim.service if claim else "")
-            response = refusals.written(refused, request, service)
+            response = refusals.written(refused, request, self._service_of(request))
             await receive.drain()
             await response(scope, receive, send)
         except bodies.Disconnected:

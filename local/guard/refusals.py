@@ -1,6 +1,7 @@
 """Refusals as the service that was asked would write them."""
 
 import json
+import re
 import uuid
 from xml.sax.saxutils import escape
 
@@ -32,11 +33,13 @@ _NAMES = {
 }
 _STATUS = {Reason.INCOMPLETE: 400, Reason.TOO_LARGE: 413}
 _STATUS_OF_S3 = {Reason.BODY: 400, Reason.UNSUPPORTED: 501}
+_SERVICE = re.compile(r"/\d{8}/[^/\s]*/([a-z0-9-]+)/", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 
 
-def written(refused: Refused, request: Request, service: str) -> Response:
+def written(refused: Refused, request: Request, service: str = "") -> Response:
     """Write a refusal in the protocol of the service that was asked, as far as the request tells it."""
+    service = service or _scoped_to(request)
     of_s3, of_query, of_json = _NAMES[refused.reason]
     status = _STATUS.get(refused.reason, 403)
     if service == "s3":
@@ -51,6 +54,13 @@ def written(refused: Refused, request: Request, service: str) -> Response:
         said |= {"__type": of_json, "Message": refused.message}
     media_type = "application/json" if service == "execute-api" else "application/x-amz-json-1.1"
     return _response(json.dumps(said), status, media_type, of_json)
+
+
+def _scoped_to(request: Request) -> str:
+    """Return the service that a signature is for, however torn it is otherwise."""
+    told = [request.header("authorization") or "", *request.parameters("X-Amz-Credential")]
+    found = _SERVICE.search(" ".join(told))
+    return found[1] if found else ""
 
 
 def _is_query(request: Request) -> bool:
