@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app as ministack
-from ministack.core import iam_evaluator, responses, router
+from ministack.core import iam_evaluator, lambda_runtime, responses, router
+from ministack.services import lambda_svc, sts
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from local.cloud.workers import session, worker_key
 from local.guard import KEY, Guard, Hosts, Key, Refused
 from local.guard.claims import Claim
 from local.guard.hosts import LISTED
@@ -129,8 +131,21 @@ async def _told(keys: Keys, request: HttpRequest) -> JSONResponse:
     return JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
 
 
+def give_workers_secrets(root_secret: str) -> None:
+    """Let the emulator give functions' workers credentials of ours in place of its own."""
+
+    def credentials(config: dict[str, Any]) -> dict[str, str]:
+        key = worker_key(config, root_secret)
+        sts.register_session(key.access_key, session(config, key))
+        return key.environment()
+
+    for module in (lambda_runtime, lambda_svc):  # the second has imported it by name
+        module.execution_credentials = credentials
+
+
 def main() -> None:
     """Serve until SIGTERM."""
+    give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
     os.environ.pop("PYTHONPATH", None)  # it led here; the functions' workers would inherit it
     ministack.app = guarded(ministack.app, os.environ)
     ministack.main()

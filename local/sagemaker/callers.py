@@ -3,20 +3,15 @@
 The emulator gives keys out, and tells the root user whose each is (local.cloud.emulator).
 """
 
-import hashlib
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from local.guard.keys import KEY_PATH, Key, Reason, Refused, root_key
 from local.guard.signing import signed_headers
 from local.sagemaker.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 # How long the emulator's answer about a key is believed.
 BELIEVED_SECONDS = 3.0
@@ -35,25 +30,6 @@ class Caller:
     def of(cls, key: Key) -> "Caller":
         """Return whose a key is."""
         return cls(key.arn, key.kind, key.name)
-
-
-@dataclass(frozen=True)
-class WorkerKey:
-    """The credentials of one function's workers."""
-
-    access_key: str
-    secret: str
-    session_token: str
-
-
-def worker_key(function: "FunctionConfigurationTypeDef") -> WorkerKey:
-    """Derive the credentials that the emulator gives to a function's workers (its lambda_runtime module)."""
-    digest = _sha256(f"{function['FunctionArn']}:{function['Role']}")
-    return WorkerKey(f"ASIA{digest[:16].upper()}", _sha256(f"secret:{digest}"), _sha256(f"token:{digest}"))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Keys:

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from local.cloud.state import Running
+from local.cloud.workers import worker_key
 from local.containers import reaching
-from local.sagemaker.callers import worker_key
 from local.samlocal.values import Values
 from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
 
 if TYPE_CHECKING:
     import boto3
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 _ACCOUNT = "000000000000"
 
@@ -36,21 +35,11 @@ def variables(
         client.invoke(FunctionName=name, Payload=b"{}")
         made[logical_id] = {
             **configuration["Environment"]["Variables"],
-            **credentials(configuration),
+            **worker_key(configuration, state.secret_key).environment(),
             **reachable,
             "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon here
         }
     return made
-
-
-def credentials(function: "FunctionConfigurationTypeDef") -> dict[str, str]:
-    """Return the credentials of a function's own role: what the role lacks is refused in Docker too."""
-    key = worker_key(function)
-    return {
-        "AWS_ACCESS_KEY_ID": key.access_key,
-        "AWS_SECRET_ACCESS_KEY": key.secret,
-        "AWS_SESSION_TOKEN": key.session_token,
-    }
 
 
 def values(session: "boto3.Session", state: Running) -> Values:

@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.callers import worker_key
+from local.cloud.workers import worker_key
 from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
@@ -35,7 +35,8 @@ class Session:
         lambdas = stack._client("lambda")
         lambdas.invoke(FunctionName=f"{stack.name}-{function}", Payload=b'{"detail": {}}')  # a worker is born
         found = lambdas.get_function_configuration(FunctionName=f"{stack.name}-{function}")
-        key = worker_key(found)
+        assert stack.cloud is not None
+        key = worker_key(found, stack.cloud.secret_key)
         self._session: Any = boto3.Session(
             key.access_key, key.secret, key.session_token, region_name="us-east-1"
         )
