@@ -49,11 +49,11 @@ def written(refused: Refused, request: Request, service: str = "") -> Response:
         error = f"<Error><Type>Sender</Type>{_members(of_query, refused)}</Error>"
         wrapped = f"<ErrorResponse>{error}<RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>"
         return _response(_xml(wrapped), status, "text/xml")
-    said = {"message": refused.message}
-    if service != "execute-api":
-        said |= {"__type": of_json, "Message": refused.message}
-    media_type = "application/json" if service == "execute-api" else "application/x-amz-json-1.1"
-    return _response(json.dumps(said), status, media_type, of_json)
+    if service == "execute-api":
+        said = {"message": refused.message}
+        return _response(json.dumps(said), 403, "application/json", of_json)
+    said = {"__type": of_json, "message": refused.message, "Message": refused.message}
+    return _response(json.dumps(said), status, "application/x-amz-json-1.1", of_json)
 
 
 def _scoped_to(request: Request) -> str:
