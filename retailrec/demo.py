@@ -114,3 +114,4 @@ def _tell_next(screen: Console) -> None:
     screen.print("\nThe local cloud stays up. Next:")
     for line in (f"{command()} recommend 13085", f"{command()} drop FILE", f"{command()} runs", "make down"):
         screen.print(f"  {line}")
+    screen.print(f'Keys for curl and the AWS command line: eval "$({command()} keys)"')

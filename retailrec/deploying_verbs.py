@@ -37,6 +37,14 @@ def doctor(
     command.doctor(stack, algorithm_arn, as_json)
 
 
+@verbs.command()
+def keys() -> None:
+    """Print the local cloud's keys and addresses for the shell: eval "$(retailrec keys)"."""
+    from retailrec import keys_command
+
+    keys_command.keys()
+
+
 @verbs.command("sam-env")
 def sam_env() -> None:
     """Make `sam local invoke` and `sam local start-api` work against the local cloud."""

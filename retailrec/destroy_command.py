@@ -46,7 +46,7 @@ def _place(name: str | None) -> tuple[str, Client, float]:
     cloud = laptop.running()
     if cloud is None:
         raise Problem(NO_CLOUD)
-    local = local_session(cloud.region)
+    local = local_session(cloud)
     return cloud.stack, lambda service: client(local, service, cloud), 0.2
 
 

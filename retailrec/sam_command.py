@@ -22,7 +22,7 @@ def sam_env() -> None:
         raise Problem(NO_CLOUD)
     with Steps(out()) as steps:
         steps.say("Building the application for Lambda, and a way from Docker to the local cloud")
-        folder = prepare(running, local_session(running.region)).parent
+        folder = prepare(running, local_session(running)).parent
     sam = ".venv-sam/bin/sam" if Path(".venv-sam/bin/sam").exists() else "sam"
     event = shlex.quote(str(_near(folder / "events" / "schedule.json")))
     out().print("\nNext:")

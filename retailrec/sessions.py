@@ -10,31 +10,28 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from local.cloud import Running
 
-# The emulator's root user: it has no secret, and enforces the functions' roles all the same.
-LOCAL_KEY = "test"
-
 
 def aws_session() -> boto3.Session:
     """Open a session as the AWS command line would: environment, profile, region."""
     return boto3.Session()
 
 
-def local_session(region: str) -> boto3.Session:
-    """Open a session of the local cloud that no AWS configuration of the user's can lead astray."""
+def local_session(cloud: "Running") -> boto3.Session:
+    """Open a session of a local cloud's root user that no AWS configuration of the user's can lead astray."""
     nothing = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
     }
     session = botocore.session.Session(session_vars=nothing)
-    session.set_credentials(LOCAL_KEY, LOCAL_KEY)
-    return boto3.Session(botocore_session=session, region_name=region)
+    session.set_credentials(cloud.access_key, cloud.secret_key)
+    return boto3.Session(botocore_session=session, region_name=cloud.region)
 
 
-def is_local_root(session: boto3.Session) -> bool:
-    """Tell whether a session is that of the local cloud's root user."""
+def is_local_root(session: boto3.Session, cloud: "Running") -> bool:
+    """Return whether a session is that of a local cloud's root user."""
     credentials = session.get_credentials()
-    return credentials is not None and credentials.access_key == LOCAL_KEY
+    return credentials is not None and credentials.access_key == cloud.access_key
 
 
 def assume(sts: Any, role_arn: str, region: str) -> boto3.Session:

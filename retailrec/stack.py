@@ -51,7 +51,7 @@ class Stack:
     @classmethod
     def local(cls, cloud: "Running") -> Self:
         """Open the stack of a local cloud."""
-        return cls._open(cloud.stack, local_session(cloud.region), cloud)
+        return cls._open(cloud.stack, local_session(cloud), cloud)
 
     @classmethod
     def _open(cls, name: str, session: boto3.Session, cloud: "Running | None") -> Self:
@@ -89,7 +89,7 @@ class Stack:
 
         The local cloud's root user can assume no role, and may write without.
         """
-        if "UploaderRole" not in self.outputs or (self.cloud and is_local_root(self.session)):
+        if "UploaderRole" not in self.outputs or (self.cloud and is_local_root(self.session, self.cloud)):
             return self.s3()
         try:
             session = assume(self.aws("sts"), self.outputs["UploaderRole"], self.session.region_name)

@@ -111,13 +111,18 @@ def answer_many(model: Model, encoder: Encoder, queries: Sequence[Query], media_
 
 
 def _headers(scope: Message) -> tuple[bytes | None, bytes | None]:
-    """Content type and what is accepted."""
+    """Content type and what is accepted; raises RequestError for a web page's request.
+
+    SageMaker sends no Origin. On a laptop this listens on the loopback interface, where any page can post.
+    """
     content_type = accept = None
     for name, value in scope["headers"]:
         if name == b"content-type":
             content_type = value
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
+        elif name == b"origin":
+            raise RequestError("A web page may not ask this.", 403)
     return content_type, accept
 
 

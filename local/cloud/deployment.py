@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.cloud import builds, processes
 from local.cloud.errors import CloudError, log_tail
 from local.cloud.services import client_environment
-from local.cloud.state import REPOSITORY, ROOT_KEY, Running
+from local.cloud.state import REPOSITORY, Running
 
 ARTIFACTS_BUCKET = "retailrec-artifacts"
 # The local SageMaker runs the programs in algorithm/ whatever the image is called.
@@ -41,7 +41,7 @@ def build_for_lambda(state: Running, folder: Path) -> None:
 
 def deploy(state: Running) -> None:
     """Deploy the built application as the stack of this cloud."""
-    session = boto3.Session(ROOT_KEY, ROOT_KEY, region_name=state.region)
+    session = boto3.Session(state.access_key, state.secret_key, region_name=state.region)
     s3 = session.client("s3", endpoint_url=state.aws_url, config=Config(proxies={}))
     s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
     arguments = ["--template-file", str(_build_dir(state) / "template.yaml"), "--stack-name", state.stack]

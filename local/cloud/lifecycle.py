@@ -12,6 +12,7 @@ from local.cloud.errors import CloudError
 from local.cloud.parameters import read_parameters
 from local.cloud.state import REGION, Running, state_dir
 from local.containers import leftovers
+from local.guard.hosts import LISTED
 from local.sagemaker.marketplace import published_arn
 
 Say = Callable[[str], None]
@@ -85,6 +86,7 @@ def _take_down(say: Say) -> bool:
         if state.image:
             leftovers.remove(state.state_dir / "sagemaker")
         state.forget()
+        (state.state_dir / LISTED).unlink(missing_ok=True)
         for leftover in ("tmp", "sagemaker"):
             shutil.rmtree(state.state_dir / leftover, ignore_errors=True)
     say("The local cloud is down.")
@@ -94,7 +96,7 @@ def _take_down(say: Say) -> bool:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Let one `up` or `down` at a time work on this cloud."""
-    state_dir().mkdir(parents=True, exist_ok=True)
+    state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:
         if not _lock(lock):
             raise CloudError("Another command is starting or stopping the local cloud: wait for it.")

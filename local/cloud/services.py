@@ -7,14 +7,14 @@ import socket
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 import httpx
 
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
-from local.cloud.state import REGION, REPOSITORY, ROOT_KEY, Running, state_dir
+from local.cloud.state import REGION, REPOSITORY, Running, state_dir
+from local.guard.hosts import LISTED
 from local.ports import free_port
 
 LOOPBACK = "127.0.0.1"
@@ -93,8 +93,8 @@ def client_environment(state: Running) -> dict[str, str]:
     """Return the environment in which any AWS client talks to this cloud and to no other."""
     return foreign_free_environment() | {
         "RETAILREC_CLOUD": str(state.state_dir),  # the mark of every process of this cloud
-        "AWS_ACCESS_KEY_ID": ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_ACCESS_KEY_ID": state.access_key,
+        "AWS_SECRET_ACCESS_KEY": state.secret_key,
         "AWS_DEFAULT_REGION": state.region,
         "AWS_REGION": state.region,
         "AWS_ENDPOINT_URL": state.aws_url,
@@ -119,17 +119,20 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         "MINISTACK_HOST": "localhost",
         "GATEWAY_PORT": state.aws_url.rsplit(":", 1)[1],
         "MINISTACK_REGION": REGION,
-        "IOT_MTLS_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",  # no port but the guarded one
+        "SFTP_ENABLED": "0",
+        "PYTHONPATH": str(REPOSITORY),
         # Read by the functions, which inherit this environment: no X-Ray daemon here.
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
     python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
     sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
     sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
+    sagemaker += ["--hosts-file", str(state.state_dir / LISTED)]
     if state.image:
         sagemaker += ["--container-image", state.image]
     return {
-        "ministack": ([str(Path(sys.executable).with_name("ministack"))], emulator),
+        "ministack": ([sys.executable, "-m", "local.cloud.emulator"], emulator),
         "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),
     }
 

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from local.guard.keys import new_access_key, new_secret
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK = "retailrec"
 REGION = "us-east-1"
-ROOT_KEY = "test"  # the emulator's root user
 
 
 def state_dir() -> Path:
@@ -18,12 +19,14 @@ def state_dir() -> Path:
 
 
 class Running(BaseModel):
-    """A cloud that is up, or coming up while ``deployed`` is false."""
+    """A cloud that is up, or coming up while ``deployed`` is false; its root key is drawn with it."""
 
     model_config = ConfigDict(frozen=True)
 
     aws_url: str
     sagemaker_url: str
+    access_key: str = Field(default_factory=new_access_key)
+    secret_key: str = Field(default_factory=new_secret, repr=False)
     stack: str = STACK
     region: str = REGION
     state_dir: Path
@@ -42,9 +45,11 @@ class Running(BaseModel):
         return self.state_dir / "cloud.json"
 
     def save(self) -> Self:
-        """Write the state in one step, so that no reader sees half of it."""
-        self.state_dir.mkdir(parents=True, exist_ok=True)
+        """Write the state in one step, so that no reader sees half of it, and for its owner alone."""
+        self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._file.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        draft.touch(0o600, exist_ok=False)
         draft.write_text(self.model_dump_json(indent=2))
         draft.replace(self._file)
         return self

@@ -5,12 +5,17 @@ import sys
 from local.cloud import processes, services
 from local.cloud.state import REPOSITORY, Running
 from local.containers import engine
+from local.guard.hosts import LISTED
 
 RELAY = "relay"
 
 
 def open_to_containers(state: Running) -> Running:
-    """Start the relay on Docker's bridge, unless it runs or none is needed; return the new state."""
+    """Start the relay on Docker's bridge, unless it runs or none is needed; return the new state.
+
+    The guard is told by which name containers ask.
+    """
+    (state.state_dir / LISTED).write_text(f"{_host()}\n")
     if engine.is_desktop():
         return state  # containers reach the loopback interface of its host by themselves
     pid = state.pids.get(RELAY)
@@ -28,13 +33,18 @@ def open_to_containers(state: Running) -> Running:
 
 def urls(state: Running) -> dict[str, str]:
     """Return the variables that lead a container's AWS clients to this cloud."""
-    host = engine.DESKTOP_HOST if engine.is_desktop() else engine.gateway()
+    host = _host()
     sagemaker = f"http://{host}:{_port(state.sagemaker_url)}"
     return {
         "AWS_ENDPOINT_URL": f"http://{host}:{_port(state.aws_url)}",
         "AWS_ENDPOINT_URL_SAGEMAKER": sagemaker,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": sagemaker,
     }
+
+
+def _host() -> str:
+    """Return the name by which containers reach this machine."""
+    return engine.DESKTOP_HOST if engine.is_desktop() else engine.gateway()
 
 
 def _port(url: str) -> int:

@@ -26,8 +26,11 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--container-image", default="", help="run this image instead of those programs")
     parser.add_argument("--account", default="000000000000")
     parser.add_argument("--region", default="us-east-1")
-    parser.add_argument("--no-auth", action="store_true", help="let everybody do everything")
+    parser.add_argument("--hosts-file", type=Path, help="lists further names of this server")
+    parser.add_argument("--no-auth", action="store_true", help="let every program do everything, unsigned")
     given = parser.parse_args(arguments)
+    if not (os.environ.get("AWS_ACCESS_KEY_ID") and os.environ.get("AWS_SECRET_ACCESS_KEY")):
+        parser.error("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the emulator's root key")
     return Settings(
         port=given.port,
         state_dir=given.state_dir.resolve(),
@@ -37,9 +40,10 @@ def parse(arguments: list[str] | None = None) -> Settings:
         account=given.account,
         region=given.region,
         # The emulator takes its environment's key for the root's; so do we.
-        root_key=os.environ.get("AWS_ACCESS_KEY_ID") or "test",
-        root_secret=os.environ.get("AWS_SECRET_ACCESS_KEY") or "test",
+        root_key=os.environ["AWS_ACCESS_KEY_ID"],
+        root_secret=os.environ["AWS_SECRET_ACCESS_KEY"],
         auth=not given.no_auth,
+        hosts_file=given.hosts_file,
     )
 
 

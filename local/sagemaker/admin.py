@@ -1,4 +1,4 @@
-"""What AWS does not have: health, logs, and the fault board. Never authorised, only local."""
+"""What AWS does not have: health, logs, and the fault board. For the root user, but for health."""
 
 import json
 from typing import Any

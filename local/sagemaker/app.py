@@ -2,22 +2,28 @@
 
 import contextlib
 import json
-import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import cast
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from local.guard import KEY, Guard, Hosts, Refused
+from local.guard.claims import Claim
+from local.guard.keys import Reason
+from local.guard.request import Request as GuardedRequest
 from local.sagemaker import admin, control, runtime
+from local.sagemaker.callers import Keys
 from local.sagemaker.cloud import Cloud
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.settings import Settings
 
-LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
+HEALTH = "/_health"
+SERVICE = "sagemaker"
 Endpoint = Callable[[Cloud, Request], Awaitable[Response]]
 
 
@@ -36,13 +42,31 @@ def build(settings: Settings) -> Starlette:
         routes=[
             Route("/", _api(control.handle), methods=["POST"]),
             Route("/endpoints/{name}/invocations", _api(runtime.invoke), methods=["POST"]),
-            Route("/_health", _on(admin.health)),
+            Route(HEALTH, _on(admin.health)),
             Route("/_logs/{kind}/{name}", _admin(admin.log)),
             Route("/_faults", _admin(admin.faults), methods=["GET", "POST", "DELETE"]),
         ],
         lifespan=lifespan,
+        middleware=[_guard(settings)],
         exception_handlers={Exception: _broken},
     )
+
+
+def _guard(settings: Settings) -> Middleware:
+    return Middleware(
+        Guard,
+        hosts=Hosts(settings.port, settings.hosts_file),
+        region=settings.region,
+        find=Keys(settings).find if settings.auth else None,
+        open_paths=frozenset({HEALTH}),
+        check_scope=_check_scope,
+    )
+
+
+def _check_scope(request: GuardedRequest, claim: Claim) -> None:
+    """Raise Refused for a signature that is meant for another service."""
+    if claim.service != SERVICE:
+        raise Refused(Reason.SCOPE, f"Credential should be scoped to correct service: '{SERVICE}'. ")
 
 
 def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
@@ -55,17 +79,13 @@ def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _admin(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Keep web pages out of what asks for no signature: a browser lets any of them send requests here.
-
-    Also those whose own name was pointed here (DNS rebinding): to their browser they ask their own server.
-    """
+    """Keep what AWS does not have for the root user."""
     answer = _on(endpoint)
 
     async def run(request: Request) -> Response:
-        if not LOOPBACK.fullmatch(request.headers.get("host", "")):
-            return PlainTextResponse("This is answered at 127.0.0.1 alone.", status_code=403)
-        if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":
-            return PlainTextResponse("A web page may not ask this.", status_code=403)
+        key = request.scope.get(KEY)
+        if key is not None and key.kind != "Root":
+            return _refusal(ServiceError("AccessDeniedException", "This is for the root user.", 403))
         return await answer(request)
 
     return run

@@ -44,7 +44,7 @@ ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
 async def handle(cloud: "Cloud", request: Request) -> Response:
     """Answer one request: who asks, for what, may they, do it."""
     operation = _operation(request.headers.get("x-amz-target", ""))
-    caller = await cloud.iam.authenticate(request.headers)
+    caller = cloud.iam.caller(request)
     cloud.faults.throttle(operation.name)
     asked = _parsed(await request.body())
     shape = shapes.operation(operation.name)

@@ -83,6 +83,13 @@ def limit_exceeded(limit: str, allowed: int, in_use: int, wanted: int) -> Servic
     )
 
 
+def unknown_caller() -> ServiceError:
+    """Refuse a caller whose user or role is gone."""
+    return ServiceError(
+        "UnrecognizedClientException", "The security token included in the request is invalid.", 403
+    )
+
+
 def access_denied(principal: str, action: str, resource: str, because: str) -> ServiceError:
     """Refuse a caller whose policies do not allow the action; ``because`` ends AWS's sentence."""
     return ServiceError("AccessDeniedException", denial(principal, action, resource, because))

@@ -1,4 +1,4 @@
-"""Authenticates callers, authorises what they ask, and holds execution roles to their policies."""
+"""Authorises what callers ask, and holds execution roles to their policies."""
 
 import asyncio
 import time
@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
+from starlette.requests import Request
 
-from local.sagemaker import callers, grants
+from local.guard import KEY
+from local.sagemaker import grants
 from local.sagemaker.aws import Aws
-from local.sagemaker.callers import Caller, Workers
-from local.sagemaker.errors import access_denied, denial
+from local.sagemaker.callers import Caller
+from local.sagemaker.errors import access_denied, denial, unknown_caller
 from local.sagemaker.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
 from local.sagemaker.settings import Settings
 
@@ -42,33 +44,12 @@ class Iam:
     def __init__(self, aws: Aws, settings: Settings) -> None:
         self._iam = aws.iam
         self._settings = settings
-        self._workers = Workers(aws)
         self._root = Caller(f"arn:aws:iam::{settings.account}:root", "Root")
         self._grants: dict[Caller, tuple[float, Grants]] = {}
-        self._users: dict[str, Caller] = {}
 
-    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
-        """Find out who signed a request."""
-        if not self._settings.auth:
-            return self._root
-        key = callers.access_key(headers)
-        if callers.is_root(key, self._settings.root_key):
-            return self._root
-        if key in self._users:
-            return self._users[key]
-        token = headers.get("x-amz-security-token", "")
-        return await asyncio.to_thread(self._look_up, key, token)
-
-    def _look_up(self, key: str, token: str) -> Caller:
-        worker = self._workers.find(key, token)
-        if worker:
-            return worker
-        try:
-            name = self._iam.get_access_key_last_used(AccessKeyId=key)["UserName"]
-        except ClientError as error:
-            raise callers.unknown() from error
-        self._users[key] = Caller(f"arn:aws:iam::{self._settings.account}:user/{name}", "User", name)
-        return self._users[key]
+    def caller(self, request: Request) -> Caller:
+        """Return who signed a request, as the guard found out."""
+        return Caller.of(request.scope[KEY]) if self._settings.auth else self._root
 
     async def authorise(self, caller: Caller, access: Access) -> None:
         """Raise AccessDeniedException unless the caller's policies allow the access."""
@@ -110,7 +91,7 @@ class Iam:
         try:
             known = await asyncio.to_thread(read, self._iam, caller.name)
         except ClientError as error:
-            raise callers.unknown() from error
+            raise unknown_caller() from error
         self._grants[caller] = time.monotonic(), known
         return known, True
 

@@ -26,7 +26,7 @@ async def invoke(cloud: "Cloud", request: Request) -> Response:
     """Answer one request of the runtime API."""
     name = request.path_params["name"]
     arn = cloud.settings.arn("endpoint", name)
-    caller = await cloud.iam.authenticate(request.headers)
+    caller = cloud.iam.caller(request)
     cloud.faults.throttle(OPERATION)
     await cloud.iam.authorise(caller, Access(f"sagemaker:{OPERATION}", arn))
     body = await request.body()

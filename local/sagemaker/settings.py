@@ -1,6 +1,6 @@
 """What the command line decides, in one typed object."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ALGORITHM_DIR = Path(__file__).parents[2] / "algorithm"
@@ -17,9 +17,10 @@ class Settings:
     algorithm_dir: Path = ALGORITHM_DIR
     account: str = "000000000000"
     region: str = "us-east-1"
-    root_key: str = "test"
-    root_secret: str = "test"  # noqa: S105 (the emulator's public default)
+    root_key: str = ""
+    root_secret: str = field(default="", repr=False)
     auth: bool = True
+    hosts_file: Path | None = None  # lists further names by which containers ask for this server
     # Instances of one type that one kind of resource may use at once; the fault board lowers it by type.
     instance_quota: int = 100
     # SageMaker waits 120 s between SIGTERM and SIGKILL; a laptop has less patience.

@@ -1,7 +1,6 @@
 """What the functions of a deployed stack see: their environment, their credentials, their last run."""
 
 import gzip
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from local.cloud.state import Running
+from local.cloud.workers import worker_key
 from local.containers import reaching
-from local.sagemaker.callers import worker_key
 from local.samlocal.values import Values
 from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
 
 if TYPE_CHECKING:
     import boto3
-    from mypy_boto3_lambda.type_defs import FunctionConfigurationTypeDef
 
 _ACCOUNT = "000000000000"
 
@@ -37,22 +35,11 @@ def variables(
         client.invoke(FunctionName=name, Payload=b"{}")
         made[logical_id] = {
             **configuration["Environment"]["Variables"],
-            **credentials(configuration),
+            **worker_key(configuration, state.secret_key).environment(),
             **reachable,
             "POWERTOOLS_TRACE_DISABLED": "true",  # no X-Ray daemon here
         }
     return made
-
-
-def credentials(function: "FunctionConfigurationTypeDef") -> dict[str, str]:
-    """Return the credentials of a function's own role: what the role lacks is refused in Docker too."""
-    key = worker_key(function)
-    digest = hashlib.sha256(f"{function['FunctionArn']}:{function['Role']}".encode()).hexdigest()
-    return {
-        "AWS_ACCESS_KEY_ID": key.access_key,
-        "AWS_SECRET_ACCESS_KEY": hashlib.sha256(f"secret:{digest}".encode()).hexdigest(),
-        "AWS_SESSION_TOKEN": key.session_token,
-    }
 
 
 def values(session: "boto3.Session", state: Running) -> Values:

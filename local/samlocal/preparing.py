@@ -32,6 +32,8 @@ def prepare(state: Running, session: "boto3.Session", folder: Path = FOLDER) -> 
     built = yaml_parse((folder / APPLICATION / "template.yaml").read_text())
     variables = deployed.variables(session, state, dict(function_names(built, state.stack)))
     template = folder / "template.json"
+    template.unlink(missing_ok=True)
+    template.touch(0o600)  # it holds the functions' credentials
     _write(template, with_environment(built, variables, Path(APPLICATION)))
     write_events(folder / "events", deployed.values(session, state))
     return template

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from botocore.exceptions import ClientError
 
@@ -33,6 +32,7 @@ from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
 from retailrec_shared.status import ENDED, RunStatus, Stage
 from tests.clouds import own_cloud
+from tests.local_sagemaker import ask_sagemaker
 
 STORMS, HISTORIES = 4, 5  # twenty histories in all; what must hold is looked at after each fifth
 ROWS = 2_000
@@ -67,7 +67,7 @@ class Storm:
         self.dropped.append(path.name)
 
     def faults(self, method: str, asked: Any = None) -> None:
-        httpx.request(method, f"{self.state.sagemaker_url}/_faults", json=asked, trust_env=False)
+        ask_sagemaker(self.state, method, "/_faults", asked)
 
     def kill_sagemaker(self) -> None:
         os.kill(self.state.pids["sagemaker"], signal.SIGKILL)

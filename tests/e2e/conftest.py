@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from local import cloud
@@ -19,6 +18,7 @@ from retailrec.stack import Stack
 from retailrec_shared.run import Run
 from retailrec_shared.status import ENDED
 from tests.clouds import own_cloud
+from tests.local_sagemaker import ask_sagemaker
 
 ROWS = 12_000
 # A small model is enough to see that one is trained, and no shop here is compared with another.
@@ -42,8 +42,7 @@ def stack(state_dir: Path) -> Iterator[Stack]:
 def fault(stack: Stack, method: str = "POST", **asked: object) -> None:
     """Ask the local SageMaker for a fault, or with DELETE for the end of all."""
     assert stack.cloud is not None
-    url = f"{stack.cloud.sagemaker_url}/_faults"
-    httpx.request(method, url, json=asked or None, trust_env=False).raise_for_status()
+    ask_sagemaker(stack.cloud, method, "/_faults", asked or None)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.state import ROOT_KEY
 from retailrec.stack import Stack
 from retailrec_shared.run import Run
 from tests.environment import ROOT
@@ -17,6 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_the_api_does_what_its_description_says(stack: Stack, live_run: Run, tmp_path: Path) -> None:
+    assert stack.cloud is not None
     command = [
         ".venv/bin/schemathesis", "--config-file", "tests/e2e/schemathesis.toml", "run", "docs/openapi.json",
         "--url", stack.api_url, "--checks", "all", "--mode", "all", "--max-examples", str(EXAMPLES),
@@ -24,8 +24,8 @@ def test_the_api_does_what_its_description_says(stack: Stack, live_run: Run, tmp
     ]  # fmt: skip
     environment = {
         **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-        "AWS_ACCESS_KEY_ID": ROOT_KEY,
-        "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
+        "AWS_ACCESS_KEY_ID": stack.cloud.access_key,
+        "AWS_SECRET_ACCESS_KEY": stack.cloud.secret_key,
         "SCHEMATHESIS_HOOKS": "tests.e2e.schemathesis_hooks",
         "PYTHONPATH": str(ROOT),
     }

@@ -63,7 +63,7 @@ def start(planned: Running) -> Running:
 
 def account(state: Running) -> dict[str, set[str]]:
     """Everything that there is in the account, but for the bucket that `sam deploy` uploads to."""
-    session, found = local_session(state.region), {}
+    session, found = local_session(state), {}
     for service, operation, member, name in LISTS:
         entries: list[Any] = getattr(client(session, service, state), operation)().get(member, [])
         told = {entry if name is None else entry[name] for entry in entries}

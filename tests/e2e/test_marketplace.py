@@ -124,7 +124,7 @@ def change_that_does_not_fit_is_rolled_back_with_a_sentence(stack: Stack) -> Non
 
 
 def formation(state: Running) -> Any:
-    return client(local_session(state.region), "cloudformation", state)
+    return client(local_session(state), "cloudformation", state)
 
 
 def reasons(making: Any, name: str) -> list[str]:

@@ -1,6 +1,5 @@
 """With IAM enforced, no function can do what its role does not name: each tries."""
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.callers import worker_key
+from local.cloud.workers import worker_key
 from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
@@ -36,11 +35,12 @@ class Session:
         lambdas = stack._client("lambda")
         lambdas.invoke(FunctionName=f"{stack.name}-{function}", Payload=b'{"detail": {}}')  # a worker is born
         found = lambdas.get_function_configuration(FunctionName=f"{stack.name}-{function}")
-        key = worker_key(found)
-        digest = hashlib.sha256(f"{found['FunctionArn']}:{found['Role']}".encode()).hexdigest()
-        secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+        assert stack.cloud is not None
+        key = worker_key(found, stack.cloud.secret_key)
         self._clients: dict[str, Any] = {}
-        self._session: Any = boto3.Session(key.access_key, secret, key.session_token, region_name="us-east-1")
+        self._session: Any = boto3.Session(
+            key.access_key, key.secret, key.session_token, region_name="us-east-1"
+        )
 
     def client(self, service: str) -> Any:
         if service not in self._clients:

@@ -1,8 +1,13 @@
 """A dropped file becomes recommendations, on the real template, deployed by the real sam."""
 
+import json
+import re
+import shutil
+import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +20,7 @@ from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
 from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
+from tests.environment import ROOT
 
 MANY = 60  # more than fit into one read of descriptions, while two runs are asked for them
 
@@ -53,6 +59,26 @@ def test_a_request_without_a_good_signature_is_refused(
 ) -> None:
     url = f"{stack.api_url}/customers/13085/recommendations"
     assert httpx.get(url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False).status_code == 403
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on the PATH")
+def test_readmes_curl_asks_the_api_and_not_with_a_wrong_secret(stack: Stack, live_run: Run) -> None:
+    readme = (ROOT / "README.md").read_text()
+    written = re.search(r"```sh\n(curl --aws-sigv4 .*?)```", readme, re.DOTALL)
+    assert written
+    assert 'eval "$(.venv/bin/retailrec keys)"' in readme
+    command = written[1].replace("REGION", "us-east-1").replace("curl ", "curl --silent --noproxy '*' ", 1)
+
+    def answer(before: str) -> Any:
+        script = f'eval "$(.venv/bin/retailrec keys)"\n{before}\n{command}'
+        told = subprocess.run(["/bin/sh", "-euc", script], cwd=ROOT, capture_output=True, check=True)
+        return json.loads(told.stdout)
+
+    assert len(answer("")["recommendations"]) == 10
+    refused = answer("AWS_SECRET_ACCESS_KEY=wrong")["message"]
+    assert refused.startswith("The request signature we calculated does not match")
+    unknown = answer("AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")["message"]
+    assert unknown == "The security token included in the request is invalid."
 
 
 def test_everything_a_run_promises_is_in_the_data_bucket(stack: Stack, live_run: Run) -> None:

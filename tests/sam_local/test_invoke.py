@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from local.samlocal.deployed import of_run
@@ -16,6 +15,7 @@ from retailrec.tuning import begin, copy_data, tuned_run
 from retailrec_shared import names
 from retailrec_shared.serving_keys import customer_key
 from retailrec_shared.status import RunStatus, Stage
+from tests.local_sagemaker import ask_sagemaker
 from tests.sam_local.world import ROOT, World
 
 pytestmark = pytest.mark.timeout(1800)
@@ -58,8 +58,7 @@ def transformed(world: World, run: Values) -> bool:
 
 def fault(world: World, **fields: Any) -> None:
     assert world.stack.cloud
-    url = f"{world.stack.cloud.sagemaker_url}/_faults"
-    assert httpx.post(url, json=fields, trust_env=False).status_code == httpx.codes.OK
+    ask_sagemaker(world.stack.cloud, "POST", "/_faults", fields)
 
 
 @pytest.mark.slow

@@ -82,6 +82,19 @@ def test_the_cloud_on_a_laptop_knows_no_function() -> None:
     assert not foreign(ROOT / "local") & (set(FUNCTIONS) | {"recommender", "retailrec"})
 
 
+@pytest.mark.parametrize(
+    ("folder", "known"), [("sagemaker", {"guard", "sagemaker", "ports"}), ("guard", {"guard"})]
+)
+def test_a_service_of_the_laptop_stands_without_the_cloud_around_it(folder: str, known: set[str]) -> None:
+    found = {
+        node.module.split(".")[1]
+        for path in (ROOT / "local" / folder).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("local.")
+    }
+    assert found <= known
+
+
 @pytest.mark.parametrize("path", PURE)
 def test_what_decides_imports_no_boto3(path: str) -> None:
     assert not set(imported(ROOT / path)) & {"boto3", "botocore"}

@@ -29,7 +29,7 @@ def test_no_aws_configuration_of_the_user_leads_the_local_clients_astray(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "real")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
-    session = local_session("us-east-1")
+    session = local_session(cloud)
     made = {service: client(session, service, cloud) for service in ("s3", "dynamodb", "sagemaker")}
     assert {service: each.meta.endpoint_url for service, each in made.items()} == {
         "s3": cloud.aws_url,
@@ -39,7 +39,9 @@ def test_no_aws_configuration_of_the_user_leads_the_local_clients_astray(
     assert {each.meta.region_name for each in made.values()} == {"us-east-1"}
     credentials = session.get_credentials()
     assert credentials
-    assert (credentials.access_key, credentials.secret_key, credentials.token) == ("test", "test", None)
+    assert (credentials.access_key, credentials.secret_key, credentials.token) == (
+        cloud.access_key, cloud.secret_key, None,
+    )  # fmt: skip
 
 
 def test_a_local_stack_is_read_past_any_proxy_and_its_api_needs_no_name_resolution(
@@ -58,7 +60,14 @@ def test_a_local_stack_is_read_past_any_proxy_and_its_api_needs_no_name_resoluti
             200, {"customer_id": customer, "run_id": "r", "source": "batch", "recommendations": []}
         )  # fmt: skip
         stack = Stack.local(
-            Running(aws_url=server.url, sagemaker_url=server.url, state_dir=tmp_path, started_at="now")
+            Running(
+                aws_url=server.url,
+                sagemaker_url=server.url,
+                state_dir=tmp_path,
+                started_at="now",
+                access_key="test",
+                secret_key="test",  # what the server knows
+            )
         )
         assert stack.api_url == f"{server.url}/_aws/execute-api/abc123/v1"
         assert stack.api().recommendations("13085", 5).run_id == "r"

@@ -17,10 +17,13 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from local.guard.keys import new_access_key, new_secret
+from local.guard.signing import signed_headers
+
 ROOT = Path(__file__).parents[3]
 PROGRAMS = Path(__file__).parent / "programs"
 REGION = "us-east-1"
-ROOT_KEY = "test"
+ROOT_KEY, ROOT_SECRET = new_access_key(), new_secret()
 BUCKET = "laptop-data"
 PATIENCE = 240.0
 TRUST = {
@@ -43,9 +46,14 @@ def wait_until(done: Callable[[], Any]) -> Any:
 
 @contextlib.contextmanager
 def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    keys = {"AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_SECRET_ACCESS_KEY": ROOT_SECRET}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT
+            command,
+            env={**os.environ, **keys, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
         )
         try:
             yield process
@@ -55,7 +63,7 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
 
 
 def client(
-    service: str, url: str, key: str = ROOT_KEY, secret: str = ROOT_KEY, token: str | None = None
+    service: str, url: str, key: str = ROOT_KEY, secret: str = ROOT_SECRET, token: str | None = None
 ) -> Any:
     session: Any = boto3.Session(key, secret, token, REGION)
     return session.client(
@@ -85,7 +93,7 @@ def emulator(port: int, sagemaker_port: int, folder: Path) -> Iterator[str]:
         "IOT_MTLS_ENABLED": "0",
         "AWS_ENDPOINT_URL_SAGEMAKER": f"http://127.0.0.1:{sagemaker_port}",
     }
-    with running([sys.executable, "-m", "ministack"], environment, folder / "emulator.log"):
+    with running([sys.executable, "-m", "local.cloud.emulator"], environment, folder / "emulator.log"):
         wait_until(lambda: answers(f"{url}/_ministack/health"))
         yield url
 
@@ -112,6 +120,11 @@ def answers(url: str) -> bool:
         return httpx.get(url, timeout=10, trust_env=False).is_success
     except httpx.TransportError:
         return False
+
+
+def signed(method: str, url: str, content: bytes, **more: str) -> dict[str, str]:
+    """Return the headers of a request that root signs."""
+    return signed_headers(method, url, content, "sagemaker", REGION, ROOT_KEY, ROOT_SECRET, more)
 
 
 class Laptop:
@@ -160,7 +173,11 @@ class Laptop:
 
     def admin(self, method: str, path: str, body: Any = None, status: int = 200) -> str:
         """Use a path that AWS does not have; returns the answer's text."""
-        reply = httpx.request(method, self.url + path, json=body, timeout=PATIENCE, trust_env=False)
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = signed(method, self.url + path, content)
+        reply = httpx.request(
+            method, self.url + path, content=content, headers=headers, timeout=PATIENCE, trust_env=False
+        )
         assert reply.status_code == status, reply.text
         return reply.text
 

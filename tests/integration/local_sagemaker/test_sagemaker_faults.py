@@ -5,7 +5,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import PATIENCE, ROOT_KEY, Laptop, wait_until
+from tests.integration.local_sagemaker.laptop import PATIENCE, Laptop, signed, wait_until
 
 
 def post(laptop: Laptop, *faults: dict[str, Any]) -> None:
@@ -37,17 +37,20 @@ def test_a_web_page_neither_injects_faults_nor_reads_logs(
     laptop: Laptop, path: str, headers: dict[str, str]
 ) -> None:
     method = "POST" if path == "/_faults" else "GET"
-    fault = [{"fault": "throttle", "operation": "ListModels", "times": 1}]
+    fault = b'[{"fault": "throttle", "operation": "ListModels", "times": 1}]'
+    signatures = signed(method, laptop.url + path, fault)
     answer = httpx.request(
-        method, laptop.url + path, json=fault, headers=headers, timeout=PATIENCE, trust_env=False
-    )
+        method, laptop.url + path, content=fault, headers=signatures | headers, timeout=PATIENCE,
+        trust_env=False,
+    )  # fmt: skip
     assert answer.status_code == 403
     laptop.sm.list_models()
 
 
 def test_a_body_nested_without_end_is_no_json(laptop: Laptop) -> None:
-    headers = {"x-amz-target": "SageMaker.ListModels", "authorization": f"AWS4 Credential={ROOT_KEY}/x"}
-    answer = httpx.post(laptop.url, content="[" * 100_000, headers=headers, timeout=PATIENCE, trust_env=False)
+    body, target = b"[" * 100_000, {"x-amz-target": "SageMaker.ListModels"}
+    headers = signed("POST", f"{laptop.url}/", body, **target)
+    answer = httpx.post(f"{laptop.url}/", content=body, headers=headers, timeout=PATIENCE, trust_env=False)
     assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
 
 
@@ -122,9 +125,10 @@ def test_the_board_lists_clears_and_refuses_nonsense(laptop: Laptop) -> None:
     laptop.sm.list_models()
 
 
-def test_health_and_logs_need_no_key(laptop: Laptop) -> None:
-    health = json.loads(laptop.admin("GET", "/_health"))
-    assert health["status"] == "ok"
+def test_health_needs_no_key_and_logs_and_faults_do(laptop: Laptop) -> None:
+    assert httpx.get(f"{laptop.url}/_health", trust_env=False).json()["status"] == "ok"
+    for path in ("/_logs/training-job/nobody", "/_faults"):
+        assert httpx.get(laptop.url + path, trust_env=False).status_code == 403
     for path in ("/_logs/training-job/nobody", "/_logs/model/..%2f..%2fetc"):
         laptop.admin("GET", path, status=404)
 

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import json
 import zipfile
@@ -7,8 +8,9 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker.callers import WorkerKey, worker_key
-from tests.integration.local_sagemaker.laptop import BUCKET, TRUST, Laptop, client, wait_until
+from local.cloud.workers import WorkerKey, worker_key
+from local.guard.keys import new_secret
+from tests.integration.local_sagemaker.laptop import BUCKET, ROOT_SECRET, TRUST, Laptop, client, wait_until
 
 ACCOUNT = "000000000000"
 FUNCTION = """
@@ -54,7 +56,7 @@ class Worker:
     @property
     def key(self) -> WorkerKey:
         """The credentials that the emulator gives to the function's workers."""
-        return worker_key(self._configuration())
+        return worker_key(self._configuration(), ROOT_SECRET)
 
     def call(self, call: str, **members: Any) -> dict[str, str]:
         reply = self._functions.invoke(
@@ -113,13 +115,24 @@ def test_an_endpoint_takes_rights_on_its_configuration_too(laptop: Laptop) -> No
 
 
 def test_a_worker_key_is_worth_nothing_without_its_token(laptop: Laptop) -> None:
-    key = Worker(laptop, "robbed", {"sagemaker:ListModels": "*"}).key
+    worker = Worker(laptop, "robbed", {"sagemaker:ListModels": "*"})
+    key = worker.key
+    worker.call("list_models")  # a worker is born, and its key with it
+    client("sagemaker", laptop.url, key.access_key, key.secret, key.session_token).list_models()
 
-    client("sagemaker", laptop.url, key.access_key, token=key.session_token).list_models()
-
+    for wrong in (new_secret(), ministacks_secret(worker)):
+        with pytest.raises(ClientError, match="InvalidSignatureException"):
+            client("sagemaker", laptop.url, key.access_key, wrong, key.session_token).list_models()
     for access_key in (key.access_key, "ASIA0123456789ABCDEF"):
         with pytest.raises(ClientError, match="UnrecognizedClientException"):
-            client("sagemaker", laptop.url, access_key, token="guessed").list_models()
+            client("sagemaker", laptop.url, access_key, key.secret, "guessed").list_models()
+
+
+def ministacks_secret(worker: Worker) -> str:
+    """Derive a worker's secret from names alone, as ministack does by itself."""
+    found = worker._configuration()
+    digest = hashlib.sha256(f"{found['FunctionArn']}:{found['Role']}".encode()).hexdigest()
+    return hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
 
 
 def test_a_user_is_known_by_its_key(laptop: Laptop) -> None:

@@ -202,6 +202,11 @@ def test_other_paths_and_methods_are_refused_in_json(send: Send, method: str, pa
     assert "/ping" in error_of(send(method=method, path=path), status)
 
 
+def test_a_web_page_is_answered_nothing(send: Send) -> None:
+    plain = {"origin": "http://evil.example", "content-type": "text/plain"}
+    assert "web page" in error_of(send({"user_id": "13085"}, headers=plain), 403)
+
+
 def test_a_fault_of_ours_is_not_told_in_detail(send: Send, model: Model) -> None:
     broken = dataclasses.replace(model, item_factors=np.ones((5, 7), dtype=np.float32))
     response = send({"user_id": "13085"}, served=broken, ready_bytes=0)

@@ -1,10 +1,7 @@
-import hashlib
 from typing import Any
 
 import pytest
 
-from local.sagemaker import callers
-from local.sagemaker.errors import ServiceError
 from local.sagemaker.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
 
 ROLE = Principal(
@@ -101,34 +98,3 @@ def test_who_may_assume_a_role(changes: dict[str, Any], trusted: bool) -> None:
 
 def test_root_may_do_everything() -> None:
     assert refusal(ROLE, ROOT, Access("s3:GetObject", "arn:aws:s3:::b/k")) is None
-
-
-def test_worker_keys_are_derived_as_the_emulator_derives_them() -> None:
-    function: Any = {
-        "FunctionName": "starter",
-        "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:starter",
-        "Role": "arn:aws:iam::000000000000:role/path/starter-role",
-    }
-    digest = hashlib.sha256(f"{function['FunctionArn']}:{function['Role']}".encode()).hexdigest()
-
-    key = callers.worker_key(function)
-
-    assert key.access_key == "ASIA" + digest[:16].upper()
-    assert key.caller.arn == "arn:aws:sts::000000000000:assumed-role/starter-role/starter"
-    assert key.caller.name == "starter-role"
-
-
-@pytest.mark.parametrize(
-    ("key", "root"), [("test", True), ("123456789012", True), ("mine", True), ("AKIA1", False), ("", False)]
-)
-def test_which_keys_are_root(key: str, root: bool) -> None:
-    assert callers.is_root(key, root_key="mine") is root
-
-
-def test_the_access_key_is_read_from_the_signature() -> None:
-    header = "AWS4-HMAC-SHA256 Credential=AKIA1/20260301/us-east-1/sagemaker/aws4_request, SignedHeaders=host"
-    assert callers.access_key({"authorization": header}) == "AKIA1"
-    with pytest.raises(ServiceError, match="Missing Authentication Token"):
-        callers.access_key({})
-    with pytest.raises(ServiceError, match="Credential"):
-        callers.access_key({"authorization": "Basic dGVzdA=="})

@@ -1,0 +1,155 @@
+"""Runs the emulator behind the guard: ``python -m local.cloud.emulator``.
+
+ministack's own program is started, with the guard in the place of its application: it has no port
+that is not guarded. What this relies on is pinned by tests, and ministack's version in the locks.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ministack import app as ministack
+from ministack.core import iam_evaluator, lambda_runtime, responses, router
+from ministack.services import lambda_svc, sts
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local.cloud.workers import session, worker_key
+from local.guard import KEY, Guard, Hosts, Key, Refused
+from local.guard.claims import Claim
+from local.guard.hosts import LISTED
+from local.guard.keys import KEY_PATH, Reason, root_key, unknown_key
+from local.guard.request import Request
+
+HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
+API = "execute-api"
+_API_PATH = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
+_API_HOST = re.compile(r"[^.]+\.execute-api\.", re.IGNORECASE)
+# Of a session's token that is wrong or too old, in ministack's words.
+_REASONS = {"ExpiredTokenException": Reason.EXPIRED_TOKEN, "InvalidToken": Reason.BAD_TOKEN}
+
+
+def guarded(app: ASGIApp, environment: Mapping[str, str]) -> Guard:
+    """Put the guard before the emulator."""
+    keys = Keys(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    folder = environment.get("RETAILREC_CLOUD")
+    return Guard(
+        _for_root(app, keys),
+        Hosts(int(environment["GATEWAY_PORT"]), Path(folder, LISTED) if folder else None),
+        environment.get("MINISTACK_REGION", "us-east-1"),
+        keys.find,
+        HEALTH,
+        check_scope,
+        lambda request: API if is_api(request) else "",
+    )
+
+
+class Keys:
+    """The keys that were given out: root's, those of IAM's users, and those of STS's sessions."""
+
+    def __init__(self, root: str, root_secret: str) -> None:
+        self._root = root_key(root, root_secret, responses.get_account_id())
+
+    async def find(self, access_key: str, token: str) -> Key:
+        """Find a key; raises Refused."""
+        if access_key == self._root.access_key:
+            if token:
+                raise unknown_key()
+            return self._root
+        if iam_evaluator.is_root_access_key(access_key):  # a fixed word or an account's number
+            raise unknown_key()
+        return _issued(access_key, token)
+
+
+def _issued(access_key: str, token: str) -> Key:
+    """Look a key up in the emulator's IAM and STS."""
+    try:
+        account = iam_evaluator.find_iam_access_key_account(access_key)
+    except iam_evaluator.AmbiguousAccessKeyError:
+        raise unknown_key() from None
+    found = iam_evaluator.resolve_credential(access_key, account or responses.get_account_id(), token)
+    if isinstance(found, iam_evaluator.CredentialResolutionError):
+        raise Refused(_REASONS.get(found.code, Reason.UNKNOWN_KEY), found.message)
+    name = found.principal_name
+    if found.principal_type == "AssumedRole":
+        name = found.principal_arn.split("/")[1]
+    return Key(access_key, found.secret_access_key, found.principal_arn, found.principal_type, name)
+
+
+def is_api(request: Request) -> bool:
+    """Return whether a request is for a REST API that is deployed here."""
+    return bool(_API_PATH.match(request.path) or _API_HOST.match(request.header("host") or ""))
+
+
+def check_scope(request: Request, claim: Claim) -> None:
+    """Raise Refused when a request was signed for another service than the one that would answer it.
+
+    The emulator goes by the x-amz-target header, and without one by the signature's own scope.
+    """
+    target = request.header("x-amz-target") or ""
+    expected = {API} if is_api(request) else _scopes_of(target) if target else set()
+    if (expected and claim.service not in expected) or (claim.service == API and not is_api(request)):
+        wanted = " or ".join(sorted(expected)) or "of the request"
+        raise Refused(Reason.SCOPE, f"Credential should be scoped to correct service: '{wanted}'. ")
+
+
+def _scopes_of(target: str) -> set[str]:
+    """Return the scopes that go with an x-amz-target."""
+    patterns: dict[str, Any] = router.SERVICE_PATTERNS
+    for service, told in patterns.items():
+        if any(target.startswith(prefix) for prefix in told.get("target_prefixes", [])):
+            return {told.get("credential_scope", service)}
+    return set()
+
+
+def _for_root(app: ASGIApp, keys: Keys) -> ASGIApp:
+    """Keep for root what AWS does not have, and tell it what a key is: the local SageMaker asks."""
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/_") and not _API_PATH.match(scope["path"]):
+            key: Key | None = scope.get(KEY)
+            if scope["path"] not in HEALTH and (key is None or key.kind != "Root"):
+                raise Refused(Reason.DENIED, "This is for the root user.")
+            if scope["path"] == KEY_PATH:
+                await (await _told(keys, HttpRequest(scope, receive)))(scope, receive, send)
+                return
+        await app(scope, receive, send)
+
+    return route
+
+
+async def _told(keys: Keys, request: HttpRequest) -> JSONResponse:
+    asked = json.loads(await request.body())
+    try:
+        key = await keys.find(asked["access_key"], asked["token"])
+    except Refused as refused:
+        return JSONResponse({"reason": refused.reason, "message": refused.message}, 404)
+    return JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
+
+
+def give_workers_secrets(root_secret: str) -> None:
+    """Let the emulator give functions' workers credentials of ours in place of its own."""
+
+    def credentials(config: dict[str, Any]) -> dict[str, str]:
+        key = worker_key(config, root_secret)
+        sts.register_session(key.access_key, session(config, key))
+        return key.environment()
+
+    for module in (lambda_runtime, lambda_svc):  # the second has imported it by name
+        module.execution_credentials = credentials
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
+    os.environ.pop("PYTHONPATH", None)  # it led here; the functions' workers would inherit it
+    ministack.app = guarded(ministack.app, os.environ)
+    ministack.main()
+
+
+if __name__ == "__main__":
+    main()
