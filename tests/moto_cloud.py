@@ -1,8 +1,8 @@
 """AWS in moto for tests: each begins with nothing in it, and what costs the most is made once.
 
-Moto itself is reset around each test, which takes 5 ms. A client takes 15 ms, and reading its service's model takes
-100 ms, which boto3 does once a session: so models and the clients of ``boto3.client`` are kept for as long as the
-process lives.
+Moto itself is reset around each test, which takes 5 ms. A client takes 15 ms, and reading its service's model
+100 ms, which boto3 does once a session: so models and the clients of ``boto3.client`` are kept for as long as
+the process lives.
 """
 
 import os
@@ -27,7 +27,7 @@ _write_member: Any = ResponseSerializer._serialize_structure_member
 
 @contextmanager
 def moto_cloud() -> Iterator[None]:
-    """Put an empty AWS in place of the real one; the test brings credentials and region in its environment."""
+    """Put an empty AWS in place of the real one; credentials and region are the environment's."""
     models = _models()
     searched = len(models.search_paths)
     with (
