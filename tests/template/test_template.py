@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from retailrec_shared.settings import EndpointMode, Profile, Settings, Split
+from retailrec_shared.settings import Settings
 from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
-from tests.environment import read_template
+from tests.environment import read_template, settings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = read_template()
@@ -158,22 +158,45 @@ def test_every_parameter_is_described_and_grouped() -> None:
         assert "Default" in parameter, name
 
 
-@pytest.mark.parametrize(
-    ("parameter", "literal"),
-    [("CleaningProfile", Profile), ("Split", Split), ("EndpointMode", EndpointMode)],
-)
-def test_choices_are_those_the_functions_know(parameter: str, literal: Any) -> None:
-    assert set(PARAMETERS[parameter]["AllowedValues"]) == set(typing.get_args(literal))
+def passed_on() -> dict[str, str]:
+    """Which parameter each setting of the functions is given, by the variables that the template sets."""
+    variables = dict(TEMPLATE["Globals"]["Function"]["Environment"]["Variables"])
+    for function in FUNCTIONS.values():
+        variables |= function.get("Environment", {}).get("Variables", {})
+    return {
+        variable.lower(): value["Ref"]
+        for variable, value in variables.items()
+        if isinstance(value, dict) and value.get("Ref") in PARAMETERS
+    }
 
 
-def test_defaults_are_those_of_the_settings() -> None:
-    fields = {name.title().replace("_", ""): field for name, field in Settings.model_fields.items()}
-    for name, parameter in PARAMETERS.items():
-        if name in fields and name != "QualityFloor":
-            # Empty: not given.
-            assert parameter["Default"] == ("" if fields[name].default is None else fields[name].default), (
-                name
-            )
+# What these do is done by the template itself; every other parameter is a setting of the functions.
+OF_THE_TEMPLATE_ALONE = {
+    "RetrainSchedule", "AlarmEmail", "ApiAccessLogs", "UploaderPrincipalArns", "WebAclArn",
+    "LogRetentionDays", "VersionRetentionDays",
+}  # fmt: skip
+
+
+def test_every_parameter_is_passed_on_but_those_of_the_template_alone() -> None:
+    assert sorted(passed_on().values()) == sorted(set(PARAMETERS) - OF_THE_TEMPLATE_ALONE)
+
+
+@pytest.mark.parametrize(("setting", "parameter"), passed_on().items())
+def test_a_setting_without_its_variable_is_as_the_template_has_it(setting: str, parameter: str) -> None:
+    field, default = Settings.model_fields[setting], PARAMETERS[parameter]["Default"]
+    if default == "":  # which counts as not set
+        assert field.default in (None, "")
+    else:
+        assert getattr(settings(**{setting: str(default)}), setting) == field.default
+
+
+@pytest.mark.parametrize(("setting", "parameter"), passed_on().items())
+def test_choices_are_those_the_functions_know(setting: str, parameter: str) -> None:
+    annotation = Settings.model_fields[setting].annotation
+    if typing.get_origin(annotation) is typing.Literal:
+        assert set(PARAMETERS[parameter]["AllowedValues"]) == set(typing.get_args(annotation))
+    for value in PARAMETERS[parameter].get("AllowedValues", []):
+        assert str(getattr(settings(**{setting: str(value)}), setting)) == str(value)
 
 
 def holds(condition: Any, parameters: dict[str, str]) -> Any:

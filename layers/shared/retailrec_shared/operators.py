@@ -49,8 +49,8 @@ def retry(run: Run, live: Run | None) -> Change:
             return _judged_anew(run, {})
     # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
     # that could not be published would be the same again, but for another batch.
-    again = {Stage.BATCH} if stage is Stage.PUBLISH and run.reason != STOPPED else set()
-    stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in {stage, Stage.DEPLOY, *again}}
+    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.reason != STOPPED else []
+    stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
     if run.retired:
         return _judged_anew(run, stages)
     return Change(RunStatus.APPROVED, stages, _GOES_ON)

@@ -60,7 +60,7 @@ class Settings(BaseModel):
     split: Split = "temporal"
     top_n: int = Field(10, ge=1, le=100)
     column_mapping: str = ""
-    quality_floor: float = Field(0.0, ge=0.0, le=1.0)
+    quality_floor: float = Field(0.01, ge=0.0, le=1.0)
     quality_tolerance: float = Field(0.2, ge=0.0, le=1.0)
     coverage_floor: float = Field(0.01, ge=0.0, le=1.0)
     algorithm: AlgorithmName = "bpr"

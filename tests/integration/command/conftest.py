@@ -6,16 +6,16 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from retailrec import laptop
 from retailrec.cli import app
 from retailrec.stack import Stack
 from retailrec_shared.ledger import Ledger
-from tests.environment import ENVIRONMENT, read_template
+from tests.environment import ENVIRONMENT
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer, serve
+from tests.moto_cloud import create_buckets, create_table, moto_cloud
 
 PARAMETERS = {"AlgorithmImageUri": ENVIRONMENT["ALGORITHM_IMAGE_URI"], "AlgorithmArn": "", "TopN": "10"}
 Invoke = Callable[..., Result]
@@ -41,17 +41,10 @@ def stack(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeS
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(laptop, "running", lambda: None)
-    with mock_aws(config={"core": {"mock_credentials": False}}):
-        for bucket in ("raw", "data"):
-            boto3.client("s3").create_bucket(Bucket=bucket)
-        _create_ledger()
+    with moto_cloud():
+        create_buckets()
+        create_table("ledger", "LedgerTable")
         yield server
-
-
-def _create_ledger() -> None:
-    properties = read_template()["Resources"]["LedgerTable"]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    boto3.client("dynamodb").create_table(TableName="ledger", **{name: properties[name] for name in wanted})
 
 
 @pytest.fixture

@@ -2,20 +2,23 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from retailrec.cli import app
 from retailrec.image_tag import content_tag
 from retailrec.places import REPOSITORY
+from tests.moto_cloud import moto_cloud
 
-DOCKER = """#!/usr/bin/env python3
+DOCKER = (
+    f"#!{sys.executable} -IS\n"
+    + """
 import json, os, sys
 words = sys.argv[1:]
 told = sys.stdin.read() if "--password-stdin" in words else ""
@@ -25,6 +28,7 @@ if words[:1] == ["context"]:
     print("unix:///run/engine.sock")
 sys.exit(int(os.environ.get("FAILS") == words[0]))
 """
+)
 
 
 class Docker:
@@ -60,7 +64,7 @@ def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     ):
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
+    with moto_cloud():
         yield boto3.client("ecr")
 
 

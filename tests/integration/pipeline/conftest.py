@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from recommend_api import budget
 from recommend_api.budget import Budget
@@ -13,19 +11,12 @@ from retailrec_shared.datasets import datasets
 from retailrec_shared.ledger import Ledger, ledger
 from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
-from tests.environment import ENVIRONMENT, read_template
+from tests.environment import ENVIRONMENT
 from tests.integration.pipeline import api_client
 from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.moto_cloud import create_buckets, create_table, moto_cloud
 
 CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)
-
-
-def _table(name: str, logical_id: str) -> None:
-    properties = read_template()["Resources"][logical_id]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-    boto3.client("dynamodb").create_table(
-        TableName=name, **{field: properties[field] for field in wanted if field in properties}
-    )
 
 
 @pytest.fixture
@@ -39,13 +30,10 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     for cached in CACHES:
         cached.cache_clear()
-    with mock_aws():
-        s3 = boto3.client("s3")
-        for bucket in ("raw", "data"):
-            s3.create_bucket(Bucket=bucket)
-        s3.put_bucket_versioning(Bucket="raw", VersioningConfiguration={"Status": "Enabled"})
-        _table("ledger", "LedgerTable")
-        _table("serving", "ServingTable")
+    with moto_cloud():
+        create_buckets()
+        create_table("ledger", "LedgerTable")
+        create_table("serving", "ServingTable")
         yield
     for cached in CACHES:
         cached.cache_clear()

@@ -23,7 +23,7 @@ def described(tmp_path: Any = None) -> dict[str, Any]:
 
 
 def stack(**changes: object) -> Settings:
-    return settings(algorithm_image_uri="", algorithm_arn=ARN, quality_floor=0.01, **changes)
+    return settings(algorithm_image_uri="", algorithm_arn=ARN, **changes)
 
 
 class FakeSageMaker:
