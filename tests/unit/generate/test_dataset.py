@@ -187,18 +187,18 @@ def test_the_rows_do_not_depend_on_the_size_of_batches() -> None:
 
 def test_memory_does_not_grow_with_the_rows() -> None:
     def peak(rows: int) -> int:
-        dataset = Dataset(Shape.of_rows(25_000).model_copy(update={"rows": rows}))
+        dataset = Dataset(Shape.of_rows(15_000).model_copy(update={"rows": rows}))
         gc.collect()
         before = pa.total_allocated_bytes()  # by other tests
         tracemalloc.start()
         pools = [
             pa.total_allocated_bytes()
             for _ in itertools.chain.from_iterable(
-                dataset.batches(sheet, batch_rows=2_500) for sheet in SHEETS
+                dataset.batches(sheet, batch_rows=5_000) for sheet in SHEETS
             )
         ]
         traced = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return traced + max(pools) - before
 
-    assert peak(100_000) < 1.5 * peak(25_000)
+    assert peak(60_000) < 1.5 * peak(15_000)
