@@ -17,7 +17,7 @@ from retailrec.stack import Stack
 from retailrec_shared.status import RunStatus
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import PAGE, FakePipeline
-from tests.integration.command.fake_server import FakeServer
+from tests.integration.command.fake_server import CREDENTIALS, FakeServer
 
 Say = Callable[[str], None]
 
@@ -30,7 +30,13 @@ class FakeLaptop:
         self.during_down: Callable[[], None] = lambda: None
         self.downs = 0
         self._running = Running(
-            aws_url=url, sagemaker_url=url, stack="shop", state_dir=folder, started_at="2026-01-01T00:00:00Z"
+            aws_url=url,
+            sagemaker_url=url,
+            access_key=CREDENTIALS.access_key,
+            secret_key=CREDENTIALS.secret_key,
+            stack="shop",
+            state_dir=folder,
+            started_at="2026-01-01T00:00:00Z",
         )
 
     def running(self) -> Running | None:

@@ -2,7 +2,9 @@
 
 import stat
 import subprocess
+from pathlib import Path
 
+from local.cloud import Running
 from retailrec import laptop
 from tests.integration.command.conftest import Invoke
 from tests.integration.command.test_demo import FakeLaptop, cloud
@@ -27,12 +29,18 @@ def test_without_a_cloud_there_are_no_keys(retailrec: Invoke, cloud: FakeLaptop)
     assert "retailrec up" in answer.output
 
 
-def test_each_cloud_draws_a_key_that_its_owner_alone_can_read(cloud: FakeLaptop) -> None:
-    first = laptop.up(print)
-    second = first.model_copy().model_validate(first.model_dump(exclude={"access_key", "secret_key"}))
+def test_each_cloud_draws_a_key_that_its_owner_alone_can_read(tmp_path: Path) -> None:
+    first, second = [
+        Running(
+            aws_url="http://127.0.0.1:1",
+            sagemaker_url="http://127.0.0.1:2",
+            state_dir=tmp_path,
+            started_at="x",
+        )
+        for _ in range(2)
+    ]
     assert len({first.access_key, second.access_key, first.secret_key, second.secret_key}) == 4
     assert (first.access_key[:4], len(first.access_key), len(first.secret_key)) == ("AKIA", 20, 40)
     assert first.secret_key not in repr(first)
     first.save()
-    kept = first.state_dir / "cloud.json"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "cloud.json").stat().st_mode) == 0o600
