@@ -43,7 +43,9 @@ def refusal(call: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("key", "secret"), [("test", "test"), (ACCOUNT, "test"), ("AKIAIOSFODNN7EXAMPLE", ROOT_SECRET)]
+    ("key", "secret"),
+    [("test", "test"), (ACCOUNT, "test"), ("AKIAIOSFODNN7EXAMPLE", ROOT_SECRET)],
+    ids=["test", "account", "guessed"],
 )
 def test_what_could_be_guessed_is_no_key(laptop: Laptop, key: str, secret: str) -> None:
     assert refusal(client("s3", laptop.aws, key, secret).list_buckets) == "InvalidAccessKeyId"
