@@ -83,7 +83,11 @@ def function_that_writes(path: Path) -> str:
     return base64.b64encode(packed.getvalue()).decode()
 
 
-@pytest.mark.parametrize("key", ["test", "000000000000", "AKIAIOSFODNN7EXAMPLE", ROOT_KEY])
+@pytest.mark.parametrize(
+    "key",
+    ["test", "000000000000", "AKIAIOSFODNN7EXAMPLE", ROOT_KEY],
+    ids=["test", "account", "guessed", "root"],
+)
 def test_a_page_runs_no_code(laptop: Laptop, page: Page, tmp_path: Path, key: str) -> None:
     name, proof = f"evil-{key}", tmp_path / "proof"
     role = {
