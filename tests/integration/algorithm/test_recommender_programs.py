@@ -234,9 +234,9 @@ def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> Non
     ("algorithm", "refit", "times"),
     [
         ("bpr", "true", 1),
-        pytest.param("bpr", "false", 2, marks=pytest.mark.slow),
         pytest.param("als", "true", 2, marks=pytest.mark.slow),
-        pytest.param("als", "false", 2, marks=pytest.mark.slow),
+        pytest.param("bpr", "false", 2, marks=pytest.mark.soak),
+        pytest.param("als", "false", 2, marks=pytest.mark.soak),
     ],
 )
 def test_an_interrupted_training_goes_on_and_leaves_the_same_model(

@@ -22,7 +22,7 @@ UPLOAD = Upload(bucket="raw", key="shop.csv", etag="e", size=1, uploaded_at="202
 ONE_THREAD = {"SM_NUM_CPUS": "1"}
 PATIENCE = 1500.0
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,10 @@ def tuned(shop: Laptop, algorithm: str) -> dict[str, float]:
     return metrics(shop, best["TrainingJobName"])
 
 
-@pytest.mark.parametrize("algorithm", ["bpr", "als"])
+@pytest.mark.parametrize(
+    "algorithm",
+    [pytest.param("als", marks=pytest.mark.slow), pytest.param("bpr", marks=pytest.mark.soak)],
+)
 def test_a_tuned_run_beats_the_untuned_one_on_held_out_rows(shop: Laptop, algorithm: str) -> None:
     before, after = untuned(shop, algorithm), tuned(shop, algorithm)
     for name in ("ndcg@20_new_items", "p@k(10)"):
