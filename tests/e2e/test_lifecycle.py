@@ -86,7 +86,7 @@ SOAK = [
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Let SIGINT end what a test starts, also where a shell that started pytest in the background ignores it."""
+    """Let SIGINT end what a test starts, also below a shell that ignores it for its background jobs."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
