@@ -5,21 +5,17 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import NoCredentialsError
 
 from local.sagemaker import marketplace
-from local.sagemaker.settings import Settings as LocalSettings
 from retailrec.doctor.of_quotas import SERVERLESS
 from retailrec.stack import Stack
+from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer
 
 ARN = marketplace.published_arn("us-east-1")
 NEEDED = ("ml.m5.xlarge for training job usage", "ml.m5.xlarge for transform job usage")
-
-
-def refusal(message: str) -> ClientError:
-    return ClientError({"Error": {"Code": "ValidationException", "Message": message}}, "Describe")
 
 
 class FakeQuotas:
@@ -35,27 +31,12 @@ class FakeQuotas:
         return [{"Quotas": [{"QuotaName": name, "Value": value}]} for name, value in self.values.items()]
 
 
-class FakeSageMaker:
-    def __init__(self) -> None:
-        self.endpoint: dict[str, Any] | None = None
-        self.refusal: ClientError | None = None
-
-    def describe_endpoint(self, EndpointName: str) -> Any:  # noqa: N803
-        if self.endpoint is None:
-            raise refusal(f'Could not find endpoint "{EndpointName}".')
-        return self.endpoint
-
-    def describe_algorithm(self, AlgorithmName: str) -> Any:  # noqa: N803
-        if self.refusal:
-            raise self.refusal
-        return marketplace.describe(LocalSettings(state_dir=None, aws_endpoint=""))  # type: ignore[arg-type]
-
-
 class Account:
     """A stack that is whole, and what a test may break of it."""
 
     def __init__(self, server: FakeServer) -> None:
         self.quotas, self.sagemaker = FakeQuotas(), FakeSageMaker()
+        self.sagemaker.algorithms[ARN] = published_algorithm()
         boto3.client("dynamodb").create_table(
             TableName="serving", BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
@@ -146,7 +127,9 @@ def test_a_marketplace_stack_is_checked_against_its_algorithm(account: Account, 
 
 
 def test_another_algorithm_can_be_tried_before_it_is_deployed(account: Account, retailrec: Invoke) -> None:
-    account.sagemaker.refusal = refusal("Caller is not subscribed to the marketplace offering.")
+    account.sagemaker.problems["describe_algorithm"] = refusal(
+        "ValidationException", "Caller is not subscribed to the marketplace offering."
+    )
     answer = retailrec("doctor", "--stack", "shop", "--algorithm-arn", ARN)
     assert answer.exit_code == 1
     assert "not subscribed to the algorithm" in words(answer.output)

@@ -2,13 +2,11 @@
 
 import json
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 
 from retailrec.metrics.training_log import GROUP
 from retailrec.stack import Stack
@@ -16,32 +14,13 @@ from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, StageRecord, Upload
 from retailrec_shared.status import RunStatus, Stage
 from tests.environment import CONFIGURATION
+from tests.fakes import FakeSageMaker, refusal
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
 from tests.unit.command.measurements import CURVE, METRICS, log_of
 
 SHOP = ("--stack", "shop")
 TRAINED, OLDER, EARLY, REFUSED = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
-
-
-class FakeSageMaker:
-    """Describes the jobs that it knows, as SageMaker does."""
-
-    def __init__(self) -> None:
-        self.final: dict[str, Mapping[str, float]] = {}
-        self.refusal: ClientError | None = None
-
-    def describe_training_job(self, TrainingJobName: str) -> dict[str, Any]:  # noqa: N803
-        if self.refusal:
-            raise self.refusal
-        if TrainingJobName not in self.final:
-            raise _error("ValidationException", "Requested resource not found.")
-        found = self.final[TrainingJobName].items()
-        return {"FinalMetricDataList": [{"MetricName": name, "Value": value} for name, value in found]}
-
-
-def _error(code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeTrainingJob")
 
 
 @pytest.fixture
@@ -55,7 +34,8 @@ def sagemaker(stack: FakeServer, monkeypatch: pytest.MonkeyPatch) -> FakeSageMak
     _open(ledger, EARLY, 3, RunStatus.PREPARED)
     _open(ledger, REFUSED, 4, RunStatus.REJECTED, reason="There is no column Quantity.")
     fake = FakeSageMaker()
-    fake.final[f"shop-{TRAINED}-2"] = METRICS
+    fake.training_jobs[f"shop-{TRAINED}-2"] = {}
+    fake.end_training(f"shop-{TRAINED}-2", METRICS)
     monkeypatch.setattr(Stack, "sagemaker", lambda _self: fake)
     _log(f"shop-{TRAINED}-2/algo-1-1", log_of(CURVE))
     _log(f"shop-{TRAINED}/algo-1-1", log_of({1: (0.9, 0.9), 2: (0.9, 0.9)}))
@@ -146,7 +126,7 @@ def test_a_picture_that_cannot_be_is_refused_before_anything_is_asked(retailrec:
 def test_who_may_not_read_the_job_sees_what_the_ledger_has(
     retailrec: Invoke, sagemaker: FakeSageMaker
 ) -> None:
-    sagemaker.refusal = _error("AccessDeniedException", "not authorized")
+    sagemaker.problems["describe_training_job"] = refusal("AccessDeniedException", "not authorized")
     assert "0.1700" in retailrec("metrics", OLDER, *SHOP).stdout
-    sagemaker.refusal = _error("ThrottlingException", "Rate exceeded")
+    sagemaker.problems["describe_training_job"] = refusal("ThrottlingException", "Rate exceeded")
     assert "Rate exceeded" in words(retailrec("metrics", OLDER, *SHOP).stderr)

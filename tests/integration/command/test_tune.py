@@ -13,9 +13,9 @@ from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, StageRecord, Upload
 from retailrec_shared.status import RunStatus, Stage
 from tests.environment import settings
+from tests.fakes import FakeSageMaker
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
-from tests.integration.pipeline.fakes import FakeSageMaker
 
 RUN = "0123456789abcdef"
 COUNTS = {"interactions": 100, "customers": 9, "items": 8}

@@ -12,8 +12,8 @@ from retailrec_shared.ledger import Ledger, ledger
 from retailrec_shared.serving import serving
 from retailrec_shared.settings import settings
 from tests.environment import ENVIRONMENT
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline import api_client
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
 
 CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)

@@ -13,7 +13,7 @@ from retailrec_shared.errors import NotYet
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.status import RunStatus, Stage
 from start_batch.batch import start_batch
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.test_operating import now_of, operator
 from tests.integration.pipeline.test_steps import ENDPOINT, approved, job, opened, prepared, serve, status
 

@@ -8,15 +8,15 @@ from typing import Any, ClassVar
 from urllib.error import URLError
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError
 
 from check_algorithm import answering
 from check_algorithm.app import handler
 from local.sagemaker import marketplace
-from local.sagemaker.settings import Settings as LocalSettings
 from retailrec_shared import aws
 from retailrec_shared.settings import settings
 from tests.environment import ENVIRONMENT
+from tests.fakes import FakeSageMaker, published_algorithm, refusal
 
 ARN = marketplace.published_arn("us-east-1")
 
@@ -52,21 +52,13 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-class FakeAws:
-    """SageMaker and CloudFormation, as far as the check asks them."""
+class FakeAws(FakeSageMaker):
+    """SageMaker, and CloudFormation as far as the check asks it."""
 
-    def __init__(self) -> None:
-        self.status = "CREATE_IN_PROGRESS"
-        self.problem: Exception | None = None
-        self.algorithm = marketplace.describe(LocalSettings(state_dir=None, aws_endpoint=""))  # type: ignore[arg-type]
+    status = "CREATE_IN_PROGRESS"
 
     def describe_stacks(self, StackName: str) -> Any:  # noqa: N803 - AWS's spelling
         return {"Stacks": [{"StackStatus": self.status}]}
-
-    def describe_algorithm(self, AlgorithmName: str) -> Any:  # noqa: N803
-        if self.problem:
-            raise self.problem
-        return self.algorithm
 
 
 @pytest.fixture
@@ -75,6 +67,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     made = FakeAws()
+    made.algorithms[ARN] = published_algorithm()
     monkeypatch.setattr(aws, "sagemaker_soon", lambda: made)
     monkeypatch.setattr(aws, "cloudformation_soon", lambda: made)
     settings.cache_clear()
@@ -113,7 +106,7 @@ def test_a_misfit_fails_the_deployment_with_the_fix(
 
 def test_a_deletion_asks_nobody(url: str, fake: FakeAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STACK_NAME")
-    fake.problem = AssertionError("asked")
+    fake.problems["describe_algorithm"] = AssertionError("asked")
     answer = answered(event(url, "Delete", PhysicalResourceId="as-it-was"))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "as-it-was")
 
@@ -121,7 +114,7 @@ def test_a_deletion_asks_nobody(url: str, fake: FakeAws, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"])
 def test_a_roll_back_is_never_refused(url: str, fake: FakeAws, status: str) -> None:
     fake.status = status
-    fake.problem = AssertionError("asked")
+    fake.problems["describe_algorithm"] = AssertionError("asked")
     assert answered(event(url, "Update"))["Status"] == "SUCCESS"
 
 
@@ -133,14 +126,11 @@ def test_a_roll_back_is_never_refused(url: str, fake: FakeAws, status: str) -> N
             "could not be checked (EndpointConnection",
         ),
         (KeyError("anything"), "could not be checked (KeyError"),
-        (
-            ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeAlgorithm"),
-            "subscribe to it in AWS Marketplace",
-        ),
+        (refusal("AccessDeniedException", "no"), "subscribe to it in AWS Marketplace"),
     ],
 )
 def test_whatever_breaks_is_an_answer(url: str, fake: FakeAws, problem: Exception, words: str) -> None:
-    fake.problem = problem
+    fake.problems["describe_algorithm"] = problem
     answer = answered(event(url))
     assert answer["Status"] == "FAILED"
     assert words in answer["Reason"]
@@ -155,7 +145,7 @@ def test_settings_that_are_wrong_are_an_answer(
 
 def test_the_answer_is_sent_again_until_it_arrives_and_is_never_too_long(url: str, fake: FakeAws) -> None:
     _CloudFormation.refusals.extend([503, 500])
-    fake.problem = RuntimeError("ü" * 10_000)
+    fake.problems["describe_algorithm"] = RuntimeError("ü" * 10_000)
     answer = answered(event(url))
     assert answer["Status"] == "FAILED"
     assert len(json.dumps(answer, ensure_ascii=False).encode()) < 4096

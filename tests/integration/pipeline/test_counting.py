@@ -16,8 +16,8 @@ from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus
 from tests.dashboard import STACK, Shown, shown
 from tests.environment import read_template
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.api_client import Context, FakeRuntime, forget, get
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.test_tuning import tuning
 from tests.integration.pipeline.working_shop import BAD, GOOD, MEASURED, Shop
 

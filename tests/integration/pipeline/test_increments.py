@@ -17,8 +17,8 @@ from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
+from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.api_client import Context
-from tests.integration.pipeline.fakes import FakeEventBridge
 
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"

@@ -28,7 +28,7 @@ from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
 from start_batch.batch import start_batch
 from start_training.training import start_training
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.test_steps import (
     ENDPOINT,
     approved,

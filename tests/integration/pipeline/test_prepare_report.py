@@ -11,7 +11,7 @@ from retailrec_shared import names
 from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run, Upload, timestamp
 from retailrec_shared.status import RunStatus
-from tests.integration.pipeline.fakes import FakeEventBridge
+from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.test_prepare_upload import drop, shop
 
 EARLIER = datetime.now(UTC) - timedelta(days=1)

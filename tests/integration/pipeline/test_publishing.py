@@ -25,7 +25,7 @@ from retailrec_shared.serving_keys import (
 )
 from retailrec_shared.settings import settings
 from retailrec_shared.status import RunStatus, Stage
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.fakes import FakeEventBridge, FakeSageMaker
 
 CUSTOMERS = [f"{13000 + n}" for n in range(60)]
 

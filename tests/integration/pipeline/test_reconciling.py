@@ -25,7 +25,7 @@ from retailrec_shared.serving_keys import (
 )
 from retailrec_shared.status import RunStatus, Stage
 from tests.environment import CONFIGURATION
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.fakes import FakeEventBridge, FakeSageMaker
 
 pytestmark = pytest.mark.usefixtures("sagemaker")
 

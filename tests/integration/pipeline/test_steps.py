@@ -20,7 +20,7 @@ from retailrec_shared.status import RunStatus, Stage
 from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.environment import CONFIGURATION
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker, refusal
+from tests.fakes import FakeEventBridge, FakeSageMaker, refusal
 
 ENDPOINT = "retailrec-endpoint"
 MARKETPLACE = (

@@ -19,7 +19,7 @@ from retailrec_shared.run import Run, Upload
 from retailrec_shared.status import RunStatus, Stage
 from start_training.training import start_training
 from tests.environment import CONFIGURATION, settings
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.test_operating import FakeContext, now_of, operator
 from tests.integration.pipeline.test_steps import MARKETPLACE, approved, serve, status
 

@@ -17,8 +17,8 @@ from retailrec_shared.ledger import Ledger
 from retailrec_shared.run import Run
 from start_batch import app as batching
 from start_training import app as training
+from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.api_client import Context
-from tests.integration.pipeline.fakes import FakeEventBridge, FakeSageMaker
 
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country"
 GOOD = [

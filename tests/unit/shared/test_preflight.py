@@ -1,6 +1,5 @@
 """The pre-flight: each misfit between a Marketplace algorithm and a stack is one sentence with its fix."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -8,42 +7,30 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.sagemaker import marketplace
-from local.sagemaker.settings import Settings as LocalSettings
 from retailrec_shared import algorithm_check, preflight
 from retailrec_shared.settings import Settings
 from tests.environment import settings
+from tests.fakes import FakeSageMaker, published_algorithm, refusal
 
 ARN = marketplace.published_arn("us-east-1")
 Change = Callable[[dict[str, Any]], Any]
-
-
-def described(tmp_path: Any = None) -> dict[str, Any]:
-    """What SageMaker says of the published algorithm."""
-    return copy.deepcopy(marketplace.describe(LocalSettings(state_dir=tmp_path, aws_endpoint="")))
 
 
 def stack(**changes: object) -> Settings:
     return settings(algorithm_image_uri="", algorithm_arn=ARN, **changes)
 
 
-class FakeSageMaker:
-    def __init__(self, answer: dict[str, Any] | ClientError) -> None:
-        self.answer = answer
-
-    def describe_algorithm(self, AlgorithmName: str) -> dict[str, Any]:  # noqa: N803 - AWS's spelling
-        assert AlgorithmName == ARN
-        if isinstance(self.answer, ClientError):
-            raise self.answer
-        return self.answer
-
-
 def found(answer: dict[str, Any] | ClientError, region: str = "us-east-1", **changes: Any) -> list[str]:
-    client: Any = FakeSageMaker(answer)
+    client: Any = FakeSageMaker()
+    if isinstance(answer, ClientError):
+        client.problems["describe_algorithm"] = answer
+    else:
+        client.algorithms[ARN] = answer
     return algorithm_check.problems(client, stack(**changes), region)
 
 
 def test_the_published_algorithm_fits_the_templates_defaults() -> None:
-    assert found(described()) == []
+    assert found(published_algorithm()) == []
 
 
 @pytest.mark.parametrize(
@@ -66,17 +53,17 @@ def test_the_published_algorithm_fits_the_templates_defaults() -> None:
     ],
 )
 def test_a_parameter_that_does_not_fit_is_named(changes: dict[str, Any], words: tuple[str, ...]) -> None:
-    (sentence,) = found(described(), **changes)
+    (sentence,) = found(published_algorithm(), **changes)
     assert all(word in sentence for word in words)
     assert sentence.endswith(".")
 
 
 def test_without_an_endpoint_its_instances_do_not_matter() -> None:
-    assert found(described(), endpoint_instance_type="ml.t2.medium", endpoint_mode="none") == []
+    assert found(published_algorithm(), endpoint_instance_type="ml.t2.medium", endpoint_mode="none") == []
 
 
 def test_the_nearest_instance_type_is_offered_first() -> None:
-    (sentence,) = found(described(), training_instance_type="ml.m5.8xlarge")
+    (sentence,) = found(published_algorithm(), training_instance_type="ml.m5.8xlarge")
     assert "to ml.m5." in sentence
     assert "or another 8 that it supports" in sentence
 
@@ -135,22 +122,18 @@ def test_the_nearest_instance_type_is_offered_first() -> None:
     ],
 )
 def test_an_algorithm_beside_the_contract_is_refused(change: Change, words: tuple[str, ...]) -> None:
-    algorithm = described()
+    algorithm = published_algorithm()
     change(algorithm)
     (sentence,) = found(algorithm)
     assert all(word in sentence for word in words)
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:
-    algorithm = described()
+    algorithm = published_algorithm()
     del algorithm["InferenceSpecification"], algorithm["TrainingSpecification"]["SupportedHyperParameters"]
     sentences = found(algorithm, training_instance_type="ml.p3.2xlarge")
     assert len(sentences) == 10
     assert len(set(sentences)) == 10
-
-
-def refusal(code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeAlgorithm")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +194,7 @@ def test_other_partitions_and_algorithms_of_ones_own_are_arns_too() -> None:
 
 def narrowed(**changes: Any) -> dict[str, Any]:
     """Describe the algorithm with another word on its hyperparameter factors."""
-    answer = described()
+    answer = published_algorithm()
     factors = answer["TrainingSpecification"]["SupportedHyperParameters"][0]
     assert factors["Name"] == "factors"
     factors.update(changes)
@@ -219,7 +202,7 @@ def narrowed(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_search_within_the_algorithms_ranges_fits() -> None:
-    assert found(described(), tuning="on") == []
+    assert found(published_algorithm(), tuning="on") == []
 
 
 def test_a_search_that_the_algorithm_does_not_allow_is_told() -> None:
@@ -234,7 +217,7 @@ def test_a_search_that_the_algorithm_does_not_allow_is_told() -> None:
 
 
 def test_an_algorithm_without_the_objective_cannot_be_tuned() -> None:
-    answer = described()
+    answer = published_algorithm()
     answer["TrainingSpecification"]["SupportedTuningJobObjectiveMetrics"] = []
     (sentence,) = found(answer, tuning="on")
     assert "cannot be tuned for p@k(10)" in sentence

@@ -1,14 +1,20 @@
-"""SageMaker and EventBridge as the functions see them: small, strict, and inspectable.
+"""SageMaker and EventBridge as the functions and the commands see them: small, strict, and inspectable.
 
 The words of the refusals are SageMaker's own, since the functions tell errors apart
 by them. The strict local SageMaker has its own tests; these fakes let a test put a
 job or an endpoint into any state at once.
 """
 
+import copy
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from local.sagemaker import marketplace
+from local.sagemaker.settings import Settings as LocalSettings
 
 Json = dict[str, Any]
 
@@ -17,10 +23,20 @@ def refusal(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Fake")
 
 
+def published_algorithm() -> Json:
+    """What SageMaker says of the algorithm that is published in AWS Marketplace, to be changed at will."""
+    return copy.deepcopy(marketplace.describe(LocalSettings(state_dir=Path(), aws_endpoint="")))
+
+
 class FakeSageMaker:
-    """Keeps jobs, models and endpoints by name; every call is counted by operation."""
+    """Keeps jobs, models and endpoints by name; what changes something is counted by operation.
+
+    A test gives ``algorithms`` by ARN, and ``problems`` that describing something ends in, by operation.
+    """
 
     def __init__(self) -> None:
+        self.algorithms: dict[str, Json] = {}
+        self.problems: dict[str, Exception] = {}
         self.training_jobs: dict[str, Json] = {}
         self.tuning_jobs: dict[str, Json] = {}
         self.transform_jobs: dict[str, Json] = {}
@@ -45,7 +61,18 @@ class FakeSageMaker:
         taken = refusal("ResourceInUse", "Job name must be unique within an AWS account and region.")
         return self._create(self.training_jobs, name, request | {"TrainingJobStatus": "InProgress"}, taken)
 
-    def describe_training_job(self, TrainingJobName: str) -> Json:  # noqa: N803 - AWS's spelling
+    def describe_algorithm(self, AlgorithmName: str) -> Json:  # noqa: N803 - AWS's spelling
+        self._raise_problem("describe_algorithm")
+        if AlgorithmName not in self.algorithms:
+            raise refusal("ValidationException", f"Algorithm {AlgorithmName} does not exist.")
+        return self.algorithms[AlgorithmName]
+
+    def _raise_problem(self, operation: str) -> None:
+        if operation in self.problems:
+            raise self.problems[operation]
+
+    def describe_training_job(self, TrainingJobName: str) -> Json:  # noqa: N803
+        self._raise_problem("describe_training_job")
         if TrainingJobName not in self.training_jobs:
             raise refusal("ValidationException", "Requested resource not found.")
         return self.training_jobs[TrainingJobName]
@@ -57,7 +84,7 @@ class FakeSageMaker:
         self.training_jobs[TrainingJobName]["TrainingJobStatus"] = "Stopped"
         return {}
 
-    def end_training(self, name: str, metrics: dict[str, float], status: str = "Completed") -> None:
+    def end_training(self, name: str, metrics: Mapping[str, float], status: str = "Completed") -> None:
         self.training_jobs[name] |= {
             "TrainingJobStatus": status,
             "FailureReason": "AlgorithmError: no rows" if status == "Failed" else "",
