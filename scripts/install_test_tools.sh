@@ -24,6 +24,9 @@ start_docker() {
     done
 }
 
+if ! command -v curl >/dev/null && may_install; then
+    install curl
+fi
 if ! command -v chromium >/dev/null && may_install; then
     install chromium
 fi

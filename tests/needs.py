@@ -4,6 +4,7 @@
 """
 
 import os
+import shutil
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,11 +17,13 @@ from tests.environment import ROOT
 SHARED = ROOT.parent / "shared"
 REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA") or SHARED / "data" / "online_retail_II.xlsx")
 
-DOCKER, CHROMIUM, DATA, BENCHMARKS = "Docker", "Chromium", "the real data set", "the benchmarks' environment"
+DOCKER, CHROMIUM, DATA, CURL = "Docker", "Chromium", "the real data set", "curl"
+BENCHMARKS = "the benchmarks' environment"
 HOW = {
     DOCKER: "install Docker and start it; on Debian, as root, `make test-tools`",
     CHROMIUM: "install Chromium, or name it by RETAILREC_CHROMIUM; on Debian, as root, `make test-tools`",
     DATA: "set RETAILREC_REAL_DATA to online_retail_II.xlsx, the UCI repository's dataset 502",
+    CURL: "install curl, 7.75 or newer",
     BENCHMARKS: "run `make .venv-bench/installed`, as `make test-slow` does",
 }
 
@@ -36,6 +39,7 @@ def reason(what: str) -> str:
 
 
 with_chromium = pytest.mark.skipif(browser.chromium() is None, reason=reason(CHROMIUM))
+with_curl = pytest.mark.skipif(shutil.which("curl") is None, reason=reason(CURL))
 with_real_data = pytest.mark.skipif(not REAL_DATA.is_file(), reason=reason(DATA))
 
 

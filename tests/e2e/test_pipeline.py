@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from retailrec.stack import Stack
 from retailrec_shared import names
 from retailrec_shared.run import Run
 from retailrec_shared.status import RunStatus, Stage
+from tests import needs
 from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
 from tests.environment import ROOT
@@ -61,7 +61,7 @@ def test_a_request_without_a_good_signature_is_refused(
     assert httpx.get(url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False).status_code == 403
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on the PATH")
+@needs.with_curl
 def test_readmes_curl_asks_the_api_and_not_with_a_wrong_secret(stack: Stack, live_run: Run) -> None:
     readme = (ROOT / "README.md").read_text()
     written = re.search(r"```sh\n(curl --aws-sigv4 .*?)```", readme, re.DOTALL)

@@ -15,14 +15,13 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import browser, chromium
+from tests import needs
+from tests.browser import browser
 from tests.integration.local_sagemaker.laptop import ROOT_KEY, Laptop, client
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        chromium() is None, reason="no Chromium on the PATH, and RETAILREC_CHROMIUM names none"
-    ),
+    needs.with_chromium,
 ]
 
 TRUST = {"Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "*"}}
