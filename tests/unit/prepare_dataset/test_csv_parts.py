@@ -43,21 +43,24 @@ def read(path: Path, monkeypatch: pytest.MonkeyPatch, worth_it: int) -> Any:
     return {name: coded.texts().to_pylist() for name, coded in texts.items()}, table.row_numbers.tolist()
 
 
-@pytest.mark.parametrize("kind", WEIGHTS)
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
-@pytest.mark.parametrize("seed", range(25))
-def test_it_is_the_same_table(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, encoding: str, kind: str
-) -> None:
+def lines(seed: int, kind: str) -> list[str]:
     chance = random.Random(seed)  # noqa: S311 - a test's data
-    lines = [
+    return [
         f"{chance.randrange(9)},85123A,{text},1,2011-01-0{chance.randrange(1, 9)} 10:00,2.5,13085,France\n"
         for text in chance.choices(DESCRIPTIONS, WEIGHTS[kind], k=chance.randrange(2, 60))
     ]
-    path = tmp_path / "rows.csv"
-    path.write_text(HEADER + "".join(lines), encoding=encoding)
 
-    assert read(path, monkeypatch, 0) == read(path, monkeypatch, 1 << 40)
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("seeds", [range(12), pytest.param(range(12, 500), marks=pytest.mark.soak)], ids=len)
+def test_it_is_the_same_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seeds: range, encoding: str, kind: str
+) -> None:
+    for seed in seeds:
+        path = tmp_path / f"{seed}.csv"
+        path.write_text(HEADER + "".join(lines(seed, kind)), encoding=encoding)
+        assert read(path, monkeypatch, 0) == read(path, monkeypatch, 1 << 40), seed
 
 
 def test_a_plain_file_is_cut_near_its_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prepare_dataset import limits
@@ -21,6 +20,7 @@ from prepare_dataset.reasons import Profile, RejectReason
 from prepare_dataset.splitting import SplitRule
 from retailrec_shared import names
 from retailrec_shared.errors import Rejected
+from tests.unit.prepare_dataset.properties import holds_for
 from tests.unit.prepare_dataset.shop_files import (
     HEADER,
     Prepared,
@@ -100,29 +100,17 @@ ANCHORS = [
 ]
 
 
-ANY_CUT = given(
-    LINES, st.data(), st.sampled_from(["retail", "tutorial"]), st.sampled_from(["temporal", "random"])
+@holds_for(
+    LINES,
+    st.data(),
+    st.sampled_from(["retail", "tutorial"]),
+    st.sampled_from(["temporal", "random"]),
+    few=10,
+    many=300,
 )
-
-
-@settings(max_examples=12, deadline=None)
-@ANY_CUT
 def test_any_cut_of_a_file_into_overlapping_increments_gives_the_dataset_of_the_whole(
     rows: list[Row], data: st.DataObject, profile: Profile, split: SplitRule
 ) -> None:
-    check_a_cut(rows, data, profile, split)
-
-
-@pytest.mark.slow
-@settings(max_examples=300, deadline=None)
-@ANY_CUT
-def test_any_of_many_cuts_gives_the_dataset_of_the_whole(
-    rows: list[Row], data: st.DataObject, profile: Profile, split: SplitRule
-) -> None:
-    check_a_cut(rows, data, profile, split)
-
-
-def check_a_cut(rows: list[Row], data: st.DataObject, profile: Profile, split: SplitRule) -> None:
     log = [*ANCHORS, *sorted(rows, key=lambda row: str(row[4]))]
     # Exports begin and end between two times; each may begin well before the last one ended.
     ends = [end for end in range(2, len(log)) if log[end][4] != log[end - 1][4]]
@@ -152,11 +140,8 @@ def check_a_cut(rows: list[Row], data: st.DataObject, profile: Profile, split: S
             )
 
 
-@settings(max_examples=5, deadline=None)
-@given(LINES, st.permutations(range(3)), st.integers(0, 2))
-def test_the_order_in_which_increments_are_taken_up_does_not_matter(
-    rows: list[Row], order: list[int], late: int
-) -> None:
+@holds_for(LINES, few=4, many=100)
+def test_the_order_in_which_increments_are_taken_up_does_not_matter(rows: list[Row]) -> None:
     parts = [[*ANCHORS, *rows[0::3]], [*ANCHORS, *rows[1::3]], [*ANCHORS, *rows[2::3]]]
     with folder() as place:
         own: dict[int, Path] = {}

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prepare_dataset.reasons import Profile
 from retailrec_shared import names
 from retailrec_shared.errors import Rejected
+from tests.unit.prepare_dataset.properties import holds_for
 from tests.unit.prepare_dataset.shop_files import (
     Prepared,
     Row,
@@ -86,8 +87,9 @@ ANCHORS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
-@given(ROWS, st.sampled_from(["retail", "tutorial"]), st.sampled_from(["temporal", "random"]))
+@holds_for(
+    ROWS, st.sampled_from(["retail", "tutorial"]), st.sampled_from(["temporal", "random"]), few=25, many=1000
+)
 def test_each_row_is_kept_or_rejected_as_its_cells_say(rows: list[Row], profile: Any, split: Any) -> None:
     rows = [*ANCHORS, *rows]
     seen: set[Any] = set()
@@ -104,8 +106,7 @@ def test_each_row_is_kept_or_rejected_as_its_cells_say(rows: list[Row], profile:
         assert sum(history["purchases_total"] for history in histories) == len(kept)
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(GARBAGE, min_size=8, max_size=8), max_size=12))
+@holds_for(st.lists(st.lists(GARBAGE, min_size=8, max_size=8), max_size=12), few=25, many=1000)
 def test_garbage_is_counted_or_refused_but_never_lost(rows: list[Row]) -> None:
     with folder() as place:
         source = csv_file(place, [*ANCHORS, *rows])
@@ -137,8 +138,7 @@ TYPED_ROWS = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
-@given(TYPED_ROWS)
+@holds_for(TYPED_ROWS, few=6, many=200)
 def test_csv_xlsx_and_parquet_of_the_same_rows_give_the_same_run(rows: list[Row]) -> None:
     with folder() as place:
 
@@ -168,8 +168,13 @@ def comparable(done: Prepared) -> Any:
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.lists(GARBAGE, min_size=0, max_size=11), max_size=12), st.sampled_from(",;\t|"), ENCODINGS)
+@holds_for(
+    st.lists(st.lists(GARBAGE, min_size=0, max_size=11), max_size=12),
+    st.sampled_from(",;\t|"),
+    ENCODINGS,
+    few=25,
+    many=1000,
+)
 def test_lines_of_any_length_delimiter_and_encoding_are_counted_or_refused(
     rows: list[Row], delimiter: str, encoding: str
 ) -> None:
@@ -189,12 +194,13 @@ def test_lines_of_any_length_delimiter_and_encoding_are_counted_or_refused(
         assert report.rows_read >= len(ANCHORS) + sum(any(cell.strip() for cell in row) for row in rows)
 
 
-@settings(max_examples=150, deadline=None)
-@given(
+@holds_for(
     st.binary(max_size=400),
     st.sampled_from(
         [b"", b"PK\3\4", b"PAR1", b"\x1f\x8b\x08\0", b"\xff\xfe", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]
     ),
+    few=60,
+    many=3000,
 )
 def test_bytes_of_any_kind_end_in_a_sentence(content: bytes, magic: bytes) -> None:
     with folder() as place:
@@ -204,19 +210,20 @@ def test_bytes_of_any_kind_end_in_a_sentence(content: bytes, magic: bytes) -> No
             prepare(source)
 
 
-WHOLE = {}
-for _write in (csv_file, xlsx_file, parquet_file):
-    with folder() as _place:
-        _rows: Any = [purchase(date=f"2011-01-{day:02}", item=f"{day}") for day in range(1, 29)]
-        _source: Any = {"s": _rows} if _write is xlsx_file else _rows
-        WHOLE[_write.__name__] = _write(_place, _source).read_bytes()
-WHOLE["csv.gz"] = gzip.compress(WHOLE["csv_file"])
+@cache
+def whole(kind: str) -> bytes:
+    rows = [purchase(date=f"2011-01-{day:02}", item=f"{day}") for day in range(1, 29)]
+    if kind == "csv.gz":
+        return gzip.compress(whole("csv"), mtime=0)
+    with folder() as place:
+        if kind == "xlsx":
+            return xlsx_file(place, {"s": rows}).read_bytes()
+        return (csv_file if kind == "csv" else parquet_file)(place, rows).read_bytes()
 
 
-@settings(max_examples=250, deadline=None)
-@given(st.sampled_from(sorted(WHOLE)), st.data())
+@holds_for(st.sampled_from(["csv", "csv.gz", "parquet", "xlsx"]), st.data(), few=80, many=3000)
 def test_a_file_with_some_bytes_changed_or_cut_off_is_read_or_refused(kind: str, data: st.DataObject) -> None:
-    content = bytearray(WHOLE[kind])
+    content = bytearray(whole(kind))
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(len(content) // 2, 2 * len(content))) :]
