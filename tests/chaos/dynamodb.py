@@ -90,8 +90,15 @@ class DynamoDB:
                     item = request["PutRequest"]["Item"]
                     self._table(table)[item["pk"]["S"]] = item
                 else:
-                    self._table(table).pop(request["DeleteRequest"]["Key"]["pk"]["S"], None)
+                    self.delete_item(table, request["DeleteRequest"]["Key"])
         return {"UnprocessedItems": {}}
+
+    def delete_item(self, TableName: str, Key: Any) -> Any:  # noqa: N803
+        """Delete an item, which the index may go on to show for a while."""
+        pk = Key["pk"]["S"]
+        if self._table(TableName).pop(pk, None) is not None and (TableName, pk) in self._shown:
+            self._show(TableName, pk, None)
+        return {}
 
     def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803
         """Read several items."""
@@ -135,8 +142,8 @@ class DynamoDB:
             for watch in self.watchers:
                 watch(wanted.pk, before, after)
 
-    def _show(self, table: str, pk: str, item: Item) -> None:
-        if INDEX_KEY not in item:
+    def _show(self, table: str, pk: str, item: Item | None) -> None:
+        if item is not None and INDEX_KEY not in item:
             return
         shown = self._shown.setdefault((table, pk), [(0.0, None)])
         shown.append((max(shown[-1][0], self._clock() + self._lag(pk)), item))

@@ -34,6 +34,11 @@ RUNS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def moto_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETAILREC_TABLES", "moto")
+
+
 @pytest.fixture
 def both(monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     """moto's client and the simulated one, at a moment that stands still."""

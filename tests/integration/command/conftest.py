@@ -41,9 +41,9 @@ def stack(server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeS
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(laptop, "running", lambda: None)
-    with moto_cloud():
+    with moto_cloud() as tables:
         create_buckets()
-        create_table("ledger", "LedgerTable")
+        create_table(tables, "ledger", "LedgerTable")
         yield server
 
 

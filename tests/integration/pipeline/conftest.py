@@ -1,6 +1,7 @@
 """A pipeline over moto's S3 and DynamoDB, with SageMaker and EventBridge faked."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,12 +16,13 @@ from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline import api_client
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
+from tests.tables import Tables
 
 CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)
 
 
-@pytest.fixture
-def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def whole_cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     """The stack's buckets and tables, as the template defines them, and the functions' environment."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
@@ -30,13 +32,19 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     for cached in CACHES:
         cached.cache_clear()
-    with moto_cloud():
+    with moto_cloud() as tables:
         create_buckets()
-        create_table("ledger", "LedgerTable")
-        create_table("serving", "ServingTable")
-        yield
+        create_table(tables, "ledger", "LedgerTable")
+        create_table(tables, "serving", "ServingTable")
+        yield tables
     for cached in CACHES:
         cached.cache_clear()
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with whole_cloud(monkeypatch):
+        yield
 
 
 @pytest.fixture

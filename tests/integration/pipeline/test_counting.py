@@ -19,9 +19,7 @@ from tests.environment import read_template
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.api_client import Context, FakeRuntime, forget, get
 from tests.integration.pipeline.test_tuning import tuning
-from tests.integration.pipeline.working_shop import BAD, GOOD, MEASURED, Shop
-
-WORSE = {"p@k(10)": 0.05, "p@k(10)_popularity": 0.1}
+from tests.integration.pipeline.working_shop import BAD, GOOD, MEASURED, WORSE, Shop, work
 
 
 @pytest.fixture
@@ -131,35 +129,13 @@ def test_everything_that_the_dashboard_and_the_alarms_show_is_emitted(
     runtime: FakeRuntime, shop: Shop, counted: Callable[[], Counted], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _ask(runtime, monkeypatch)
-    _work(shop)
+    work(shop)
     monkeypatch.setenv("TRAIN_ON_APPEND", "false")
     settings.cache_clear()
     shop.drop("append/monday.csv", [GOOD[0].replace("536000", "C1", 1), GOOD[1].replace("536001", "600000")])
     found = counted()
     wanted = {each for each in shown() if each.namespace == "retailrec"} | set(_alarmed())
     assert wanted - set(found) == set()
-
-
-def _work(shop: Shop) -> None:
-    """Let happen whatever may: good, bad and broken runs, a wait, a repair, one run after the other."""
-    first = shop.drop("sales.csv", [*GOOD, *BAD.values()])
-    shop.train(first, MEASURED)
-    shop.serve(first)
-    shop.drop("append/day.csv", GOOD[:5])  # which are all there already
-    second = shop.drop("b.csv", GOOD[1:])
-    shop.sagemaker.over_quota = True
-    shop.train(second, MEASURED)
-    shop.sagemaker.over_quota = False
-    shop.train(second, MEASURED)
-    shop.serve(second)
-    shop.drop("refused.csv", ["1,2,3"])
-    shop.train(shop.drop("bad.csv", GOOD[2:]), WORSE)
-    shop.train(shop.drop("broken.csv", GOOD[3:]), {}, status="Failed")
-    shop.drop("append/again.csv", GOOD[-3:])
-    lost = shop.drop("lost.csv", GOOD[4:])
-    long_ago = "2026-01-01T00:00:00.000Z"
-    shop.book.record(lost.run_id, status_at=long_ago, busy_until=long_ago)
-    shop.reconcile()
 
 
 def _ask(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:

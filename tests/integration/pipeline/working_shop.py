@@ -42,6 +42,7 @@ BAD = {
     RejectReason.DUPLICATE: GOOD[0],
 }
 MEASURED = {"p@k(10)": 0.3, "p@k(10)_popularity": 0.1, "ndcg@20": 0.4}
+WORSE = {"p@k(10)": 0.05, "p@k(10)_popularity": 0.1}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TRAINED, TRANSFORMED, ACTIVATED = (
     ("aws.sagemaker", f"SageMaker {what} State Change")
@@ -116,3 +117,25 @@ def _event(source: str, kind: str, detail: dict[str, Any]) -> dict[str, Any]:
         "id": "1",
         "time": "2026-01-01T00:00:00Z",
     }
+
+
+def work(shop: Shop) -> None:
+    """Let happen whatever may: good, bad and broken runs, a wait, a repair, one run after the other."""
+    first = shop.drop("sales.csv", [*GOOD, *BAD.values()])
+    shop.train(first, MEASURED)
+    shop.serve(first)
+    shop.drop("append/day.csv", GOOD[:5])  # which are all there already
+    second = shop.drop("b.csv", GOOD[1:])
+    shop.sagemaker.over_quota = True
+    shop.train(second, MEASURED)
+    shop.sagemaker.over_quota = False
+    shop.train(second, MEASURED)
+    shop.serve(second)
+    shop.drop("refused.csv", ["1,2,3"])
+    shop.train(shop.drop("bad.csv", GOOD[2:]), WORSE)
+    shop.train(shop.drop("broken.csv", GOOD[3:]), {}, status="Failed")
+    shop.drop("append/again.csv", GOOD[-3:])
+    lost = shop.drop("lost.csv", GOOD[4:])
+    long_ago = "2026-01-01T00:00:00.000Z"
+    shop.book.record(lost.run_id, status_at=long_ago, busy_until=long_ago)
+    shop.reconcile()
