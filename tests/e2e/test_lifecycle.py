@@ -112,5 +112,8 @@ def test_an_interrupted_up_leaves_nothing(
         os.killpg(process.pid, number)
         told = process.stdout.read()
         code = process.wait(timeout=300)
-    assert code != 0, told
-    assert gone(tmp_path)
+    try:
+        assert code != 0, told
+        assert gone(tmp_path)
+    finally:
+        subprocess.run([*COMMAND, "down"], env=environment, check=True, timeout=300, capture_output=True)
