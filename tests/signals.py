@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGINT end what is started meanwhile, also below a shell that ignores it for its background jobs."""
+    """Let SIGINT end what is started meanwhile, also below a shell that ignores it for background jobs."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
