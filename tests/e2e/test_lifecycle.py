@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from retailrec.cli import app
 from retailrec.stack import Stack
 from tests.clouds import environment
 from tests.e2e.conftest import processes_of
+from tests.signals import interruptible
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "retailrec"]
@@ -84,24 +84,14 @@ SOAK = [
 ]
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let SIGINT end what a test starts, also below a shell that ignores it for its background jobs."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize(
     ("moment", "number"),
     [pytest.param(*each, marks=pytest.mark.slow) for each in SLOW]
     + [pytest.param(*each, marks=pytest.mark.soak) for each in SOAK],
 )
-def test_an_interrupted_up_leaves_nothing(
-    tmp_path: Path, interruptible: None, number: signal.Signals, moment: str
-) -> None:
+def test_an_interrupted_up_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
     environment = program_environment(tmp_path)
-    with subprocess.Popen(
+    with interruptible(), subprocess.Popen(
         [*COMMAND, "up"], env=environment, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
@@ -112,5 +102,8 @@ def test_an_interrupted_up_leaves_nothing(
         os.killpg(process.pid, number)
         told = process.stdout.read()
         code = process.wait(timeout=300)
-    assert code != 0, told
-    assert gone(tmp_path)
+    try:
+        assert code != 0, told
+        assert gone(tmp_path)
+    finally:
+        subprocess.run([*COMMAND, "down"], env=environment, check=True, timeout=300, capture_output=True)

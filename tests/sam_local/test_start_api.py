@@ -14,6 +14,7 @@ from local.cloud.services import foreign_free_environment
 from local.ports import free_port
 from local.samlocal.invoking import pulling
 from tests.sam_local.world import Row, World
+from tests.signals import interruptible
 
 pytestmark = pytest.mark.timeout(1800)
 
@@ -24,7 +25,7 @@ def address(world: World) -> Iterator[str]:
     command = [sam_program(), "local", "start-api", "--template", str(world.template), "--port", str(port)]
     command += ["--warm-containers", "LAZY", "--region", "us-east-1", *pulling()]
     log = world.template.parent / "start-api.log"
-    with log.open("wb") as output:
+    with log.open("wb") as output, interruptible():
         process = subprocess.Popen(
             command,
             env=foreign_free_environment() | {"SAM_CLI_TELEMETRY": "0"},
@@ -42,7 +43,7 @@ def address(world: World) -> Iterator[str]:
         finally:
             os.killpg(process.pid, signal.SIGINT)
             try:
-                process.wait(60)
+                process.wait(300)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
