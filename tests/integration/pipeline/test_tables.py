@@ -9,7 +9,7 @@ from retailrec_shared.observability import metrics
 from tests import tables
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.conftest import whole_cloud
-from tests.integration.pipeline.working_shop import Shop, work
+from tests.integration.pipeline.working_shop import GOOD, MEASURED, Shop, work
 
 
 @pytest.fixture
@@ -20,11 +20,26 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[tables.Tables]:
         yield held
 
 
-def test_a_shops_whole_story_is_told_as_over_motos_tables(
+@pytest.fixture
+def shop(
     cloud: tables.Tables, book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
-) -> None:
-    work(Shop(book, sagemaker, bus))
+) -> Iterator[Shop]:
+    yield Shop(book, sagemaker, bus)
     metrics.provider.clear_metrics()
+
+
+def test_a_run_goes_live_as_over_motos_tables(cloud: tables.Tables, shop: Shop) -> None:
+    run = shop.drop("sales.csv", GOOD[:9])
+    shop.train(run, MEASURED)
+    shop.serve(run)
+    shop.drop("append/day.csv", GOOD[5:15])
+    shop.reconcile()
+    assert cloud.compared > 50
+
+
+@pytest.mark.slow
+def test_whatever_may_happen_is_told_as_over_motos_tables(cloud: tables.Tables, shop: Shop) -> None:
+    work(shop)
     assert cloud.compared > 200
 
 
