@@ -89,7 +89,7 @@ tests: .venv/dev
 	$(call pytest,test,-m "not slow and not soak" -n 2 --processor-limit 20 $(NEED_MORE:%=--ignore tests/%))
 
 slow-tests: .venv/dev
-	$(call pytest,test-slow,-m slow -n 2 --timeout 1800 --processor-limit 240)
+	$(call pytest,test-slow,-m slow -n 3 --timeout 1800 --processor-limit 240)
 
 soak-tests: .venv/dev
 	$(call pytest,soak,-m soak -n 2 --timeout 7200 --processor-limit 3600)

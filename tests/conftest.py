@@ -7,7 +7,24 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.plugins.order", "tests.plugins.processor_time", "tests.plugins.skipped"]
 
-E2E = "tests/e2e/"
+# Tests that share a cloud, an emulator or an image run in one process; the others share what their file has.
+CONTAINERS = "containers"
+SHARING = {
+    "tests/e2e/test_containers.py": CONTAINERS,  # it builds the image, as tests/image does
+    "tests/image/": CONTAINERS,
+    **{
+        file: file  # they have clouds of their own
+        for file in (
+            "tests/e2e/test_destroy.py",
+            "tests/e2e/test_lifecycle.py",
+            "tests/e2e/test_marketplace.py",
+            "tests/e2e/test_real_file.py",
+        )
+    },
+    "tests/e2e/": "tests/e2e/",
+    "tests/sam_local/": "tests/sam_local/",
+    "tests/integration/local_sagemaker/": "tests/integration/local_sagemaker/",
+}
 
 # The same examples in every run, however long each takes: neither a draw nor a machine's speed fails a test.
 hypothesis.settings.register_profile(
@@ -21,11 +38,11 @@ hypothesis.settings.load_profile("same everywhere")
 
 
 class Shared(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps a file's tests together, since they share fixtures; end-to-end tests share one local cloud."""
+    """Keeps together the tests that share fixtures which are dear."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
-        return E2E if file.startswith(E2E) else file
+        return next((scope for prefix, scope in SHARING.items() if file.startswith(prefix)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shared:

@@ -11,8 +11,12 @@ from itertools import groupby
 import pytest
 
 LARGEST_SEED = 2**32 - 1  # what PYTHONHASHSEED takes
-# The longest of all start first, in whatever order: the others fill the second processor meanwhile.
-LONG = ("tests/e2e/", "tests/sam_local/", "tests/image/", "tests/chaos/")
+# The longest first, and those of each line in any order: the short ones fill the processors' last minutes.
+LONG = (
+    ("tests/e2e/",),
+    ("tests/sam_local/", "tests/image/"),
+    ("tests/chaos/", "tests/integration/local_sagemaker/", "tests/integration/algorithm/"),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,11 +50,15 @@ def shuffled(items: Iterable[pytest.Item], seed: int, each_test: bool = False) -
     files = [(name, list(found)) for name, found in groupby(items, _file)]
     files.sort(key=lambda file: file[0])
     draw.shuffle(files)
-    files.sort(key=lambda file: not file[0].startswith(LONG))
+    files.sort(key=lambda file: _rank(file[0]))
     if each_test:
         for _, found in files:
             draw.shuffle(found)
     return [item for _, found in files for item in found]
+
+
+def _rank(file: str) -> int:
+    return next((rank for rank, folders in enumerate(LONG) if file.startswith(folders)), len(LONG))
 
 
 def _file(item: pytest.Item) -> str:
