@@ -25,9 +25,12 @@ def retail(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture(scope="module")
-def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+def tutorial(retail: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Prepare the rows that were read for the other profile: to read them again takes longer."""
     target = tmp_path_factory.mktemp("tutorial")
-    return Prepared(target, prepare_file(REAL, target, profile="tutorial", split="random", top_n=10))
+    others = Neighbours("retrain", [retail.folder / names.OWN_LINES])
+    report = prepare_file(None, target, profile="tutorial", split="random", top_n=10, others=others)
+    return Prepared(target, report)
 
 
 def test_the_raw_file_is_what_its_documentation_says(retail: Prepared) -> None:
