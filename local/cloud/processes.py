@@ -128,5 +128,5 @@ def stop(pid: int, born: str | None = None) -> None:
 
 def _reap(pid: int) -> None:
     """Collect a child that ended; one that another process started is not ours to collect."""
-    if pid in _children and _children[pid].poll() is not None:
-        del _children[pid]
+    if pid in _children:
+        _children[pid].poll()  # keeps the exit code, for `wait`

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,17 @@ def test_a_group_whose_leader_has_ended_is_stopped_too(state_dir: Path) -> None:
     assert processes.group_alive(pid)
     processes.stop(pid, born)
     assert not processes.group_alive(pid)
+
+
+def test_a_process_that_ended_before_it_was_looked_at_still_has_its_exit_code(state_dir: Path) -> None:
+    pid = processes.start(
+        [sys.executable, "-c", "raise SystemExit(7)"], os.environ, state_dir / "log", state_dir
+    )
+    deadline = time.monotonic() + 300
+    while processes.birth(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert processes.wait(pid) == 7
 
 
 def test_a_process_that_ends_while_it_is_looked_at_is_gone(

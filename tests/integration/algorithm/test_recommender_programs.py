@@ -233,8 +233,8 @@ def test_sigterm_stops_training_without_a_model(base: Path, start: Start) -> Non
 @pytest.mark.parametrize(
     ("algorithm", "refit", "times"),
     [
-        ("bpr", "true", 1),
-        pytest.param("als", "true", 2, marks=pytest.mark.slow),
+        pytest.param("bpr", "true", 2, marks=pytest.mark.slow),
+        pytest.param("als", "true", 2, marks=pytest.mark.soak),
         pytest.param("bpr", "false", 2, marks=pytest.mark.soak),
         pytest.param("als", "false", 2, marks=pytest.mark.soak),
     ],
@@ -251,6 +251,7 @@ def test_an_interrupted_training_goes_on_and_leaves_the_same_model(
         assert np.array_equal(array, resumed[name]), name
 
 
+@pytest.mark.slow  # two trainings
 def test_a_checkpoint_of_other_data_is_not_gone_on_with(base: Path, start: Start) -> None:
     configure(base, algorithm="als", factors="16", iterations="60")
     (base / "checkpoints").mkdir()

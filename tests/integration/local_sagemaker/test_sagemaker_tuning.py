@@ -96,6 +96,7 @@ def test_hopeless_jobs_are_stopped_early(laptop: Laptop, tmp_path: Path) -> None
     assert not any(trial in stopped for trial in trials[:3]), "nothing is judged beside fewer than three"
 
 
+@pytest.mark.slow  # a search of its own
 def test_a_search_that_is_stopped_stops_its_jobs_and_keeps_its_best(laptop: Laptop) -> None:
     laptop.tune("halted", config=limits(700, 2))
     wait_until(lambda: len(laptop.trials("halted", StatusEquals="Completed")) >= 2)
@@ -109,6 +110,7 @@ def test_a_search_that_is_stopped_stops_its_jobs_and_keeps_its_best(laptop: Lapt
         laptop.sm.stop_hyper_parameter_tuning_job(HyperParameterTuningJobName="halted")
 
 
+@pytest.mark.slow  # a search of its own
 def test_a_search_of_jobs_that_all_fail_gives_up(laptop: Laptop) -> None:
     laptop.tune("hopeless", config=limits(20, 2), fixed={"behaviour": "fail"})
     job = laptop.tuned("hopeless")
@@ -120,6 +122,7 @@ def test_a_search_of_jobs_that_all_fail_gives_up(laptop: Laptop) -> None:
     assert "The training channel is empty." in trials[0]["FailureReason"]
 
 
+@pytest.mark.slow  # a search of its own
 def test_a_job_that_reports_nothing_taught_nothing(laptop: Laptop) -> None:
     ranges = {"ContinuousParameterRanges": [{"Name": "x", "MinValue": "-2", "MaxValue": "-1"}]}
     laptop.tune("silent", config={"ParameterRanges": ranges, **limits(2, 1)})

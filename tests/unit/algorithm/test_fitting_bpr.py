@@ -89,6 +89,7 @@ def test_the_rate_falls_over_the_second_half_unless_told_otherwise() -> None:
     assert constant.rate(99) == 1
 
 
+@pytest.mark.slow  # compiles
 def test_where_nothing_can_be_written_the_fit_is_compiled_anew(tmp_path: Path) -> None:
     """numba refuses to cache where no folder can be written to; the program must still come up."""
     program = (
