@@ -24,6 +24,8 @@ define pytest
 	PYTHONHASHSEED=$$seed $(BIN)/python -m pytest --seed $$seed --max-worker-restart 0 --no-loadscope-reorder $(2) $(PYTEST)
 endef
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without bytecode each of hundreds of processes would compile its libraries again: it doubles the time of all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 ##@ Use
 

@@ -40,7 +40,7 @@ def wait_until(done: Callable[[], Any]) -> Any:
     deadline = time.monotonic() + PATIENCE
     while not (answer := done()):
         assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.03)
+        time.sleep(0.1)
     return answer
 
 
