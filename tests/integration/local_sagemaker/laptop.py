@@ -288,7 +288,7 @@ class Laptop:
             description = describe()
             return (
                 None
-                if description[status] in ("InProgress", "Stopping", "Creating", "Updating")
+                if description[status] in ("InProgress", "Stopping", "Creating", "Updating", "SystemUpdating")
                 else description
             )
 
