@@ -87,7 +87,7 @@ def lowered_in(words: str, divisor: int) -> str:
 
 
 @pytest.mark.parametrize("name", [name for name in BOMBS if name not in UNLIMITED])
-def test_a_bomb_is_refused_at_a_twentieth_of_the_limits(tmp_path: Path, name: str, lowered: Defuser) -> None:
+def test_a_bomb_is_refused_at_lowered_limits(tmp_path: Path, name: str, lowered: Defuser) -> None:
     check(name, tmp_path, lowered, DIVISOR)
 
 
