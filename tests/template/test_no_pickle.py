@@ -16,6 +16,7 @@ PICKLING = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "sh
 BY_NUMPY = {"load", "save"}
 # Ways around an import statement.
 READERS = {"read_pickle", "to_pickle"}
+WORDS = PICKLING | READERS | {f".{name}" for name in BY_NUMPY}
 
 
 def violations(tree: ast.AST) -> Iterator[str]:
@@ -40,9 +41,15 @@ def _call(node: ast.Call, function: ast.Attribute) -> Iterator[str]:
         yield from (str(node.args[0].value),) if node.args[0].value in PICKLING else ()
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=[path.relative_to(ROOT).as_posix() for path in SOURCES])
-def test_no_source_loads_a_pickle(path: Path) -> None:
-    assert list(violations(ast.parse(path.read_text()))) == []
+def violations_of(source: str) -> list[str]:
+    """List a source's violations; one without any of the words is not parsed."""
+    return list(violations(ast.parse(source))) if any(word in source for word in WORDS) else []
+
+
+def test_no_source_loads_a_pickle() -> None:
+    found = {path.relative_to(ROOT).as_posix(): violations_of(path.read_text()) for path in SOURCES}
+    assert len(found) > 400
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 @pytest.mark.parametrize(
@@ -53,4 +60,4 @@ def test_no_source_loads_a_pickle(path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_test_can_fail(source: str) -> None:
-    assert list(violations(ast.parse(source)))
+    assert violations_of(source)
