@@ -16,7 +16,8 @@ MB = 1 << 20
 SECONDS = 60
 # The room that memory is mapped into; what is used of it is measured apart.
 ADDRESSES_MB = 6_000
-LIMITS = ("MAX_TEXT_BYTES", "MAX_XML_BYTES", "MAX_MALFORMED_ROWS", "MAX_MALFORMED_BYTES")
+LIMITS = ("MAX_TEXT_BYTES", "MAX_XML_BYTES", "MAX_MALFORMED_BYTES")
+LOWERED_ROWS = 5_000
 
 
 def peak_mb() -> int:
@@ -29,8 +30,9 @@ def lower_limits(divisor: int) -> None:
     """Lower the limits of what is unpacked and of what reads, before any other module has copied one."""
     for name in LIMITS:
         setattr(limits, name, getattr(limits, name) // divisor)
-    if divisor > 1:  # to start takes 300 MB
-        limits.WORKBOOK_MEMORY_BYTES //= 4
+    if divisor > 1:
+        limits.MAX_MALFORMED_ROWS = LOWERED_ROWS
+        limits.WORKBOOK_MEMORY_BYTES //= 4  # to start takes 300 MB
 
 
 def prepare(source: Path) -> str:

@@ -83,7 +83,7 @@ def lowered_in(words: str, divisor: int) -> str:
     unpacked = re.fullmatch("unpacks to more than the ([0-9,]+) MB", words)
     if unpacked:
         return f"unpacks to more than the {int(unpacked[1].replace(',', '')) // divisor:,} MB"
-    return words.replace("1,000,001 lines", f"{1_000_000 // divisor + 1:,} lines")
+    return words if divisor == 1 else words.replace("1,000,001 lines", f"{defuse.LOWERED_ROWS + 1:,} lines")
 
 
 @pytest.mark.parametrize("name", [name for name in BOMBS if name not in UNLIMITED])
