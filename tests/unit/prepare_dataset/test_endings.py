@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.prepare_dataset import endings
 
-RUNS = 50
+RUNS = 500
 BUSY_PROCESSES = 8
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the endings are forks")
