@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
 
@@ -88,7 +88,8 @@ def _before_call(model: Any, params: Any, context: Any, **_more: Any) -> tuple[A
         return None
     status = 400 if "Error" in answer else 200
     metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0, "RequestId": "1"}
-    return AWSResponse("https://dynamodb", status, {}, None), answer | {"ResponseMetadata": metadata}
+    headers: Any = HeadersDict()
+    return AWSResponse("https://dynamodb", status, headers, None), answer | {"ResponseMetadata": metadata}
 
 
 def _after_call(parsed: Answer, context: Any, model: Any, **_more: Any) -> None:

@@ -1,6 +1,6 @@
 """DynamoDB's expressions, as far as the ledger uses them; anything else is a NotImplementedError.
 
-Values stay in DynamoDB's own notation, such as ``{"S": "text"}``. ``test_dynamodb.py``
+Values stay in DynamoDB's own notation, such as ``{"S": "text"}``. ``test_fakes.py``
 compares this with moto.
 """
 
