@@ -56,7 +56,7 @@ def _keys(run_id: str) -> Iterator[str]:
     # A customer who moved bought in a country that no history names.
     countries.update(json.loads("".join(_read(run_id, names.POPULAR_JSON)))["by_country"])
     yield popular_rest_key(run_id)
-    for country in countries:
+    for country in sorted(countries):
         yield popular_key(run_id, country)
         yield popular_since_key(run_id, country)
 

@@ -93,7 +93,7 @@ def stop(run: Run, prefix: str) -> Change:
         "reason": STOPPED,
         "next_step": f"To let it go on from there, type: retailrec retry {run.run_id}",
         "failed_stage": stage.value,
-        "stopping": [*{*run.stopping, *job}],
+        "stopping": list(dict.fromkeys([*run.stopping, *job])),
     }
     return Change(RunStatus.FAILED, {}, fields)
 
