@@ -438,7 +438,7 @@ class World:
         if live is None or live["run_id"]["S"] == run_id or self.just_operated:
             return
         mine = self.position(run_id)
-        for later in self.in_force(live["run_id"]["S"]):
+        for later in sorted(self.in_force(live["run_id"]["S"])):
             if self.position(later).later_than(mine):
                 self.violation(f"the endpoint goes to {run_id}, which is older than {later}")
 
