@@ -22,7 +22,7 @@ from local.cloud.workers import session, worker_key
 from local.guard import KEY, Guard, Hosts, Key, Refused
 from local.guard.claims import Claim
 from local.guard.hosts import LISTED
-from local.guard.keys import KEY_PATH, Reason, root_key, unknown_key
+from local.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
 from local.guard.request import Request
 
 HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
@@ -63,6 +63,10 @@ class Keys:
         if iam_evaluator.is_root_access_key(access_key):  # a fixed word or an account's number
             raise unknown_key()
         return _issued(access_key, token)
+
+    def proof(self, authorization: str, answer: bytes) -> str:
+        """Prove that an answer is the emulator's."""
+        return proof(self._root.secret, authorization, answer)
 
 
 def _issued(access_key: str, token: str) -> Key:
@@ -128,7 +132,9 @@ async def _told(keys: Keys, request: HttpRequest) -> JSONResponse:
         key = await keys.find(asked["access_key"], asked["token"])
     except Refused as refused:
         return JSONResponse({"reason": refused.reason, "message": refused.message}, 404)
-    return JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
+    told = JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
+    told.headers[PROOF] = keys.proof(request.headers.get("authorization", ""), bytes(told.body))
+    return told
 
 
 def give_workers_secrets(root_secret: str) -> None:

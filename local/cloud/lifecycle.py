@@ -1,6 +1,7 @@
 """Bringing the cloud up and taking it down; nothing is left behind either way."""
 
 import fcntl
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -98,6 +99,7 @@ def _alone() -> Iterator[None]:
     """Let one `up` or `down` at a time work on this cloud."""
     state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:
+        os.fchmod(lock.fileno(), 0o600)  # who can read it could hold it
         if not _lock(lock):
             raise CloudError("Another command is starting or stopping the local cloud: wait for it.")
         yield

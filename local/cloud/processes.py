@@ -48,6 +48,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd
     for child in _children.values():
         child.poll()  # those that were killed are not left as zombies
     with log.open("ab") as output:
+        os.fchmod(output.fileno(), 0o600)  # the folder may be one that others can read
         process = subprocess.Popen(
             command,
             env=dict(environment),

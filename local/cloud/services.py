@@ -111,7 +111,7 @@ def foreign_free_environment() -> dict[str, str]:
 
 def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
     temporary = state.state_dir / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
+    temporary.mkdir(mode=0o700, parents=True, exist_ok=True)
     environment = client_environment(state) | {"TMPDIR": str(temporary)}
     emulator = environment | {
         "AUTH": "true",  # enforce each function's IAM role

@@ -60,7 +60,7 @@ class _Server(uvicorn.Server):
 def main() -> int:
     """Serve until SIGTERM or SIGINT, then stop every program that was started."""
     settings = parse()
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # uvicorn raises the signal again once it has shut down; ending on request is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):

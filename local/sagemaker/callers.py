@@ -3,12 +3,13 @@
 The emulator gives keys out, and tells the root user whose each is (local.cloud.emulator).
 """
 
+import hmac
 import json
 import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local.guard.keys import KEY_PATH, Key, Reason, Refused, root_key
+from local.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
 from local.guard.signing import signed_headers
 from local.sagemaker.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
@@ -70,4 +71,7 @@ class Keys:
         if "secret" not in told:
             reason = told.get("reason", Reason.UNKNOWN_KEY)
             raise Refused(Reason(reason), told.get("message", "The emulator does not take our own key."))
+        expected = proof(settings.root_secret, headers["Authorization"], reply.body)
+        if not hmac.compare_digest(expected.encode(), reply.headers.get(PROOF, "").encode()):
+            raise Refused(Reason.UNKNOWN_KEY, "Something else answers in the place of the emulator.")
         return Key(access_key, told["secret"], told["arn"], told["kind"], told["name"])

@@ -117,3 +117,15 @@ def test_a_taken_port_is_passed_over() -> None:
         taken.listen()
         usual = taken.getsockname()[1]
         assert services._port("NO_SUCH_VARIABLE", usual) in PORTS  # no client takes it before the server
+
+
+def test_others_read_nothing_in_a_folder_that_was_there_before(state_dir: Path) -> None:
+    state_dir.chmod(0o755)
+    (state_dir / "old.log").touch(0o644)
+    state = services.plan().save()
+    for log in ("new.log", "old.log"):
+        processes.wait(processes.start(["true"], os.environ, state_dir / log, state_dir))
+    lifecycle.down(lambda _line: None)
+    services._commands(state)  # makes the folder of temporary files
+    found = {path.name: path.stat().st_mode & 0o077 for path in state_dir.iterdir()}
+    assert found == {"lock": 0, "new.log": 0, "old.log": 0, "tmp": 0}
