@@ -17,7 +17,7 @@ define verb
 	@$(BIN)/python scripts/processor_time.py $(1) $(MAKE) --no-print-directory $(2)
 endef
 
-# The seed of Python's hashes and of the order of files is drawn anew for every run.
+# The seed of Python's hashes and of the order of files is drawn for every run.
 define pytest
 	@seed="$(SEED)"; [ -n "$$seed" ] || seed=$$($(BIN)/python -c 'import secrets; print(secrets.randbelow(2**32))'); \
 	echo "Seed $$seed: \`make $(1) SEED=$$seed\` repeats the order of files and the hashes."; \
@@ -98,7 +98,7 @@ soak-tests: .venv/dev
 
 tests-under-load: .venv/dev
 	@for round in 1 2 3; do \
-		$(BIN)/python scripts/under_load.py 8 $(MAKE) --no-print-directory tests PYTEST=--shuffle-tests; done
+		$(BIN)/python scripts/under_load.py 8 $(MAKE) --no-print-directory tests PYTEST=--shuffle-tests || exit 1; done
 
 chaos-cloud: .venv/dev ## Storm a running local cloud and kill its processes, twenty histories
 	@$(BIN)/python -m pytest -m soak --timeout 7200 tests/chaos/test_local_cloud.py $(PYTEST)

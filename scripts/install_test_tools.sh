@@ -34,6 +34,7 @@ if [ -f "$starter" ]; then
     "$starter"
 elif ! docker_answers && may_install; then
     command -v dockerd >/dev/null || install docker.io
+    command -v docker >/dev/null || install docker-cli # a package of its own since Debian 13
     start_docker
 fi
 

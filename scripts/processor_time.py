@@ -22,11 +22,25 @@ def adopt_orphans() -> None:
 def run(command: list[str]) -> int:
     """Run a command to its end; return its exit code, 128 and the signal where one ended it."""
     adopt_orphans()
+    started: list[int] = []
+    ended: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        ended.append(number)
+        for pid in started:
+            os.kill(pid, number)
+
+    # Set before the command starts, which inherits no handler; the terminal sends SIGINT to it as well.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, end)
     child = subprocess.Popen(command)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to the command as well
+    started.append(child.pid)
+    if ended:
+        child.terminate()
     while True:
         pid, status = os.wait()  # the command's orphans are reaped on the way
         if pid == child.pid:
+            started.clear()
             child.returncode = os.waitstatus_to_exitcode(status)
             return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
@@ -38,7 +52,7 @@ def in_words(seconds: float) -> str:
 
 
 def main(name: str, command: list[str]) -> int:
-    """Run the command of a verb and tell what it took; return its exit code."""
+    """Run the command of a verb and print what it took; return its exit code."""
     began = time.monotonic()
     code = run(command)
     times = os.times()

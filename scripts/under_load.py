@@ -3,18 +3,25 @@
 ``python scripts/under_load.py PROCESSES COMMAND...`` ends with the command's exit code.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-BUSY = [sys.executable, "-c", "while True: pass"]
+# They end with this process, should it be killed.
+PROGRAM = """
+import os, sys
+while os.getppid() == int(sys.argv[1]):
+    for _ in range(100_000): pass
+"""
 
 
 @contextmanager
 def load(processes: int) -> Iterator[None]:
     """Keep processors busy with a number of processes; none is left."""
-    busy = [subprocess.Popen(BUSY, stdin=subprocess.DEVNULL) for _ in range(processes)]
+    command = [sys.executable, "-c", PROGRAM, str(os.getpid())]
+    busy = [subprocess.Popen(command, stdin=subprocess.DEVNULL) for _ in range(processes)]
     try:
         yield
     finally:

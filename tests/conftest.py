@@ -5,7 +5,12 @@ import pytest
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-pytest_plugins = ["tests.plugins.order", "tests.plugins.processor_time", "tests.plugins.skipped"]
+pytest_plugins = [
+    "tests.plugins.markers",
+    "tests.plugins.order",
+    "tests.plugins.processor_time",
+    "tests.plugins.skipped",
+]
 
 # Tests that share a cloud, an emulator or an image run in one process; the others share what their file has.
 CONTAINERS = "containers"

@@ -1,1 +1,1 @@
-"""What the gate adds to pytest: a drawn order, a limit of processor time, and no skip that goes unseen."""
+"""What the gate adds to pytest: a verb for each test, drawn order, limited processor time, no unseen skip."""

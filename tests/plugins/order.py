@@ -1,4 +1,4 @@
-"""The order of files is drawn anew for every run, and printed: no test may rely on it.
+"""The order of files is drawn for every run, and printed: no test may rely on it.
 
 ``--seed N`` repeats a run's order. ``make`` draws the seed and gives it to Python's hashes, too.
 """

@@ -15,6 +15,7 @@ import pytest
 PROPERTY = "processor seconds"
 SHOWN = 10
 TICKS = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")  # not on every system; without it only processes that were waited for are counted
 PARENT, TIMES = 1, (11, 12, 13, 14)  # fields of /proc/PID/stat, counted behind the name
 
 
@@ -93,7 +94,7 @@ class _Reporting(_Measuring):
 def spent() -> float:
     """Return the processor seconds of this process and of all below it."""
     own = sum(os.times()[:4])
-    return own + _below(os.getpid()) if _has_children() else own
+    return own + _below(os.getpid()) if PROC.is_dir() and _has_children() else own
 
 
 def _has_children() -> bool:
@@ -106,10 +107,10 @@ def _has_children() -> bool:
 
 
 def _below(top: int) -> float:
-    """Return the processor seconds of all processes below one, with what they waited for; 0 without /proc."""
+    """Return the processor seconds of all processes below one, with what they waited for."""
     parents: dict[int, int] = {}
     seconds: dict[int, float] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for stat in PROC.glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except (FileNotFoundError, ProcessLookupError):

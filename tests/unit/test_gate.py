@@ -1,6 +1,7 @@
-"""The rules of the gate: order is drawn, processor time has a limit, in CI no tool is missing."""
+"""The rules of the gate: a verb for each test, drawn order, limited processor time, no tool missing in CI."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests import needs
+from tests.plugins import markers
 
 pytest_plugins = ["pytester"]
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+ROOT = Path(__file__).parents[2]
+SCRIPTS = ROOT / "scripts"
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc and adopts orphans")
 BUSY = """
 import time
 def test_busy():
@@ -128,11 +132,40 @@ def test_another_skip_is_no_failure(pytester: pytest.Pytester, monkeypatch: pyte
     assert pytester.runpytest_inprocess("-p", "tests.plugins.skipped").ret == 0
 
 
+@pytest.mark.parametrize(
+    ("folder", "marks", "told"),
+    [
+        ("tests/unit", ("slow", "soak"), "two verbs would run it"),
+        ("tests/e2e", (), "no verb would run it"),
+        ("tests/e2e", ("slow",), ""),
+        ("tests/unit", (), ""),
+    ],
+)
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "1")], ids=["here", "in a worker"])
+def test_each_test_has_one_verb(
+    pytester: pytest.Pytester, folder: str, marks: tuple[str, ...], told: str, workers: tuple[str, ...]
+) -> None:
+    pytester.makeini("[pytest]\nmarkers =\n  slow\n  soak")
+    path = pytester.path / folder / "test_it.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("import pytest\n" + "".join(f"@pytest.mark.{m}\n" for m in marks) + "def test_it(): pass")
+    result = pytester.runpytest_inprocess("-p", "tests.plugins.markers", "-m", "slow or not soak", *workers)
+    assert result.ret == (pytest.ExitCode.TESTS_FAILED if told else pytest.ExitCode.OK)
+    assert told in "\n".join(result.outlines)
+
+
+def test_the_folders_that_make_test_leaves_out_are_those_whose_tests_need_a_marker() -> None:
+    found = re.search("^NEED_MORE := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert found
+    assert tuple(f"tests/{folder}/" for folder in found[1].split()) == markers.NEED_MORE
+
+
 def run_script(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(SCRIPTS / name), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
+@on_linux
 def test_a_verb_tells_the_time_of_what_its_commands_leave_behind() -> None:
     """The busy process is an orphan by then: only who adopts it can count it."""
     code = """
@@ -160,6 +193,7 @@ raise SystemExit(7)
     assert int(told[1]) >= 1
 
 
+@on_linux
 def test_a_load_ends_with_its_command() -> None:
     """The command sees its busy brothers, and afterwards they are gone."""
     code = """
@@ -181,3 +215,15 @@ raise SystemExit(5)
     busy = ended.stdout.split()
     assert len(busy) == 3
     assert not any(Path("/proc", pid).exists() for pid in busy)
+
+
+def test_a_verb_that_is_ended_ends_its_command() -> None:
+    """Make and CI send SIGTERM to the process that they started, and to no other."""
+    code = "import time; print('up', flush=True); time.sleep(600)"
+    command = [sys.executable, str(SCRIPTS / "processor_time.py"), "test", sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as verb:
+        assert verb.stdout
+        assert verb.stdout.readline() == "up\n"
+        verb.send_signal(signal.SIGTERM)
+        assert "make test: FAILED" in verb.stdout.read()  # to the end: the command has closed it, too
+    assert verb.returncode == 128 + signal.SIGTERM
