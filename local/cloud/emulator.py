@@ -19,13 +19,16 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud.workers import session, worker_key
-from local.guard import KEY, Guard, Hosts, Key, Refused
+from local.guard import KEY, Guard, Hosts, Key, Refused, reading
 from local.guard.claims import Claim
 from local.guard.hosts import LISTED
 from local.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
 from local.guard.request import Request
 
 HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
+# Where a custom resource's function puts its answer: as on AWS, whoever was told the address need not sign.
+# CloudFormation draws it (uuid4) and tells it to that function alone.
+_TOLD_ADDRESS = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 API = "execute-api"
 _API_PATH = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
 _API_HOST = re.compile(r"[^.]+\.execute-api\.", re.IGNORECASE)
@@ -42,7 +45,7 @@ def guarded(app: ASGIApp, environment: Mapping[str, str]) -> Guard:
         Hosts(int(environment["GATEWAY_PORT"]), Path(folder, LISTED) if folder else None),
         environment.get("MINISTACK_REGION", "us-east-1"),
         keys.find,
-        HEALTH,
+        is_open,
         check_scope,
         lambda request: API if is_api(request) else "",
     )
@@ -84,6 +87,16 @@ def _issued(access_key: str, token: str) -> Key:
     return Key(access_key, found.secret_access_key, found.principal_arn, found.principal_type, name)
 
 
+def is_open(request: Request) -> bool:
+    """Return whether a request needs no signature: it asks for health, or answers for a custom resource."""
+    return _asks_for_health(request) or (
+        request.method == "PUT" and _TOLD_ADDRESS.fullmatch(request.path) is not None
+    )
+
+
+_asks_for_health = reading(*HEALTH)
+
+
 def is_api(request: Request) -> bool:
     """Return whether a request is for a REST API that is deployed here."""
     return bool(_API_PATH.match(request.path) or _API_HOST.match(request.header("host") or ""))
@@ -116,7 +129,7 @@ def _for_root(app: ASGIApp, keys: Keys) -> ASGIApp:
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/_") and not _API_PATH.match(scope["path"]):
             key: Key | None = scope.get(KEY)
-            if scope["path"] not in HEALTH and (key is None or key.kind != "Root"):
+            if not is_open(Request.of(scope)) and (key is None or key.kind != "Root"):
                 raise Refused(Reason.DENIED, "This is for the root user.")
             if scope["path"] == KEY_PATH:
                 await (await _told(keys, HttpRequest(scope, receive)))(scope, receive, send)

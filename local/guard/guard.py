@@ -24,11 +24,16 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def reading(*paths: str) -> Callable[[Request], bool]:
+    """Return a rule by which these paths are open to whoever reads them."""
+    return lambda request: request.method in READING and request.path in paths
+
+
 class Guard:
     """Lets in what a program on this machine signed with a key that is known.
 
-    Without ``find`` no signature is asked for, and web pages are kept out all the same. ``open_paths`` are
-    read without a signature. ``check_scope`` raises Refused for what was signed for another service.
+    Without ``find`` no signature is asked for, and web pages are kept out all the same. ``is_open`` says
+    which requests need no signature. ``check_scope`` raises Refused for what was signed for another service.
     """
 
     def __init__(
@@ -37,7 +42,7 @@ class Guard:
         hosts: Hosts,
         region: str,
         find: Find | None,
-        open_paths: frozenset[str] = frozenset(),
+        is_open: Callable[[Request], bool] = lambda _: False,
         check_scope: Callable[[Request, Claim], None] = _no_service,
         service_of: Callable[[Request], str] = lambda _: "",
         now: Callable[[], datetime] = _utc_now,
@@ -46,7 +51,7 @@ class Guard:
         self._hosts = hosts
         self._region = region
         self._find = find
-        self._open_paths = open_paths
+        self._is_open = is_open
         self._check_scope = check_scope
         self._service_of = service_of
         self._now = now
@@ -64,8 +69,11 @@ class Guard:
         request = Request.of(scope)
         try:
             self._hosts.check(request)
-            if self._find is None or (request.method in READING and request.path in self._open_paths):
+            if self._find is None:
                 await self._app(scope, receive, send)
+                return
+            if self._is_open(request):
+                await self._app(scope, bodies.again(await bodies.read_whole(receive), receive), send)
                 return
             claim = claims.read(request, self._now())
             await self._let_in(request, claim, self._find, scope, receive, send)

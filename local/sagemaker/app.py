@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local.guard import KEY, Guard, Hosts, Refused
+from local.guard import KEY, Guard, Hosts, Refused, reading
 from local.guard.claims import Claim
 from local.guard.keys import Reason
 from local.guard.request import Request as GuardedRequest
@@ -58,7 +58,7 @@ def _guard(settings: Settings) -> Middleware:
         hosts=Hosts(settings.port, settings.hosts_file),
         region=settings.region,
         find=Keys(settings).find if settings.auth else None,
-        open_paths=frozenset({HEALTH}),
+        is_open=reading(HEALTH),
         check_scope=_check_scope,
     )
 

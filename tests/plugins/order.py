@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 import pytest
+from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 LARGEST_SEED = 2**32 - 1  # what PYTHONHASHSEED takes
 # The longest first, and those of each line in any order: the short ones fill the processors' last minutes.
@@ -28,10 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw the seed before xdist's workers are started: they take it from these options."""
-    if config.option.seed is None:
+    """Draw the seed, once for all of xdist's workers."""
+    if hasattr(config, "workerinput"):
+        config.option.seed = config.workerinput["seed"]
+    elif config.option.seed is None:
         given = os.environ.get("PYTHONHASHSEED", "")
         config.option.seed = int(given) if given.isdigit() else random.SystemRandom().randint(1, LARGEST_SEED)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: WorkerController) -> None:
+    """Give a worker the seed; xdist calls this."""
+    node.workerinput["seed"] = node.config.option.seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:

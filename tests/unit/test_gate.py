@@ -69,6 +69,15 @@ def test_without_a_seed_one_is_drawn_and_printed(
     assert files_of(runs[0]) != files_of(runs[1])
 
 
+def test_workers_share_the_seed_that_is_drawn(
+    twenty: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """xdist refuses workers that have different orders."""
+    monkeypatch.delenv("PYTHONHASHSEED", raising=False)
+    result = twenty.runpytest_inprocess("-p", "xdist", "-n", "2", "-p", "tests.plugins.order")
+    result.assert_outcomes(passed=40)
+
+
 def test_the_tests_of_a_file_stay_together_and_are_shuffled_if_asked(twenty: pytest.Pytester) -> None:
     result = twenty.runpytest_inprocess("-v", "-p", "tests.plugins.order", "--seed", "1", "--shuffle-tests")
     ran = re.findall(r"(test_file_\d+)\.py::(test_\w+)", "\n".join(result.outlines))

@@ -108,6 +108,20 @@ def test_what_aws_does_not_have_is_for_root_alone(laptop: Laptop, user: dict[str
     laptop.s3.head_bucket(Bucket="laptop-data")
 
 
+ANSWER = "/_ministack/cfn-response/0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"
+
+
+def test_a_custom_resources_function_answers_where_it_was_told_to_without_a_signature(laptop: Laptop) -> None:
+    """The address is drawn for one request; the emulator passes an unknown one over."""
+    with httpx.Client(base_url=laptop.aws, trust_env=False, timeout=60) as client:
+        assert client.put(ANSWER).status_code == 200
+        page = client.put(ANSWER, headers={"Origin": "http://page.example"})
+        assert page.status_code == 403
+        assert client.post(ANSWER).status_code == 403
+        for other in (f"{ANSWER}/x", "/_ministack/cfn-response/x", "/_ministack/cfn-signal/x"):
+            assert client.put(other).status_code == 403
+
+
 def test_root_is_told_whose_a_key_is(laptop: Laptop, user: dict[str, str]) -> None:
     root = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": ROOT_SECRET}
     asked = json.dumps({"access_key": user["AccessKeyId"], "token": ""}).encode()
