@@ -1,5 +1,6 @@
 """Our template onto the cloud, by the real `sam build` and `sam deploy`."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -31,7 +32,8 @@ def build(state: Running) -> None:
         return
     _sam(state, "build", _to(target), {"RETAILREC_LAPTOP": "1"})
     if builds.key() == key:  # nobody edited a source meanwhile
-        builds.keep(key, target)
+        with contextlib.suppress(OSError):  # a full disk: the build itself is there
+            builds.keep(key, target)
 
 
 def build_for_lambda(state: Running, folder: Path) -> None:
