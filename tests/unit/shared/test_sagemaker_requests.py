@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 
+from local.sagemaker import shapes
 from local.sagemaker.validation import violations
 from recommender.hyperparameters import parse_hyperparameters
 from recommender.queries import MAX_RECOMMENDATIONS
@@ -42,7 +42,7 @@ BUILDERS: dict[str, Callable[[Settings, Run], Any]] = {
 )
 @pytest.mark.parametrize("this", [run(), MARKETPLACE], ids=["image", "marketplace"])
 def test_requests_satisfy_the_service_model(operation: str, changes: dict[str, object], this: Run) -> None:
-    shape = get_session().get_service_model("sagemaker").operation_model(operation).input_shape
+    shape = shapes.operation(operation).input_shape
     request = BUILDERS[operation](settings(**changes), this)
     assert shape is not None
     assert list(violations(shape, request, operation)) == []

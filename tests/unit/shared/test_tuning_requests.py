@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 
+from local.sagemaker import shapes
 from local.sagemaker.tuning_space import Numbers, read
 from local.sagemaker.validation import violations
 from recommender.hyperparameters import VALIDATION_METRIC as IMAGES_METRIC
@@ -40,12 +40,7 @@ def test_a_request_satisfies_the_service_model(algorithm: str, spot: str, parent
     chosen, run = of_marketplace() if algorithm == MARKETPLACE else tuned(algorithm=algorithm)
     chosen = chosen.model_copy(update={"training_spot": spot, "stack_name": "s" * 40})
     request: Any = tuning_requests.tuning_job(chosen, run, parent)
-    shape = (
-        get_session()
-        .get_service_model("sagemaker")
-        .operation_model("CreateHyperParameterTuningJob")
-        .input_shape
-    )
+    shape = shapes.operation("CreateHyperParameterTuningJob").input_shape
     assert shape is not None
     assert list(violations(shape, request, "")) == []
     assert len(request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])) <= 40
