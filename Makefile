@@ -9,8 +9,8 @@ SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 
-# Folders in which every test needs a cloud or Docker: `make test` does not even import them.
-NEED_MORE := e2e image sam_local
+# Folders in which every test is slow or soak: `make test` does not even import them.
+NEED_MORE := e2e image sam_local integration/algorithm integration/local_sagemaker
 
 # One verb of the three that test: its steps, and what they took.
 define verb
@@ -138,7 +138,7 @@ types: .venv/dev ## Check the types, strictly
 
 template: .venv/dev ## Check the template: cfn-lint and sam validate
 	@$(BIN)/cfn-lint template.yaml
-	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate --lint
+	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate
 
 template-security: .venv/dev .venv-audit/installed ## Check the built template with checkov (offline)
 	@mkdir -p build

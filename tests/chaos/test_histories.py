@@ -9,7 +9,7 @@ from tests.chaos.running import Outcome, run_seed
 
 CHUNK = 20
 # `make test`, `make test-slow` and `make soak` each go on where the one before it ends.
-QUICK, SLOW, SOAK = 40, 120, 2100
+QUICK, SLOW, SOAK = 20, 120, 2100
 
 
 @cache

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.environment import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_benchmark_measures_overhead_cold_import_and_each_source(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from retailrec.cli import app
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
     "retailrec": ROOT / "retailrec",

@@ -25,6 +25,7 @@ def end(folder: Path, times: int, *names: str) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_every_ending_is_in_order(tmp_path: Path) -> None:
     assert end(tmp_path, 1) == [str(len(endings.ENDINGS))]
 
