@@ -1,7 +1,7 @@
 """Every test has one verb: without a marker `make test`, with slow `make test-slow`, with soak `make soak`.
 
-In the folders that need more than Python's own processes (a cloud, an emulator, programs, Docker), a test is slow
-unless it is marked soak. A test with both markers would run twice, and fails.
+In folders that need more than Python itself (a cloud, an emulator, programs, Docker), a test is slow unless it is
+marked soak. A test with both markers would run twice, and fails.
 """
 
 import pytest
