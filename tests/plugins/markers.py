@@ -1,6 +1,6 @@
 """Every test has one verb: without a marker `make test`, with slow `make test-slow`, with soak `make soak`.
 
-In folders that need more than Python itself (a cloud, an emulator, programs, Docker), a test is slow unless it is
+In folders that need more than Python (a cloud, an emulator, programs, Docker), a test is slow unless it is
 marked soak. A test with both markers would run twice, and fails.
 """
 
