@@ -79,7 +79,7 @@ test-slow: .venv/dev .venv-bench/installed ## The real file, Docker, the browser
 	$(call verb,test-slow,slow-tests)
 
 soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
-	$(call verb,soak,soak-tests tests-under-load)
+	$(call verb,soak,soak-tests tests-over-moto tests-under-load)
 
 test-tools: ## Install Chromium and Docker, which make test-slow needs, where this may be done (Debian, root)
 	@scripts/install_test_tools.sh
@@ -95,6 +95,10 @@ slow-tests: .venv/dev
 
 soak-tests: .venv/dev
 	$(call pytest,soak,-m soak -n 2 --timeout 7200 --processor-limit 3600)
+
+tests-over-moto: .venv/dev
+	@RETAILREC_TABLES=moto $(BIN)/python -m pytest -m "not slow and not soak" -n 2 \
+		tests/integration/pipeline tests/integration/command $(PYTEST)
 
 tests-under-load: .venv/dev
 	@for round in 1 2 3; do \
@@ -216,4 +220,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
