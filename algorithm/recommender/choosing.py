@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -111,11 +111,24 @@ class _Budget:
     def left(self) -> float:
         return self._ends - time.monotonic()
 
-    def check(self, epoch: Epoch, began: float) -> None:
-        """Raise as soon as it shows that a fit would take longer than is left."""
-        each = (time.monotonic() - began) / epoch.number
-        if each * (epoch.of - epoch.number) > self.left:
-            raise OutOfTimeError(f"it would have gone beyond the time budget of {self._seconds:g} seconds")
+    def watch(self) -> Callable[[Epoch], None]:
+        """Return what raises as soon as it shows that one fit would take longer than is left.
+
+        The first epoch also compiles the kernel, which takes seconds: it says nothing of the others.
+        """
+        first: list[tuple[int, float]] = []
+
+        def check(epoch: Epoch) -> None:
+            now = time.monotonic()
+            number, since = first[0] if first else (epoch.number, now)
+            first[:] = [(number, since)]
+            each = (now - since) / max(1, epoch.number - number)
+            if each * (epoch.of - epoch.number) > self.left:
+                raise OutOfTimeError(
+                    f"it would have gone beyond the time budget of {self._seconds:g} seconds"
+                )
+
+        return check
 
 
 def _candidate(
@@ -135,9 +148,7 @@ def _compare(stages: Stages, validation: Validation, chosen: Hyperparameters, bu
     if budget.left <= 0 and name != CANDIDATES[0]:
         return Candidate(name, 0.0, reason="the time budget was used up")
     try:
-        fitted, seconds = stages.fit(
-            f"candidate-{name}", validation.history, chosen, lambda epoch: budget.check(epoch, began)
-        )
+        fitted, seconds = stages.fit(f"candidate-{name}", validation.history, chosen, budget.watch())
     except (OutOfTimeError, UserError) as error:
         return Candidate(name, round(time.monotonic() - began, 3), reason=str(error))
     with blas_threads(stages.threads):

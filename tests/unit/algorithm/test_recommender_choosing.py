@@ -86,6 +86,38 @@ def test_what_the_budget_does_not_allow_is_left_out(
     assert choice.chosen.algorithm == "popularity"
 
 
+class Clock:
+    """A clock that only moves when a fit takes time."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(("first", "others", "fits"), [(7.0, 1.0, True), (7.0, 7.0, False)])
+def test_what_the_first_epoch_takes_to_compile_does_not_count_for_the_others(
+    monkeypatch: pytest.MonkeyPatch, first: float, others: float, fits: bool
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(choosing, "time", clock)
+    check = choosing._Budget(600.0).watch()
+    factors = np.ones((1, 1), dtype=np.float32)
+
+    def fit() -> None:
+        for number in range(1, 101):
+            clock.now += first if number == 1 else others
+            check(Epoch(number, 100, clock.now, factors, factors))
+
+    if fits:
+        fit()
+        assert clock.now == first + 99 * others
+    else:
+        with pytest.raises(choosing.OutOfTimeError, match="600 seconds"):
+            fit()
+        assert clock.now < 30  # after few epochs
+
+
 def test_a_resumed_comparison_fits_nothing_twice(
     shop: Interactions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
