@@ -122,7 +122,7 @@ bench-quality: .venv/laptop ## Compare what recommenders find, and their time [D
 		$(if $(DATA),--data "$(DATA)") $(if $(CUTOFF),--cutoff "$(CUTOFF)")
 
 pictures: .venv/dev ## Take the pictures of the console and of metrics in docs/images anew
-	@$(BIN)/python -m tests.console_pictures
+	@$(BIN)/python -m tests.e2e.console_pictures
 
 bench-serve: .venv/laptop .venv-bench/installed ## Measure serving against its /ping and a Flask container
 	@PYTHONPATH=algorithm $(BIN)/python -m benchmarks.serve

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.sagemaker import marketplace
+from local.sagemaker.models import marketplace
 from local.sagemaker.settings import Settings as LocalSettings
 
 Json = dict[str, Any]

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from tests.chaos.dynamodb import DynamoDB
+from tests.chaos.services.dynamodb import DynamoDB
 
 Answer = dict[str, Any]
 

@@ -10,7 +10,7 @@ import pyarrow.csv as pa_csv
 
 from retailrec.generate import Shape, write
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REAL = ROOT / "../shared/data/online_retail_II.xlsx"
 Say = Callable[[str], None]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 _INTERVAL = 0.01
 _LOOKS_PER_TREE = 5
 _PAGE = resource.getpagesize()
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{_ROOT / 'functions'}{os.pathsep}{_ROOT / 'layers/shared'}"}
 
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from benchmarks.quality_data import Contest
-from benchmarks.quality_models import REPEATING
-from recommender.choosing import Choice, choose
+from benchmarks.models.data import Contest
+from benchmarks.models.models import REPEATING
+from recommender.evaluate.validation import Validation
 from recommender.fitting import fit
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
-from recommender.validation import Validation
+from recommender.train.choosing import Choice, choose
 
 # Factors, learning rate, regularization, passes; the first are implicit's own defaults. It soon learns its
 # rows by heart: what matters most is to stop in time.

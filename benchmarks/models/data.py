@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prepare_dataset.dataset import prepare_file
-from recommender.fitted import History
-from recommender.histories import build_history
-from recommender.interactions import Interactions, align, select
-from recommender.measures import Truth
-from recommender.scorers import ones
-from retailrec_shared import names
+from recommender.data.interactions import Interactions, align, select
+from recommender.evaluate.measures import Truth
+from recommender.evaluate.scorers import ones
+from recommender.fitting.fitted import History
+from recommender.fitting.histories import build_history
+from retailrec_shared.core import names
 
 CUTOFF = np.datetime64("2011-09-01", "s")  # of Online Retail II
 LEAST_SHARE = 0.05  # of the rows on either side of it

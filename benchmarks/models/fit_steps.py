@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.fitting import fit
-from benchmarks.synthetic import Size, history_of, interactions
-from recommender.model import build_model, save_model
+from benchmarks.models.fitting import fit
+from benchmarks.models.synthetic import Size, history_of, interactions
+from recommender.model.model import build_model, save_model
 
 
 def main(target: str, epochs: str, *size: str) -> None:

@@ -1,7 +1,7 @@
 """The fit that is measured: the image's default algorithm on all usable CPUs."""
 
-from recommender.fitted import Fitted, History
 from recommender.fitting import fit as fit_algorithm
+from recommender.fitting.fitted import Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import usable_cpus
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality_data import Contest
-from recommender.choosing import Choice
-from recommender.evaluation import top_lists
-from recommender.fitted import Epoch, Fitted
+from benchmarks.models.data import Contest
+from recommender.evaluate.evaluation import top_lists
+from recommender.evaluate.measures import LONG, hits, measure, ndcg
+from recommender.evaluate.scorers import Scorer, model_scorer, ones, own_recent_scorer, score_scale
 from recommender.fitting import fit
+from recommender.fitting.fitted import Epoch, Fitted
 from recommender.hyperparameters import Hyperparameters
-from recommender.measures import LONG, hits, measure, ndcg
-from recommender.scorers import Scorer, model_scorer, ones, own_recent_scorer, score_scale
 from recommender.threads import blas_threads
+from recommender.train.choosing import Choice
 
 Result = dict[str, Any]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Fitted, History
-from recommender.interactions import Interactions
-from recommender.model import build_model, save_model
+from recommender.data.interactions import Interactions
+from recommender.fitting.fitted import Fitted, History
+from recommender.model.model import build_model, save_model
 
 SEED = 7
 

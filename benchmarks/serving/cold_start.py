@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
-from benchmarks.inputs import ROOT
+from benchmarks.common.inputs import ROOT
 
 PROGRAM = (
     "import time, json; wall, cpu = time.perf_counter(), time.process_time(); import recommend_api.app; "

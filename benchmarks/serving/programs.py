@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from local.ports import free_port
+from local.sagemaker.programs.ports import free_port
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BENCH_PYTHON = ROOT / ".venv-bench/bin/python"
 START_PATIENCE = 120.0
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-from benchmarks.inputs import ROOT, generated_csv
-from local.ports import free_port
+from benchmarks.common.inputs import ROOT, generated_csv
+from local.sagemaker.programs.ports import free_port
 from prepare_dataset.dataset import prepare_file
 from publish_recommendations import entries
-from retailrec_shared import names
-from retailrec_shared.serving_keys import customer_key
+from retailrec_shared.core import names
+from retailrec_shared.serving.keys import customer_key
 
 RUN = "be" * 8
 TOP_N = 10

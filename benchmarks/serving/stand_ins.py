@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from benchmarks.api_shop import RUN, Shop
-from retailrec_shared import aws
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.status import RunStatus
+from benchmarks.serving.shop import RUN, Shop
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run, Upload
 
 SETTINGS = {
     "STACK_NAME": "bench",

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from prepare_dataset.columns import mapped_headers
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.increments import Neighbours
-from prepare_dataset.limits import refuse_object
+from prepare_dataset.files.limits import refuse_object
+from prepare_dataset.increments.append import Neighbours
 from prepare_dataset.outcome import adds_nothing, counts, where_to
 from prepare_dataset.previous import is_prepared, origin
-from retailrec_shared import aws, names
-from retailrec_shared.column_mapping import ColumnMapping
-from retailrec_shared.datasets import Head, Place, datasets, have_room, identify, place
-from retailrec_shared.errors import Rejected
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from prepare_dataset.table.columns import mapped_headers
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.column_mapping import ColumnMapping
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.datasets import Head, Place, datasets, have_room, identify, place
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
 
 if TYPE_CHECKING:
-    from prepare_dataset.report import QualityReport
+    from prepare_dataset.report.model import QualityReport
 
 # How often others may be accepted while one run is prepared and prepared anew.
 TRIES = 5

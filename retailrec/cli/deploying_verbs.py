@@ -40,7 +40,7 @@ def doctor(
 @verbs.command()
 def keys() -> None:
     """Print the local cloud's keys and addresses for the shell: eval "$(retailrec keys)"."""
-    from retailrec import keys_command
+    from retailrec.commands import keys as keys_command
 
     keys_command.keys()
 
@@ -48,7 +48,7 @@ def keys() -> None:
 @verbs.command("sam-env")
 def sam_env() -> None:
     """Make `sam local invoke` and `sam local start-api` work against the local cloud."""
-    from retailrec import sam_command
+    from retailrec.commands import sam as sam_command
 
     sam_command.sam_env()
 
@@ -58,7 +58,7 @@ def events(
     folder: Annotated[Path, Option(help="Where to.")] = Path("events"),
 ) -> None:
     """Write an example of every event that wakes a function."""
-    from retailrec import sam_command
+    from retailrec.commands import sam as sam_command
 
     sam_command.events(folder)
 
@@ -71,7 +71,7 @@ def push_image(
     tag: Annotated[str | None, Option(help="Without it: a hash of what is in algorithm/.")] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
-    from retailrec import push_command
+    from retailrec.commands import push as push_command
 
     push_command.push_image(repository, tag)
 
@@ -85,6 +85,6 @@ def destroy(
     stack: StackName = None,
 ) -> None:
     """Remove a stack, and what its functions made outside of it."""
-    from retailrec import destroy_command
+    from retailrec.commands import destroy as destroy_command
 
     destroy_command.destroy(stack, data, yes)

@@ -8,9 +8,9 @@ from typing import Annotated
 
 from typer import Argument, Exit, Option, Typer
 
-from retailrec.boundary import Commands
-from retailrec.deploying_verbs import verbs as deploying_verbs
-from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
+from retailrec.cli.deploying_verbs import verbs as deploying_verbs
+from retailrec.commands.boundary import Commands
+from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 
 app = Typer(
     cls=Commands,
@@ -69,7 +69,7 @@ def up(
     ] = None,
 ) -> None:
     """Bring the local cloud up, with the application deployed on it."""
-    from retailrec import cloud_commands
+    from retailrec.commands import cloud as cloud_commands
 
     cloud_commands.up(containers, algorithm_arn, parameter or ())
 
@@ -77,7 +77,7 @@ def up(
 @app.command()
 def down() -> None:
     """Take the local cloud down, with all that it holds."""
-    from retailrec import cloud_commands
+    from retailrec.commands import cloud as cloud_commands
 
     cloud_commands.take_down()
 
@@ -96,9 +96,9 @@ def drop(
     stack: StackName = None,
 ) -> None:
     """Upload a transaction file and follow its run."""
-    from retailrec.drop_command import drop
-    from retailrec.dropping import key_of, mapping_text, readable_file
-    from retailrec.stack import Stack
+    from retailrec.client.dropping import key_of, mapping_text, readable_file
+    from retailrec.client.stack import Stack
+    from retailrec.commands.drop import drop
 
     path, columns = readable_file(file), mapping_text(mapping)
     raise Exit(drop(Stack.open(stack), path, key_of(path, key, append=append), follow, columns))
@@ -114,7 +114,7 @@ def retrain(
 
     The quality gate judges the model as it does that of a dropped file.
     """
-    from retailrec.retrain_command import retrain
+    from retailrec.commands.retrain import retrain
 
     raise Exit(retrain(stack, force, follow))
 
@@ -126,7 +126,7 @@ def runs(
     stack: StackName = None,
 ) -> None:
     """List the runs, the newest upload first."""
-    from retailrec import ask_commands
+    from retailrec.commands import ask as ask_commands
 
     ask_commands.runs(stack, limit, as_json)
 
@@ -138,7 +138,7 @@ def status(
     stack: StackName = None,
 ) -> None:
     """Tell everything that is known of a run."""
-    from retailrec import ask_commands
+    from retailrec.commands import ask as ask_commands
 
     ask_commands.status(stack, run, as_json)
 
@@ -153,7 +153,7 @@ def report(
     stack: StackName = None,
 ) -> None:
     """Download a run's quality report, a page with pictures, and open it."""
-    from retailrec.report_command import report
+    from retailrec.commands.report import report
 
     report(stack, run, output, open_it)
 
@@ -186,7 +186,7 @@ def recommend(
     stack: StackName = None,
 ) -> None:
     """Ask the REST API what a customer may like."""
-    from retailrec import ask_commands
+    from retailrec.commands import ask as ask_commands
 
     ask_commands.recommend(stack, customer, top_n, as_json)
 
@@ -199,7 +199,7 @@ def history(
     stack: StackName = None,
 ) -> None:
     """Ask the REST API for a customer's latest purchases."""
-    from retailrec import ask_commands
+    from retailrec.commands import ask as ask_commands
 
     ask_commands.history(stack, customer, limit, as_json)
 
@@ -223,7 +223,7 @@ def logs(
     stack: StackName = None,
 ) -> None:
     """Show what the functions logged lately."""
-    from retailrec import ask_commands
+    from retailrec.commands import ask as ask_commands
 
     ask_commands.logs(stack, minutes, limit)
 
@@ -235,7 +235,7 @@ def retry(run: RunId, stack: StackName = None) -> None:
     What the stages before it left is used; the failed one begins anew, its job under a new name. A run that a
     later upload has overtaken is not retried.
     """
-    from retailrec import operate_commands
+    from retailrec.commands import operate as operate_commands
 
     operate_commands.retry(stack, run)
 
@@ -246,7 +246,7 @@ def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
     It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` lets it go on.
     """
-    from retailrec import operate_commands
+    from retailrec.commands import operate as operate_commands
 
     operate_commands.stop(stack, run, yes)
 
@@ -257,7 +257,7 @@ def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
     `status` shows why it was held, and its metrics.
     """
-    from retailrec import operate_commands
+    from retailrec.commands import operate as operate_commands
 
     operate_commands.approve(stack, run, yes)
 
@@ -275,7 +275,7 @@ def rollback(
     Its model and recommendations are still there; the stack's parameter RetainedRuns says for how many.
     A file dropped later than the run that is rolled back replaces it as usual; nothing else does.
     """
-    from retailrec import operate_commands
+    from retailrec.commands import operate as operate_commands
 
     operate_commands.rollback(stack, run, yes)
 
@@ -298,7 +298,7 @@ def tune(
 
     The best training job goes on as a run of its own: through the quality gate, and live if nothing later is.
     """
-    from retailrec.tune_command import tune
+    from retailrec.commands.tune import tune
 
     raise Exit(tune(stack, run, jobs, parallel, yes, follow))
 
@@ -310,7 +310,7 @@ def redrive(yes: Yes = False, stack: StackName = None) -> None:
     They are events that a function could not handle, or that did not reach it. `logs` shows why: mend that
     first.
     """
-    from retailrec import operate_commands
+    from retailrec.commands import operate as operate_commands
 
     operate_commands.redrive_queues(stack, yes)
 
@@ -322,7 +322,7 @@ def generate(
     seed: Annotated[int, Option(help="The same seed makes the same rows.")] = 1,
 ) -> None:
     """Make a transaction file that is worth learning from."""
-    from retailrec import generate_command
+    from retailrec.commands import generate as generate_command
 
     generate_command.generate(path, rows, seed)
 
@@ -335,6 +335,6 @@ def demo(
     algorithm_arn: AlgorithmArn = "",
 ) -> None:
     """See it all: cloud, data, training, and recommendations for two customers."""
-    from retailrec.demo import demo
+    from retailrec.commands.demo import demo
 
     demo(data, algorithm_arn)

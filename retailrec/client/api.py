@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ValidationError
 
-from retailrec.answers import Explanations, Purchases, Recommendations, Similar
-from retailrec.problems import Problem
+from retailrec.client.answers import Explanations, Purchases, Recommendations, Similar
+from retailrec.client.problems import Problem
 
 if TYPE_CHECKING:
     import boto3

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from boto3.s3.transfer import TransferConfig
 
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.column_mapping import ColumnMapping
-from retailrec_shared.errors import Rejected
-from retailrec_shared.mapping_file import read_mapping
-from retailrec_shared.run import Run
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.column_mapping import ColumnMapping
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.mapping_file import read_mapping
+from retailrec_shared.ledger.run import Run
 
 _MAPPING = "column_mapping"
 

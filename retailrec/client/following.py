@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared.errors import one_line
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core.errors import one_line
+from retailrec_shared.core.status import ENDED
+from retailrec_shared.ledger.run import Run
 
 
 def follow(stack: Stack, run: Run, show: Callable[[Run], None]) -> Run:

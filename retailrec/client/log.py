@@ -3,7 +3,7 @@
 import time
 from collections import deque
 
-from retailrec.stack import Stack
+from retailrec.client.stack import Stack
 
 
 def newest_lines(stack: Stack, minutes: int, limit: int) -> list[str]:

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared import bus, events, names, operators, replay
-from retailrec_shared.announcing import announcement
-from retailrec_shared.errors import Rejected
-from retailrec_shared.operators import Change
-from retailrec_shared.operators_ledger import OperatorsLedger
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
-from retailrec_shared.status import RunStatus, Stage, stages_needed
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import bus, events, names
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.status import RunStatus, Stage, stages_needed
+from retailrec_shared.ledger import operators, replay
+from retailrec_shared.ledger.announcements import announcement
+from retailrec_shared.ledger.operators import Change
+from retailrec_shared.ledger.operators_ledger import OperatorsLedger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

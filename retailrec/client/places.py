@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from retailrec.problems import Problem
+from retailrec.client.problems import Problem
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / "data"
 PUBLIC_FILE = DATA / "online_retail_II.xlsx"
 DEMO = REPOSITORY / "build" / "demo"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.stack import Stack
+from retailrec.client.stack import Stack
 
 BATCH = 10
 SECONDS_TO_HANDLE = 60

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from uuid import uuid4
 
-from retailrec.dropping import DroppedRun
-from retailrec.operating import Operator
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared.datasets import Datasets, Head
-from retailrec_shared.retraining import trained_alike
-from retailrec_shared.run import Run
+from retailrec.client.dropping import DroppedRun
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.ledger.datasets import Datasets, Head
+from retailrec_shared.ledger.retraining import trained_alike
+from retailrec_shared.ledger.run import Run
 
 NO_DATASET = (
     "There is no dataset to train on: drop a file first (retailrec drop FILE). One that an earlier release"

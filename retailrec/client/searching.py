@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.stack import Stack
-from retailrec_shared import tuning_requests
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import tuning_requests
 
 LOOK_SECONDS = 1.0  # between questions to SageMaker, however often the run is looked at
 

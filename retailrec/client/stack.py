@@ -11,12 +11,12 @@ import boto3
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from retailrec import laptop
-from retailrec.api import Api
-from retailrec.problems import Problem
-from retailrec.sessions import assume, aws_session, client, is_local_root, local_session
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.settings import Settings
+from retailrec.client import laptop
+from retailrec.client.api import Api
+from retailrec.client.problems import Problem
+from retailrec.client.sessions import assume, aws_session, client, is_local_root, local_session
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,13 +6,13 @@ one upload, those asked for later come after.
 
 from typing import Any
 
-from retailrec.operating import Operator
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run, StageRecord, now
-from retailrec_shared.settings import HYPERPARAMETERS, tuning_configuration
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.settings import HYPERPARAMETERS, tuning_configuration
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord, now
 
 # What preparing leaves below a run's prefix; the rest a run makes itself.
 PREPARED = tuple(

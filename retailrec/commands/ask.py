@@ -6,13 +6,13 @@ from itertools import islice
 from pydantic import BaseModel
 from rich.console import RenderableType
 
-from retailrec.answer_views import purchases_table, recommendations_table
-from retailrec.following import choose
-from retailrec.log import newest_lines
-from retailrec.quality import find_quality, page_address
-from retailrec.run_views import run_details, run_json, runs_table
-from retailrec.screen import command, out
-from retailrec.stack import Stack
+from retailrec.client.following import choose
+from retailrec.client.log import newest_lines
+from retailrec.client.stack import Stack
+from retailrec.views.answers import purchases_table, recommendations_table
+from retailrec.views.quality import find_quality, page_address
+from retailrec.views.runs import run_details, run_json, runs_table
+from retailrec.views.screen import command, out
 
 
 def runs(stack: str | None, limit: int, as_json: bool) -> None:

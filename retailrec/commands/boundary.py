@@ -7,8 +7,8 @@ from typing import Any
 from typer import Exit
 from typer.core import TyperGroup
 
-from retailrec.problems import explain
-from retailrec.screen import complain
+from retailrec.client.problems import explain
+from retailrec.views.screen import complain
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from retailrec import laptop
-from retailrec.interrupts import Interrupts
-from retailrec.screen import command, out
-from retailrec.steps import Steps
+from retailrec.client import laptop
+from retailrec.commands.interrupts import Interrupts
+from retailrec.views.screen import command, out
+from retailrec.views.steps import Steps
 
 if TYPE_CHECKING:
     from local.cloud import Running

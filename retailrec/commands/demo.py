@@ -7,22 +7,22 @@ from typing import NamedTuple
 from rich.console import Console
 from typer import Exit
 
-from retailrec import places
-from retailrec.cloud_commands import bring_up, take_down
-from retailrec.demo_customers import CUSTOMERS, CustomerAnswers, ask, show_customer
-from retailrec.demo_data import DemoData, choose_data
-from retailrec.demo_report import DemoReport, dataset_report, stage_seconds
-from retailrec.drop_command import NOT_LIVE, find, follow_on, tell_outcome, upload_with_bar
-from retailrec.dropping import DroppedRun, readable_file
-from retailrec.interrupts import Interrupts
-from retailrec.metric_views import metrics_table
-from retailrec.quality import Quality, quality_table, read_quality, warning_lines
-from retailrec.report_command import save_page
-from retailrec.screen import command, out, seconds
-from retailrec.stack import Stack
-from retailrec.stages import seconds_taken
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus
+from retailrec.client import places
+from retailrec.client.dropping import DroppedRun, readable_file
+from retailrec.client.stack import Stack
+from retailrec.commands.cloud import bring_up, take_down
+from retailrec.commands.demo_data import DemoData, choose_data
+from retailrec.commands.demo_report import DemoReport, dataset_report, stage_seconds
+from retailrec.commands.drop import NOT_LIVE, find, follow_on, tell_outcome, upload_with_bar
+from retailrec.commands.interrupts import Interrupts
+from retailrec.commands.report import save_page
+from retailrec.views.customers import CUSTOMERS, CustomerAnswers, ask, show_customer
+from retailrec.views.metrics import metrics_table
+from retailrec.views.quality import Quality, quality_table, read_quality, warning_lines
+from retailrec.views.screen import command, out, seconds
+from retailrec.views.stages import seconds_taken
+from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.ledger.run import Run
 
 
 class LiveRun(NamedTuple):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from retailrec import places
-from retailrec.download import Unavailable, download_workbook
+from retailrec.client import places
+from retailrec.commands.download import Unavailable, download_workbook
 
 SEED = 41
 
@@ -35,8 +35,8 @@ def choose_data(given: Path | None, screen: Console) -> DemoData:
 
 def _generated(screen: Console) -> DemoData:
     """Make a file, or take the one that an earlier demo made: the same bytes are the same run."""
+    from retailrec.commands.generate import write_with_bar
     from retailrec.generate import Shape
-    from retailrec.generate_command import write_with_bar
 
     if not places.GENERATED_FILE.exists():
         write_with_bar(places.GENERATED_FILE, Shape.online_retail(), SEED, screen)

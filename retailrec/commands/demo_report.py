@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from retailrec.answers import Recommendation
-from retailrec.quality import Quality
-from retailrec_shared.run import Run
+from retailrec.client.answers import Recommendation
+from retailrec.views.quality import Quality
+from retailrec_shared.ledger.run import Run
 
 
 class DatasetReport(BaseModel):

@@ -4,15 +4,15 @@ from collections.abc import Collection, Mapping
 
 from typer import confirm
 
-from retailrec import laptop
-from retailrec.problems import Problem
+from retailrec.client import laptop
+from retailrec.client.problems import Problem
+from retailrec.client.sessions import aws_session, client, local_session
+from retailrec.client.stack import NO_CLOUD
 from retailrec.removal.costing import Cost, costs, together
 from retailrec.removal.finding import Client, Found, find
 from retailrec.removal.removing import remove
-from retailrec.screen import out, table
-from retailrec.sessions import aws_session, client, local_session
-from retailrec.stack import NO_CLOUD
-from retailrec.steps import Steps
+from retailrec.views.screen import out, table
+from retailrec.views.steps import Steps
 
 LONGEST_NAME = 63  # of a bucket, an endpoint or a model
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from retailrec.transfer import transfer_bar
+from retailrec.views.transfer import transfer_bar
 
 UCI_URL = "https://archive.ics.uci.edu/static/public/502/online+retail+ii.zip"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)

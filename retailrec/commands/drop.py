@@ -6,17 +6,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from retailrec.boundary import INTERRUPTED
-from retailrec.dropping import Drop, DroppedRun, await_run, upload
-from retailrec.following import follow
-from retailrec.screen import command, console, out, seconds
-from retailrec.searching import with_search
-from retailrec.stack import Stack
-from retailrec.stage_screen import stage_screen
-from retailrec.stages import seconds_taken
-from retailrec.transfer import transfer_bar
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus
+from retailrec.client.dropping import Drop, DroppedRun, await_run, upload
+from retailrec.client.following import follow
+from retailrec.client.searching import with_search
+from retailrec.client.stack import Stack
+from retailrec.commands.boundary import INTERRUPTED
+from retailrec.views.screen import command, console, out, seconds
+from retailrec.views.stage_screen import stage_screen
+from retailrec.views.stages import seconds_taken
+from retailrec.views.transfer import transfer_bar
+from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.ledger.run import Run
 
 GOOD_ENDS = frozenset({RunStatus.LIVE, RunStatus.COLLECTED})
 NOT_LIVE = 2  # exit code: the run ended, and not live

@@ -5,9 +5,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from retailrec.client.problems import Problem
 from retailrec.generate import FORMATS, Shape, write
-from retailrec.problems import Problem
-from retailrec.screen import command, count, out
+from retailrec.views.screen import command, count, out
 
 
 def generate(path: Path, rows: int | None, seed: int) -> None:

@@ -2,10 +2,10 @@
 
 import shlex
 
-from retailrec import laptop
-from retailrec.problems import Problem
-from retailrec.screen import out
-from retailrec.stack import NO_CLOUD, Stack
+from retailrec.client import laptop
+from retailrec.client.problems import Problem
+from retailrec.client.stack import NO_CLOUD, Stack
+from retailrec.views.screen import out
 
 
 def keys() -> None:

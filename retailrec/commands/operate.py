@@ -4,14 +4,14 @@ import sys
 
 from typer import Exit, confirm
 
-from retailrec.following import choose
-from retailrec.operating import Operator, headline
-from retailrec.redriving import Redrive, queues, redrive
-from retailrec.screen import command, count, out, table
-from retailrec.stack import Stack
-from retailrec_shared.operators import STOPPED, current_stage
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.client.following import choose
+from retailrec.client.operating import Operator, headline
+from retailrec.client.redriving import Redrive, queues, redrive
+from retailrec.client.stack import Stack
+from retailrec.views.screen import command, count, out, table
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.operators import STOPPED, current_stage
+from retailrec_shared.ledger.run import Run
 
 UNDER_WAY = frozenset({RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 

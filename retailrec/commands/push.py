@@ -1,19 +1,20 @@
 """``retailrec push-image``: the algorithm's image into the account's own registry."""
 
 import base64
+import hashlib
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from retailrec.image_tag import content_tag
-from retailrec.places import REPOSITORY, need_repository
-from retailrec.problems import Problem
-from retailrec.screen import out
-from retailrec.sessions import aws_session
+from retailrec.client.places import REPOSITORY, need_repository
+from retailrec.client.problems import Problem
+from retailrec.client.sessions import aws_session
+from retailrec.views.screen import out
 
 STDERR = 2  # the descriptor
+_NOT_BUILT_FROM = {"__pycache__", "README.md"}
 
 
 def push_image(repository: str, tag: str | None) -> None:
@@ -79,3 +80,14 @@ def _apart(folder: Path) -> dict[str, str]:
     host = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
     chosen = os.environ.get("DOCKER_HOST") or host
     return {**os.environ, "DOCKER_CONFIG": str(folder), **({"DOCKER_HOST": chosen} if chosen else {})}
+
+
+def content_tag(folder: Path) -> str:
+    """Hash the names and bytes of a folder's files: the same sources have the same tag."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        relative = path.relative_to(folder)
+        if _NOT_BUILT_FROM.isdisjoint(relative.parts):
+            digest.update(f"{relative.as_posix()}\0{path.stat().st_size}\0".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

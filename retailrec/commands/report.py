@@ -3,13 +3,13 @@
 import webbrowser
 from pathlib import Path
 
-from retailrec.following import choose
-from retailrec.problems import Problem
-from retailrec.quality import find_quality, read_page, warning_lines
-from retailrec.run_views import SHORT_ID
-from retailrec.screen import out
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
+from retailrec.client.following import choose
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec.views.quality import find_quality, read_page, warning_lines
+from retailrec.views.runs import SHORT_ID
+from retailrec.views.screen import out
+from retailrec_shared.ledger.run import Run
 
 
 def report(stack: str | None, prefix: str, output: Path | None, open_it: bool) -> None:

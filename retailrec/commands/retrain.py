@@ -1,9 +1,9 @@
 """``retailrec retrain``: train anew on the newest dataset, and follow the run."""
 
-from retailrec.drop_command import follow_to_the_end
-from retailrec.retraining import retrain as begin
-from retailrec.screen import command, out
-from retailrec.stack import Stack
+from retailrec.client.retraining import retrain as begin
+from retailrec.client.stack import Stack
+from retailrec.commands.drop import follow_to_the_end
+from retailrec.views.screen import command, out
 
 
 def retrain(stack: str | None, force: bool, follow: bool) -> int:

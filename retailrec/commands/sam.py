@@ -3,13 +3,13 @@
 import shlex
 from pathlib import Path
 
-from retailrec import laptop
-from retailrec.places import need_repository
-from retailrec.problems import Problem
-from retailrec.screen import out
-from retailrec.sessions import local_session
-from retailrec.stack import NO_CLOUD
-from retailrec.steps import Steps
+from retailrec.client import laptop
+from retailrec.client.places import need_repository
+from retailrec.client.problems import Problem
+from retailrec.client.sessions import local_session
+from retailrec.client.stack import NO_CLOUD
+from retailrec.views.screen import out
+from retailrec.views.steps import Steps
 
 
 def sam_env() -> None:

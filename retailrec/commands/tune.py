@@ -1,16 +1,16 @@
 """``retailrec tune``: search for better hyperparameters on the data of a run that is there."""
 
-from retailrec.boundary import INTERRUPTED
-from retailrec.drop_command import NOT_LIVE, follow_run, tell_outcome
-from retailrec.following import choose
-from retailrec.operate_commands import ask
-from retailrec.operating import Operator, headline
-from retailrec.screen import command, out
-from retailrec.stack import Stack
-from retailrec.steps import Steps
-from retailrec.tuning import begin, copy_data, tuned_run
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus
+from retailrec.client.following import choose
+from retailrec.client.operating import Operator, headline
+from retailrec.client.stack import Stack
+from retailrec.client.tuning import begin, copy_data, tuned_run
+from retailrec.commands.boundary import INTERRUPTED
+from retailrec.commands.drop import NOT_LIVE, follow_run, tell_outcome
+from retailrec.commands.operate import ask
+from retailrec.views.screen import command, out
+from retailrec.views.steps import Steps
+from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.ledger.run import Run
 
 
 def tune(

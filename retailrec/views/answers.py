@@ -2,8 +2,8 @@
 
 from rich.console import RenderableType
 
-from retailrec.answers import Purchase, Purchases, Recommendations
-from retailrec.screen import count, score, table, titled
+from retailrec.client.answers import Purchase, Purchases, Recommendations
+from retailrec.views.screen import count, score, table, titled
 
 SOURCES = {
     "endpoint": "answered by the model's endpoint",

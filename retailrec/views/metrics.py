@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
 
-from retailrec.screen import count, table, titled
-from retailrec_shared.run import Run
+from retailrec.views.screen import count, table, titled
+from retailrec_shared.ledger.run import Run
 
 PRECISION = "p@k(10)"
 NDCG = "ndcg@20"

@@ -9,10 +9,10 @@ from pydantic import BaseModel, Field
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from retailrec.screen import count, table, titled
-from retailrec.stack import Stack
-from retailrec_shared import aws, names
-from retailrec_shared.run import Run
+from retailrec.client.stack import Stack
+from retailrec.views.screen import count, table, titled
+from retailrec_shared.core import aws, names
+from retailrec_shared.ledger.run import Run
 
 Found = TypeVar("Found")
 

@@ -8,13 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from retailrec.metric_views import PRECISION, metrics_table
-from retailrec.quality import Quality, warning_lines
-from retailrec.screen import command, count, local_time, seconds, table, titled
-from retailrec.stage_screen import draw_stages
-from retailrec.stages import seconds_taken
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.views.metrics import PRECISION, metrics_table
+from retailrec.views.quality import Quality, warning_lines
+from retailrec.views.screen import command, count, local_time, seconds, table, titled
+from retailrec.views.stage_screen import draw_stages
+from retailrec.views.stages import seconds_taken
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 
 SHORT_ID = 8
 SHORT_TIME = "%d %b %H:%M"

@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from retailrec_shared.errors import UNSAFE
+from retailrec_shared.core.errors import UNSAFE
 
 MAX_WIDTH = 100
 

@@ -11,11 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from retailrec.screen import seconds
-from retailrec.searching import Search
-from retailrec.stages import StageView, State, view_stages
-from retailrec_shared.run import Run
-from retailrec_shared.status import Stage
+from retailrec.client.searching import Search
+from retailrec.views.screen import seconds
+from retailrec.views.stages import StageView, State, view_stages
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
 
 BAR_WIDTH = 24
 SIGNS = {

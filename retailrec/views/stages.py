@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus, Stage
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger.run import Run
 
 
 class State(StrEnum):

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from retailrec.screen import seconds
+from retailrec.views.screen import seconds
 
 DONE = ("✓", "green")
 WORTH_TELLING = 0.5  # seconds

@@ -8,17 +8,17 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from local import cloud
+from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.opening import Shop
 from retailrec.generate import Shape, write
 from retailrec.metrics.command import newest
 from retailrec.metrics.saving import save
-from retailrec.stack import Stack
 from tests.browser import browser
 from tests.console_server import serving
 from tests.e2e.conftest import drop, follow
 
-IMAGES = Path(__file__).parents[1] / "docs" / "images"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 WIDTH, HEIGHT = 1180, 860
 PATIENCE_MS = 240_000
 ROWS = 60_000

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from local.samlocal.examples import examples
 from local.samlocal.preparing import write_events
 from local.samlocal.values import Values
-from retailrec_shared import events, triggers
+from retailrec_shared.core import events, triggers
 from tests.environment import read_template
 from tests.template import aws_events
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from retailrec.cli import app
+from retailrec.cli.verbs import app
 from tests.environment import read_template
 from tests.template.roles import table
 

@@ -13,9 +13,9 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from recommender.cells import NO_TIME, quantity, seconds
+from recommender.data.cells import NO_TIME, quantity, seconds
+from recommender.data.interactions import IntArray, Interactions
 from recommender.errors import UserError
-from recommender.interactions import IntArray, Interactions
 
 if TYPE_CHECKING:
     from _csv import Reader

@@ -6,10 +6,10 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from recommender.evaluation import sample, top_lists
-from recommender.fitted import Epoch, Factors, History
-from recommender.interactions import HeldOut
-from recommender.measures import K, precision
+from recommender.data.interactions import HeldOut
+from recommender.evaluate.evaluation import sample, top_lists
+from recommender.evaluate.measures import K, precision
+from recommender.fitting.fitted import Epoch, Factors, History
 
 USERS = 500
 PAIRS = 20_000

@@ -7,11 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Fitted, History
-from recommender.interactions import HeldOut, IntArray
-from recommender.measures import LONG, K, Truth, mean_and_error, measure, precision
-from recommender.ranking import NOTHING, Codes, best_rows
-from recommender.scorers import (
+from recommender.data.interactions import HeldOut, IntArray
+from recommender.evaluate.measures import LONG, K, Truth, mean_and_error, measure, precision
+from recommender.evaluate.scorers import (
     Scorer,
     model_scorer,
     ones,
@@ -19,6 +17,8 @@ from recommender.scorers import (
     own_recent_scorer,
     popularity_scorer,
 )
+from recommender.fitting.fitted import Fitted, History
+from recommender.model.ranking import NOTHING, Codes, best_rows
 
 MAX_USERS = 50_000  # more are sampled: the standard error of p@k(10) is then below 0.001
 MIN_USERS = 5_000

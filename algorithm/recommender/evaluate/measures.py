@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recommender.ranking import NOTHING, Codes
+from recommender.model.ranking import NOTHING, Codes
 
 K = 10
 LONG = 20

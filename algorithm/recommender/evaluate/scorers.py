@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Fitted, History
-from recommender.interactions import IntArray
-from recommender.ranking import Scores
+from recommender.data.interactions import IntArray
+from recommender.fitting.fitted import Fitted, History
+from recommender.model.ranking import Scores
 
 SCALE_USERS = 500
 SCALE_SEED = 41

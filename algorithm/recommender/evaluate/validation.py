@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.evaluation import sample, top_lists
-from recommender.fitted import Fitted, History
-from recommender.histories import build_history
+from recommender.data.interactions import HeldOut, IntArray, Interactions, Mask, Times, align, select
+from recommender.evaluate.evaluation import sample, top_lists
+from recommender.evaluate.measures import LONG, Truth, hits, mean_and_error, ndcg
+from recommender.evaluate.scorers import model_scorer, ones, score_scale
+from recommender.evaluate.weights import weighted_lists
+from recommender.fitting.fitted import Fitted, History
+from recommender.fitting.histories import build_history
 from recommender.hyperparameters import VALIDATION_METRIC
-from recommender.interactions import HeldOut, IntArray, Interactions, Mask, Times, align, select
-from recommender.measures import LONG, Truth, hits, mean_and_error, ndcg
-from recommender.scorers import model_scorer, ones, score_scale
-from recommender.weighing import weighted_lists
 
 SHARE = 0.2
 MOST = 0.5  # where many rows share a time: more than this leaves too little to fit on

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from recommender.evaluation import BLOCK_CELLS
-from recommender.fitted import Fitted, History
-from recommender.interactions import IntArray
-from recommender.measures import LONG
-from recommender.ranking import NOTHING, Codes, Scores, best_rows
-from recommender.scorers import Cells, model_scorer, recency_cells
+from recommender.data.interactions import IntArray
+from recommender.evaluate.evaluation import BLOCK_CELLS
+from recommender.evaluate.measures import LONG
+from recommender.evaluate.scorers import Cells, model_scorer, recency_cells
+from recommender.fitting.fitted import Fitted, History
+from recommender.model.ranking import NOTHING, Codes, Scores, best_rows
 
 
 def weighted_lists(

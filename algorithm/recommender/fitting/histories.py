@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import History
-from recommender.interactions import Interactions, Times, count_matrix
+from recommender.data.interactions import Interactions, Times, count_matrix
+from recommender.fitting.fitted import History
 
 # A purchase counts half at this share of the mean age. Whatever the unit of a shop's rhythm, its
 # own log has the scale; the curve falls so slowly that the share hardly matters.

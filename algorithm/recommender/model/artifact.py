@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.artifact_checks import BASE, FACTORS, OPTIONAL, WEIGHTS, Array, Arrays, inconsistency
+from recommender.model.artifact_checks import BASE, FACTORS, OPTIONAL, WEIGHTS, Array, Arrays, inconsistency
 
 SCHEMA_VERSION = 2
 # What reading damaged JSON and array headers raises: the latter are read by Python's own tokenizer.

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from recommender import artifact
-from recommender.artifact import ModelError
-from recommender.artifact_checks import PARTS
-from recommender.ids import SortedIds
+from recommender.data.ids import SortedIds
+from recommender.model import artifact
+from recommender.model.artifact import ModelError
+from recommender.model.artifact_checks import PARTS
 
 if TYPE_CHECKING:  # both import scipy, which serving has no need of
-    from recommender.fitted import Fitted, History
-    from recommender.interactions import Interactions
+    from recommender.data.interactions import Interactions
+    from recommender.fitting.fitted import Fitted, History
 
 Factors = npt.NDArray[np.float32]
 

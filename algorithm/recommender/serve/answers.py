@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import orjson
 
+from recommender.data.ids import SortedIds
 from recommender.errors import RequestError
-from recommender.ids import SortedIds
-from recommender.queries import Query
-from recommender.ranking import Scores
-from recommender.recommend import Found
+from recommender.model.ranking import Scores
+from recommender.serve.queries import Query
+from recommender.serve.recommend import Found
 
 JSON, JSON_LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 MEDIA_TYPES = (JSON, JSON_LINES, "application/x-jsonlines", CSV)

@@ -8,13 +8,13 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from recommender.answers import JSON, Encoder, assemble, negotiate
-from recommender.cache import AnswerCache, Key, Message, Reply
 from recommender.errors import RequestError
-from recommender.model import Model
-from recommender.queries import Query, parse_queries
-from recommender.ready import Ready
-from recommender.recommend import recommend_many
+from recommender.model.model import Model
+from recommender.serve.answers import JSON, Encoder, assemble, negotiate
+from recommender.serve.cache import AnswerCache, Key, Message, Reply
+from recommender.serve.precomputed import Ready
+from recommender.serve.queries import Query, parse_queries
+from recommender.serve.recommend import recommend_many
 
 MAX_BODY = 6 * 1024 * 1024  # SageMaker's limit for a real-time request, and its default for a batch's
 CACHE_BYTES = 32 * 1024 * 1024

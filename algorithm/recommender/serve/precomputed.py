@@ -8,9 +8,9 @@ import time
 
 import numpy as np
 
-from recommender.model import Model
-from recommender.queries import Query
-from recommender.recommend import Found, recommend
+from recommender.model.model import Model
+from recommender.serve.queries import Query
+from recommender.serve.recommend import Found, recommend
 
 MOST_SCORES = 200_000_000  # of a model for which this is done at all
 SECONDS = 2.0  # users that are not reached by then are scored when they ask

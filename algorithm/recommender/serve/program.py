@@ -8,13 +8,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recommender.app import CACHE_BYTES, MAX_BODY, create_app
 from recommender.folders import Folders
-from recommender.model import ModelError, load_model
-from recommender.ready import READY_BYTES, Ready
-from recommender.server import SECONDS_TO_FINISH, serve
+from recommender.model.model import ModelError, load_model
+from recommender.serve.app import CACHE_BYTES, MAX_BODY, create_app
+from recommender.serve.precomputed import READY_BYTES, Ready
+from recommender.serve.server import SECONDS_TO_FINISH, serve
+from recommender.serve.workers import Workers
 from recommender.threads import blas_threads, usable_cpus
-from recommender.workers import Workers
 
 BACKLOG = 2048
 MAX_WORKERS = 256
@@ -88,7 +88,3 @@ def _whole(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise ValueError(f"{name} must be a whole number, not {text!r}.")
     return int(text)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

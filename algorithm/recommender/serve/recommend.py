@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from recommender.model import Model
-from recommender.queries import Query
-from recommender.ranking import NOTHING, Codes, Scores, best, best_rows
-from recommender.scoring import mask, score
+from recommender.model.model import Model
+from recommender.model.ranking import NOTHING, Codes, Scores, best, best_rows
+from recommender.serve.queries import Query
+from recommender.serve.scoring import mask, score
 
 BLOCK_CELLS = 1_000_000  # scores held at a time: they stay in a CPU's cache, more or less
 BLOCK_QUERIES = 256

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import RequestError
-from recommender.model import Factors, Model, Rows
-from recommender.queries import Query
-from recommender.ranking import Scores
+from recommender.model.model import Factors, Model, Rows
+from recommender.model.ranking import Scores
+from recommender.serve.queries import Query
 
 NO_FOLD_IN = "This model cannot take items: its algorithm leaves nothing that folds a basket in."
 

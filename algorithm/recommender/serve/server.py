@@ -8,7 +8,7 @@ from types import FrameType
 
 import uvicorn
 
-from recommender.app import App
+from recommender.serve.app import App
 
 # SageMaker kills a container 30 s after SIGTERM; others wait only ten.
 SECONDS_TO_FINISH = 5

@@ -17,9 +17,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from recommender.fitted import Checkpoint, Epoch
+from recommender.data.interactions import Interactions
+from recommender.fitting.fitted import Checkpoint, Epoch
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import Interactions
 
 VERSION = 2
 STATE = "state.json"

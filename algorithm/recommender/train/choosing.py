@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from recommender.data.interactions import Interactions
 from recommender.errors import UserError
-from recommender.fitted import Epoch
+from recommender.evaluate.validation import Judgement, Validation
+from recommender.fitting.fitted import Epoch
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import Interactions
-from recommender.stages import Stages
 from recommender.threads import blas_threads
-from recommender.validation import Judgement, Validation
+from recommender.train.stages import Stages
 
 # From the cheapest on: what the budget ends is what costs most.
 CANDIDATES = ("popularity", "ease", "als", "bpr")

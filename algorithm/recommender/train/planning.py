@@ -4,15 +4,15 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
-from recommender.choosing import Choice, choose_within
+from recommender.data.interactions import Interactions
 from recommender.errors import UserError
-from recommender.fitted import Fitted, History
+from recommender.evaluate.scorers import score_scale
+from recommender.evaluate.validation import Validation
+from recommender.fitting.fitted import Fitted, History
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import Interactions
-from recommender.scorers import score_scale
-from recommender.stages import Stages
 from recommender.threads import blas_threads
-from recommender.validation import Validation
+from recommender.train.choosing import Choice, choose_within
+from recommender.train.stages import Stages
 
 STAGE = "validation"
 NOTHING_TO_VALIDATE = "No user has both older and newer rows: there is nothing to tune hyperparameters by."

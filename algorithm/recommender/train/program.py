@@ -7,18 +7,18 @@ import traceback
 from dataclasses import asdict
 from typing import Any
 
-from recommender.channels import read_channel
-from recommender.checkpoints import Checkpoints, fingerprint
+from recommender.data.channels import read_channel
+from recommender.data.interactions import Interactions
 from recommender.folders import Folders
 from recommender.hyperparameters import Hyperparameters, read_hyperparameters
-from recommender.interactions import Interactions
-from recommender.interrupts import Interrupt
-from recommender.job import check_job, told, write_failure
-from recommender.model import build_model, save_model
-from recommender.planning import plan
-from recommender.shipping import Shipped, ship
-from recommender.stages import Stages
+from recommender.model.model import build_model, save_model
 from recommender.threads import usable_cpus
+from recommender.train.checkpoints import Checkpoints, fingerprint
+from recommender.train.interrupts import Interrupt
+from recommender.train.job import check_job, told, write_failure
+from recommender.train.planning import plan
+from recommender.train.shipping import Shipped, ship
+from recommender.train.stages import Stages
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,3 @@ def _description(chosen: Hyperparameters, shipped: Shipped) -> dict[str, Any]:
         "evaluated_on": shipped.document["evaluated_on"],
         "hyperparameters": {name: value for name, value in asdict(chosen).items() if value is not None},
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

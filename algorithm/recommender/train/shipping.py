@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.curve import Curve
-from recommender.evaluation import Evaluated, Metrics, evaluate
-from recommender.fitted import Fitted, History
-from recommender.histories import build_history
-from recommender.interactions import HeldOut, Interactions, align, merge
-from recommender.planning import Plan
-from recommender.stages import Stages
+from recommender.data.interactions import HeldOut, Interactions, align, merge
+from recommender.evaluate.curve import Curve
+from recommender.evaluate.evaluation import Evaluated, Metrics, evaluate
+from recommender.fitting.fitted import Fitted, History
+from recommender.fitting.histories import build_history
 from recommender.threads import blas_threads
+from recommender.train.planning import Plan
+from recommender.train.stages import Stages
 
 EVALUATED, REFITTED = "evaluated", "refitted"
 # Kept out of the log's metrics: they are for metrics.json alone.

@@ -4,11 +4,11 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from recommender.checkpoints import Checkpoints
-from recommender.fitted import Epoch, Fitted, History, Progress
 from recommender.fitting import fit
+from recommender.fitting.fitted import Epoch, Fitted, History, Progress
 from recommender.hyperparameters import Hyperparameters
-from recommender.interrupts import Interrupt, Stopped
+from recommender.train.checkpoints import Checkpoints
+from recommender.train.interrupts import Interrupt, Stopped
 
 SAVE_SECONDS = 60.0  # between checkpoints
 TELL_SECONDS = 10.0  # between lines of a fit that nobody else tells of

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from prepare_dataset.arrays import MISSING, Bools, Coded
-from prepare_dataset.arrow import pc
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reasons import KEPT, ORDER, PROFILES, Profile, RejectReason
-from prepare_dataset.values import is_unusable_id
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.reasons import KEPT, ORDER, PROFILES, Profile, RejectReason
+from prepare_dataset.table.arrays import MISSING, Bools, Coded
+from prepare_dataset.table.arrow import pc
+from prepare_dataset.table.raw_table import RawTable
+from prepare_dataset.table.values import is_unusable_id
 
 Reasons = npt.NDArray[np.uint8]
 

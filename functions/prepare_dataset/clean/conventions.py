@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from prepare_dataset.values import NumberStyle
+from prepare_dataset.table.values import NumberStyle
 
 
 class Conventions(NamedTuple):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Bools, Ints
-from prepare_dataset.arrow import Texts, integers, pc, truths
+from prepare_dataset.table.arrays import Bools, Ints
+from prepare_dataset.table.arrow import Texts, integers, pc, truths
 
 NO_TIME = np.iinfo(np.int64).min
 FIRST_YEAR, LAST_YEAR = 1970, 2099

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Bools, Ints
-from prepare_dataset.arrow import Texts, floats, pc
-from prepare_dataset.datefields import DAY, FIRST_YEAR, LAST_YEAR, NO_TIME, DateFields
+from prepare_dataset.clean.date_fields import DAY, FIRST_YEAR, LAST_YEAR, NO_TIME, DateFields
+from prepare_dataset.table.arrays import Bools, Ints
+from prepare_dataset.table.arrow import Texts, floats, pc
 
 _TIME = (
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"

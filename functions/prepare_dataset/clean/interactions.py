@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prepare_dataset.arrays import Coded, Floats, Indices, Ints
-from prepare_dataset.meaning import Meaning
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.table.arrays import Coded, Floats, Indices, Ints
 
 
 @dataclass(frozen=True)

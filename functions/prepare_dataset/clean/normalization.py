@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Coded, Floats, Ints
-from prepare_dataset.arrow import TEXT, Texts, pc
-from prepare_dataset.columns import Column
-from prepare_dataset.datefields import NO_TIME
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.rawtable import RawTable
+from prepare_dataset.clean.date_fields import NO_TIME
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.table.arrays import Coded, Floats, Ints
+from prepare_dataset.table.arrow import TEXT, Texts, pc
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable
 
 
 def settle(raw: RawTable, meaning: Meaning) -> RawTable:

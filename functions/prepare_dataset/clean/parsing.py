@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from prepare_dataset.arrays import MISSING, Bools, Coded, Codes, Floats, Indices, first_equal, recode
-from prepare_dataset.arrow import TEXT, Texts
-from prepare_dataset.columns import Column
-from prepare_dataset.conventions import UNKNOWN, Conventions
-from prepare_dataset.datefields import NO_TIME
-from prepare_dataset.dates import parse_dates
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.values import (
+from prepare_dataset.clean.conventions import UNKNOWN, Conventions
+from prepare_dataset.clean.date_fields import NO_TIME
+from prepare_dataset.clean.dates import parse_dates
+from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, Floats, Indices, first_equal, recode
+from prepare_dataset.table.arrow import TEXT, Texts
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable
+from prepare_dataset.table.values import (
     clean_ids,
     clean_texts,
     find_number_style,

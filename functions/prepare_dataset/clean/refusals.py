@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from prepare_dataset.arrays import MISSING, Bools
-from prepare_dataset.cleaning import Reasons, count_reasons
-from prepare_dataset.columns import Column
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reasons import KEPT, PROFILES, Profile, RejectReason
-from retailrec_shared.errors import Rejected
+from prepare_dataset.clean.cleaning import Reasons, count_reasons
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.reasons import KEPT, PROFILES, Profile, RejectReason
+from prepare_dataset.table.arrays import MISSING, Bools
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.core.errors import Rejected
 
 
 def refuse_unreadable(raw: RawTable, meaning: Meaning, profile: Profile) -> None:

@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from prepare_dataset.arrays import Indices, Ints
-from prepare_dataset.dates import to_datetime
-from retailrec_shared.errors import Rejected
+from prepare_dataset.clean.dates import to_datetime
+from prepare_dataset.table.arrays import Indices, Ints
+from retailrec_shared.core.errors import Rejected
 
 SplitRule = Literal["temporal", "random"]
 NEWEST_SHARE = 5

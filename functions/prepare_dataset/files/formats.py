@@ -7,7 +7,7 @@ import zlib
 from enum import StrEnum
 from pathlib import Path
 
-from retailrec_shared.errors import Rejected
+from retailrec_shared.core.errors import Rejected
 
 HEAD = 4096
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")

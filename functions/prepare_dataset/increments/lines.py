@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.arrays import Coded, Codes, Indices
-from prepare_dataset.arrow import CODED_TEXT, AnyArray
-from prepare_dataset.columns import Column
-from prepare_dataset.conventions import Conventions
-from prepare_dataset.rawtable import RawTable, unite_texts
-from prepare_dataset.values import NumberStyle
+from prepare_dataset.clean.conventions import Conventions
+from prepare_dataset.table.arrays import Coded, Codes, Indices
+from prepare_dataset.table.arrow import CODED_TEXT, AnyArray
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable, unite_texts
+from prepare_dataset.table.values import NumberStyle
 
 _SLICE = 128 << 10
 _ABOUT = "retailrec"

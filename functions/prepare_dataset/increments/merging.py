@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from prepare_dataset.arrays import MISSING, Bools, Coded, Codes, first_equal
-from prepare_dataset.columns import Column
-from prepare_dataset.conventions import Conventions
-from prepare_dataset.limits import MAX_ROWS, MAX_SHEETS_OF_DATASET
-from prepare_dataset.lines import Lines
-from prepare_dataset.meaning import Meaning, understand
-from prepare_dataset.rawtable import RawTable, unite_texts
-from retailrec_shared.errors import Rejected
+from prepare_dataset.clean.conventions import Conventions
+from prepare_dataset.clean.parsing import Meaning, understand
+from prepare_dataset.files.limits import MAX_ROWS, MAX_SHEETS_OF_DATASET
+from prepare_dataset.increments.lines import Lines
+from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, first_equal
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable, unite_texts
+from retailrec_shared.core.errors import Rejected
 
 
 class United(NamedTuple):

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prepare_dataset.archive import unpack_only_file
-from prepare_dataset.csv_layout import unpack_in_vain
-from prepare_dataset.formats import Format, sniff, stated_size
-from prepare_dataset.limits import MAX_TEXT_BYTES, refuse_too_large
-from retailrec_shared.errors import Rejected
+from prepare_dataset.files.archive import unpack_only_file
+from prepare_dataset.files.formats import Format, sniff, stated_size
+from prepare_dataset.files.limits import MAX_TEXT_BYTES, refuse_too_large
+from prepare_dataset.read.csv.layout import unpack_in_vain
+from retailrec_shared.core.errors import Rejected
 
 
 @contextmanager

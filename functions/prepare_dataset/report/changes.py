@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from prepare_dataset.report_base import Part, ShopTime
+from prepare_dataset.report.base import Part, ShopTime
 
 
 class Change(Part):

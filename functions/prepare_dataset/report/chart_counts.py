@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from prepare_dataset.arrays import Codes, Ints
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.picture_data import (
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.report.chart_data import (
     Activity,
     ActivityBin,
     Countries,
@@ -18,6 +17,7 @@ from prepare_dataset.picture_data import (
     Timeline,
     Unit,
 )
+from prepare_dataset.table.arrays import Codes, Ints
 
 TOP_COUNTRIES = 10
 RANKS = 48

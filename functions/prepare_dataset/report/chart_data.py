@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from prepare_dataset.report_base import Part
+from prepare_dataset.report.base import Part
 
 Unit = Literal["day", "week", "month", "year"]
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import numpy as np
 
-from prepare_dataset.arrays import Coded
-from prepare_dataset.arrow import Texts, pc
-from prepare_dataset.changes import Change, Difference, Newcomers, ShareChange, TimeChange
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.jumps import find_warnings
-from prepare_dataset.report import QualityReport
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.report.changes import Change, Difference, Newcomers, ShareChange, TimeChange
+from prepare_dataset.report.drift_warnings import find_warnings
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.table.arrays import Coded
+from prepare_dataset.table.arrow import Texts, pc
 
 
 @dataclass(frozen=True)

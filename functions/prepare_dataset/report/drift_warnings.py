@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
-from prepare_dataset.changes import Change, Difference, Newcomers, Warned, WarningCode
-from prepare_dataset.report import QualityReport
-from prepare_dataset.ticks import percent
+from prepare_dataset.report.changes import Change, Difference, Newcomers, Warned, WarningCode
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.report.number_format import percent
 
 FELL = -0.20
 ROSE = 0.50

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from prepare_dataset.arrays import MISSING, Bools, Coded, Codes, recode
-from prepare_dataset.cleaning import is_cancellation
-from prepare_dataset.columns import Column
-from prepare_dataset.meaning import Lookup, Meaning
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.report import Facts
-from prepare_dataset.values import spell_ids
+from prepare_dataset.clean.cleaning import is_cancellation
+from prepare_dataset.clean.parsing import Lookup, Meaning
+from prepare_dataset.report.model import Facts
+from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, recode
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable
+from prepare_dataset.table.values import spell_ids
 
 
 def count_facts(raw: RawTable, meaning: Meaning) -> Facts:

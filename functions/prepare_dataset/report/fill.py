@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from prepare_dataset.arrays import Coded
-from prepare_dataset.cleaning import Reasons, count_reasons
-from prepare_dataset.dates import to_datetime
-from prepare_dataset.facts import count_facts
-from prepare_dataset.formats import Format
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.picturing import count_pictures
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reasons import Profile
-from prepare_dataset.report import QualityReport, SheetRows
-from prepare_dataset.splitting import Split, SplitRule
+from prepare_dataset.clean.cleaning import Reasons, count_reasons
+from prepare_dataset.clean.dates import to_datetime
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.reasons import Profile
+from prepare_dataset.clean.splitting import Split, SplitRule
+from prepare_dataset.files.formats import Format
+from prepare_dataset.report.chart_counts import count_pictures
+from prepare_dataset.report.facts import count_facts
+from prepare_dataset.report.model import QualityReport, SheetRows
+from prepare_dataset.table.arrays import Coded
+from prepare_dataset.table.raw_table import RawTable
 
 
 def make_report(

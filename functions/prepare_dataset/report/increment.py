@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from prepare_dataset.arrays import Bools, Coded, Codes
-from prepare_dataset.cleaning import Reasons, count_reasons
-from prepare_dataset.dates import to_datetime
-from prepare_dataset.increments import Added
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.reasons import KEPT
-from prepare_dataset.report import IncrementRows, SheetRows
+from prepare_dataset.clean.cleaning import Reasons, count_reasons
+from prepare_dataset.clean.dates import to_datetime
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.reasons import KEPT
+from prepare_dataset.increments.append import Added
+from prepare_dataset.report.model import IncrementRows, SheetRows
+from prepare_dataset.table.arrays import Bools, Coded, Codes
 
 
 def report_increment(added: Added, meaning: Meaning, reasons: Reasons) -> IncrementRows:

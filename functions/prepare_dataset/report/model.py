@@ -5,12 +5,12 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from prepare_dataset.changes import Difference, Warned
-from prepare_dataset.formats import Format
-from prepare_dataset.picture_data import Pictures
-from prepare_dataset.reasons import Profile, RejectReason
-from prepare_dataset.report_base import Part, ShopTime
-from prepare_dataset.splitting import SplitRule
+from prepare_dataset.clean.reasons import Profile, RejectReason
+from prepare_dataset.clean.splitting import SplitRule
+from prepare_dataset.files.formats import Format
+from prepare_dataset.report.base import Part, ShopTime
+from prepare_dataset.report.changes import Difference, Warned
+from prepare_dataset.report.chart_data import Pictures
 
 
 class SheetRows(Part):

@@ -1,6 +1,6 @@
 """The published schema of ``quality/report.json``, made from the model.
 
-``PYTHONPATH=functions:layers/shared python -m prepare_dataset.report_schema`` writes it to
+``PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema`` writes it to
 docs/quality-report.schema.json; a test fails when the two differ.
 """
 
@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prepare_dataset.report import QualityReport
+from prepare_dataset.report.model import QualityReport
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "quality-report.schema.json"
+PUBLISHED = Path(__file__).parents[3] / "docs" / "quality-report.schema.json"
 
 
 def report_schema() -> dict[str, Any]:

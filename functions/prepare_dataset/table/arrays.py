@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from prepare_dataset.arrow import CodedTexts, Texts, integers, pc, truths
+from prepare_dataset.table.arrow import CodedTexts, Texts, integers, pc, truths
 
 Codes = npt.NDArray[np.int32]
 Indices = npt.NDArray[np.int64]

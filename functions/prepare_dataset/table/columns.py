@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from retailrec_shared.errors import Rejected
-from retailrec_shared.headers import fold
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.headers import fold
 
 if TYPE_CHECKING:
-    from retailrec_shared.column_mapping import ColumnMapping
+    from retailrec_shared.core.column_mapping import ColumnMapping
 
 HEADER_ROWS_SEARCHED = 20
 

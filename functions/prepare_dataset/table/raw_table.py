@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from prepare_dataset.arrays import MISSING, Bools, Coded, Codes, encode
-from prepare_dataset.arrow import CODED_TEXT, TEXT, AnyArray, CodedTexts, pc, truths
-from prepare_dataset.columns import Column
-from prepare_dataset.limits import MAX_ROWS, MAX_TABLE_BYTES, too_many_rows
-from retailrec_shared.errors import Rejected
+from prepare_dataset.files.limits import MAX_ROWS, MAX_TABLE_BYTES, too_many_rows
+from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, encode
+from prepare_dataset.table.arrow import CODED_TEXT, TEXT, AnyArray, CodedTexts, pc, truths
+from prepare_dataset.table.columns import Column
+from retailrec_shared.core.errors import Rejected
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class RawTable:
     A column that the file lacks is absent from ``columns``; one that only some sheets lack has no cells
     there, and ``columns_of_sheets`` tells. ``lines`` holds the text of those csv
     lines that could not be cut into cells; all their cells are missing. In a ``settled`` table every date
-    and number that can be read is spelled in the one plain way (settling.py). ``since_1904`` tells what the
-    serial numbers of days count from.
+    and number that can be read is spelled in the one plain way (clean/normalization.py). ``since_1904``: what
+    the serial numbers of days count from.
     """
 
     columns: Mapping[Column, Coded]

@@ -6,8 +6,8 @@ from enum import StrEnum
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Floats
-from prepare_dataset.arrow import AnyArray, Texts, floats, pc, truths
+from prepare_dataset.table.arrays import Floats
+from prepare_dataset.table.arrow import AnyArray, Texts, floats, pc, truths
 
 # Longer than any real id; DynamoDB's keys hold 2,048 bytes, and more than an id.
 MAX_ID_LENGTH = 256

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from prepare_dataset.arrays import MISSING, Codes, Ints, first_n_of_each
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.jsonlines import join, json_numbers, json_strings, open_gzip, pick, write_texts
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.table.arrays import MISSING, Codes, Ints, first_n_of_each
+from prepare_dataset.write.json_lines import join, json_numbers, json_strings, open_gzip, pick, write_texts
 
 
 def write_catalogue(rows: Interactions, customers: Ints, path: Path) -> None:

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from prepare_dataset.arrays import MISSING, Coded, Indices
-from prepare_dataset.arrow import CODED_TEXT, TEXT, AnyArray
-from prepare_dataset.cleaning import Reasons
-from prepare_dataset.columns import Column
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reasons import ORDER
+from prepare_dataset.clean.cleaning import Reasons
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.clean.reasons import ORDER
+from prepare_dataset.table.arrays import MISSING, Coded, Indices
+from prepare_dataset.table.arrow import CODED_TEXT, TEXT, AnyArray
+from prepare_dataset.table.columns import Column
+from prepare_dataset.table.raw_table import RawTable
 
 _SLICE = 128 << 10
 _REASONS = pa.array(ORDER, TEXT)

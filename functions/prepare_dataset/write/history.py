@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Indices, Ints, first_n_of_each
-from prepare_dataset.arrow import Texts, pc
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.jsonlines import (
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.table.arrays import Indices, Ints, first_n_of_each
+from prepare_dataset.table.arrow import Texts, pc
+from prepare_dataset.write.json_lines import (
     join,
     json_numbers,
     json_strings,
@@ -17,7 +17,7 @@ from prepare_dataset.jsonlines import (
     pick,
     write_texts,
 )
-from prepare_dataset.purchased import Purchased
+from prepare_dataset.write.purchased import Purchased
 
 NEWEST_PURCHASES = 50
 BOUGHT_ITEMS = 10_000

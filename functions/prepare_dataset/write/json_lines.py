@@ -10,8 +10,8 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Codes, Floats, Ints, nullable
-from prepare_dataset.arrow import Texts, pc, truths
+from prepare_dataset.table.arrays import Codes, Floats, Ints, nullable
+from prepare_dataset.table.arrow import Texts, pc, truths
 
 # Level 1 packs these texts to a tenth of their size, which is enough for what nobody keeps for long.
 _LEVEL = 1

@@ -6,28 +6,28 @@ from pathlib import Path
 
 import numpy as np
 
-from prepare_dataset.catalogue import write_catalogue
-from prepare_dataset.cleaning import Reasons, classify
-from prepare_dataset.columnar import write_interactions, write_rejected
-from prepare_dataset.difference import Origin, complete
-from prepare_dataset.formats import Format
-from prepare_dataset.history import write_history
-from prepare_dataset.increment_report import report_increment
-from prepare_dataset.increments import Gathered, Neighbours, gather, gather_again
-from prepare_dataset.interactions import Interactions, interactions
-from prepare_dataset.lines import write_lines
-from prepare_dataset.meaning import Meaning
-from prepare_dataset.page import make_page
-from prepare_dataset.popularity import write_popular
-from prepare_dataset.purchased import Purchased, purchased
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reasons import KEPT, Profile
-from prepare_dataset.refusals import refuse_if_nothing_left
-from prepare_dataset.report import QualityReport
-from prepare_dataset.reporting import make_report
-from prepare_dataset.similar_file import write_similar
-from prepare_dataset.splitting import Split, SplitRule, split_rows
-from retailrec_shared import names
+from prepare_dataset.clean.cleaning import Reasons, classify
+from prepare_dataset.clean.interactions import Interactions, interactions
+from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.reasons import KEPT, Profile
+from prepare_dataset.clean.refusals import refuse_if_nothing_left
+from prepare_dataset.clean.splitting import Split, SplitRule, split_rows
+from prepare_dataset.files.formats import Format
+from prepare_dataset.increments.append import Gathered, Neighbours, gather, gather_again
+from prepare_dataset.increments.lines import write_lines
+from prepare_dataset.report.difference import Origin, complete
+from prepare_dataset.report.fill import make_report
+from prepare_dataset.report.increment import report_increment
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.report.page.page import make_page
+from prepare_dataset.table.raw_table import RawTable
+from prepare_dataset.write.catalogue import write_catalogue
+from prepare_dataset.write.columnar import write_interactions, write_rejected
+from prepare_dataset.write.history import write_history
+from prepare_dataset.write.popularity import write_popular
+from prepare_dataset.write.purchased import Purchased, purchased
+from prepare_dataset.write.similar_file import write_similar
+from retailrec_shared.core import names
 
 
 def make_outputs(

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from prepare_dataset.arrays import Ints
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.purchased import Purchased, purchased_by_country
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.table.arrays import Ints
+from prepare_dataset.write.purchased import Purchased, purchased_by_country
 
 # So many that, with the most ids an API request may exclude, a hundred are left.
 BEST = 1_100

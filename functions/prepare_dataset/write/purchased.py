@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from prepare_dataset.arrays import Bools, Indices, Ints
-from prepare_dataset.interactions import Interactions
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.table.arrays import Bools, Indices, Ints
 
 Months = npt.NDArray[Any]  # of datetime64[M]
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrow import pc
-from prepare_dataset.interactions import Interactions
-from prepare_dataset.jsonlines import join, json_numbers, json_strings, open_gzip, pick, write_texts
-from prepare_dataset.purchased import Purchased
-from prepare_dataset.similarity import similar_items
+from prepare_dataset.clean.interactions import Interactions
+from prepare_dataset.table.arrow import pc
+from prepare_dataset.write.json_lines import join, json_numbers, json_strings, open_gzip, pick, write_texts
+from prepare_dataset.write.purchased import Purchased
+from prepare_dataset.write.similarity import similar_items
 
 
 def write_similar(rows: Interactions, bought: Purchased, path: Path) -> None:

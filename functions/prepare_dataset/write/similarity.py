@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from prepare_dataset.arrays import Floats, Indices, Ints
-from prepare_dataset.purchased import Purchased
+from prepare_dataset.table.arrays import Floats, Indices, Ints
+from prepare_dataset.write.purchased import Purchased
 
 NEIGHBOURS = 50
 SHRINKAGE = 10.0

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from local.sagemaker import keeping
+from local.sagemaker.account.events import EventPublisher
+from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.quotas import Quotas
+from local.sagemaker.account.store import Store
 from local.sagemaker.aws import Aws
-from local.sagemaker.containers import ContainerRunner
-from local.sagemaker.events import EventPublisher
-from local.sagemaker.faults import FaultBoard
-from local.sagemaker.iam import Iam
-from local.sagemaker.programs import Runner, SubprocessRunner
-from local.sagemaker.quotas import Quotas
+from local.sagemaker.http import persistence as keeping
+from local.sagemaker.iam.iam import Iam
+from local.sagemaker.programs.containers import ContainerRunner
+from local.sagemaker.programs.programs import Runner, SubprocessRunner
 from local.sagemaker.s3 import S3
 from local.sagemaker.settings import Settings
-from local.sagemaker.store import Store
 
 # ARN types of the resources that have a folder: a log, and their work while it goes on.
 WORKING = ("training-job", "transform-job", "endpoint")

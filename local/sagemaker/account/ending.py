@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from local.sagemaker.account.records import ModelPackage, TrainingJob, TransformJob, TuningJob
 from local.sagemaker.errors import INTERNAL_ERROR, JobFailed, JobStopped
-from local.sagemaker.records import ModelPackage, TrainingJob, TransformJob, TuningJob
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.records import now
 from local.sagemaker.aws import Aws
-from local.sagemaker.faults import FaultBoard
-from local.sagemaker.records import now
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from local.sagemaker.account.records import Document, Resource
 from local.sagemaker.errors import validation
-from local.sagemaker.records import Document, Resource
 
 R = TypeVar("R", bound=Resource)
 DEFAULT_PAGE = 10

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.sagemaker.records import Document
+from local.sagemaker.account.records import Document
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 Handler = Callable[["Cloud", Document], Awaitable[Document]]
 

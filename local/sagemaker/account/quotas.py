@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from local.sagemaker.account.records import Document, EndpointConfig
+from local.sagemaker.account.store import Store
 from local.sagemaker.errors import limit_exceeded
-from local.sagemaker.records import Document, EndpointConfig
-from local.sagemaker.store import Store
 
 SERVERLESS = "serverless"
 TUNING, CONCURRENT = "hyper-parameter-tuning-job", "concurrent"

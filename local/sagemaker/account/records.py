@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from local.sagemaker.fleet import Fleet
+    from local.sagemaker.endpoints.fleet import Fleet
 
 Document = dict[str, Any]
 ENDED = frozenset({"Completed", "Failed", "Stopped"})

@@ -9,8 +9,15 @@ import re
 from datetime import datetime
 from typing import Any
 
-from local.sagemaker.events import StateChange
-from local.sagemaker.records import Document, Endpoint, ModelPackage, TrainingJob, TransformJob, TuningJob
+from local.sagemaker.account.events import StateChange
+from local.sagemaker.account.records import (
+    Document,
+    Endpoint,
+    ModelPackage,
+    TrainingJob,
+    TransformJob,
+    TuningJob,
+)
 
 TRAINING = "SageMaker Training Job State Change"
 TRANSFORM = "SageMaker Transform Job State Change"

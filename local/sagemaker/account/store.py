@@ -3,16 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from local.sagemaker.errors import (
-    ServiceError,
-    already_existing,
-    job_name_spent,
-    not_found,
-    tuning_job_missing,
-    tuning_job_name_spent,
-    validation,
-)
-from local.sagemaker.records import (
+from local.sagemaker.account.records import (
     Endpoint,
     EndpointConfig,
     Model,
@@ -21,6 +12,15 @@ from local.sagemaker.records import (
     TrainingJob,
     TransformJob,
     TuningJob,
+)
+from local.sagemaker.errors import (
+    ServiceError,
+    already_existing,
+    job_name_spent,
+    not_found,
+    tuning_job_missing,
+    tuning_job_name_spent,
+    validation,
 )
 from local.sagemaker.settings import Settings
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 MAX_TAGS = 50
 

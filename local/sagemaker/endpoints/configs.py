@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, models
+from local.sagemaker.account import listing
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, EndpointConfig
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, EndpointConfig
-from local.sagemaker.tags import tags_of
+from local.sagemaker.models import models
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 # What would change how requests are answered, and is not done here.
 UNSUPPORTED = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerConfig")

@@ -2,14 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, quotas, rollout
+from local.sagemaker.account import listing, quotas
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, now
+from local.sagemaker.account.tags import tags_of
+from local.sagemaker.endpoints import rollout
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, Endpoint, EndpointConfig, now
-from local.sagemaker.tags import tags_of
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:

@@ -5,12 +5,12 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, Model
+from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, ServiceError
-from local.sagemaker.records import Document, Endpoint, EndpointConfig, Model
-from local.sagemaker.serving import ModelServer, Serving
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 @dataclass(frozen=True)

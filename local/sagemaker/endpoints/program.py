@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.ports import free_port
-from local.sagemaker import marketplace, model_data
+from local.sagemaker.account.records import Model
 from local.sagemaker.errors import JobFailed
-from local.sagemaker.http_client import ConnectionBroken, HttpClient, Reply
-from local.sagemaker.programs import Launch, Program
-from local.sagemaker.records import Model
+from local.sagemaker.models import data as model_data
+from local.sagemaker.models import marketplace
+from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
+from local.sagemaker.programs.ports import free_port
+from local.sagemaker.programs.programs import Launch, Program
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 PING_INTERVAL = 0.05
 PING_TIMEOUT = 2.0

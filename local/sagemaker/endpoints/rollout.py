@@ -3,13 +3,13 @@
 import logging
 from typing import TYPE_CHECKING
 
-from local.sagemaker import state_changes
+from local.sagemaker.account import state_changes
+from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, now
+from local.sagemaker.endpoints.fleet import Fleet
 from local.sagemaker.errors import INTERNAL_ERROR, JobFailed
-from local.sagemaker.fleet import Fleet
-from local.sagemaker.records import Document, Endpoint, EndpointConfig, now
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 logger = logging.getLogger(__name__)
 

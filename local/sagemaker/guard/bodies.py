@@ -4,7 +4,7 @@ import hashlib
 
 from starlette.types import Message, Receive
 
-from local.guard.keys import Reason, Refused
+from local.sagemaker.guard.keys import Reason, Refused
 
 LARGEST = 128 * 1024 * 1024  # of a body that is read before it is let on: above what any such service takes
 _DRAINED = 16 * 1024 * 1024

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from local.guard.keys import Reason, Refused
-from local.guard.request import Request
+from local.sagemaker.guard.keys import Reason, Refused
+from local.sagemaker.guard.request import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from local.guard import bodies, claims, refusals, signatures
-from local.guard.claims import Claim
-from local.guard.hosts import Hosts
-from local.guard.keys import Find, Reason, Refused
-from local.guard.request import Request
+from local.sagemaker.guard import bodies, claims, refusals, signatures
+from local.sagemaker.guard.claims import Claim
+from local.sagemaker.guard.hosts import Hosts
+from local.sagemaker.guard.keys import Find, Reason, Refused
+from local.sagemaker.guard.request import Request
 
 KEY = "guard.key"  # of a request's ASGI scope: the Key that signed it
 READING = frozenset({"GET", "HEAD"})

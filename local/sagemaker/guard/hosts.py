@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.guard.keys import Reason, Refused
-from local.guard.request import Request
+from local.sagemaker.guard.keys import Reason, Refused
+from local.sagemaker.guard.request import Request
 
 # Lists the further names, in the folder of a cloud.
 LISTED = "guard-hosts"

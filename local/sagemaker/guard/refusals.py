@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
-from local.guard.keys import Reason, Refused
-from local.guard.request import Request
+from local.sagemaker.guard.keys import Reason, Refused
+from local.sagemaker.guard.request import Request
 
 # By reason: what S3, the services of the query protocol, and those of JSON call it. All answer 403, but:
 _NAMES = {

@@ -8,9 +8,9 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.guard.claims import Claim
-from local.guard.keys import Key, Reason, Refused
-from local.guard.request import Request
+from local.sagemaker.guard.claims import Claim
+from local.sagemaker.guard.keys import Key, Reason, Refused
+from local.sagemaker.guard.request import Request
 
 MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from local.sagemaker.cloud import WORKING, Cloud
+from local.sagemaker.account.cloud import WORKING, Cloud
 
 
 async def health(cloud: Cloud, request: Request) -> Response:

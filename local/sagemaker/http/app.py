@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from local.guard import KEY, Guard, Hosts, Refused, reading
-from local.guard.claims import Claim
-from local.guard.keys import Reason
-from local.guard.request import Request as GuardedRequest
-from local.sagemaker import admin, control, runtime
-from local.sagemaker.callers import Keys
-from local.sagemaker.cloud import Cloud
+from local.sagemaker.account.cloud import Cloud
 from local.sagemaker.errors import ServiceError
+from local.sagemaker.guard import KEY, Guard, Hosts, Refused, reading
+from local.sagemaker.guard.claims import Claim
+from local.sagemaker.guard.keys import Reason
+from local.sagemaker.guard.request import Request as GuardedRequest
+from local.sagemaker.http import admin, control, runtime
+from local.sagemaker.iam.callers import Keys
 from local.sagemaker.settings import Settings
 
 HEALTH = "/_health"

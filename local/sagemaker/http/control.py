@@ -6,28 +6,24 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sagemaker import (
-    algorithms,
-    endpoint_configs,
-    endpoints,
-    model_packages,
-    models,
-    shapes,
-    tags,
-    training,
-    transform,
-    tuning,
-    validation,
-)
-from local.sagemaker.callers import Caller
+from local.sagemaker.account import tags
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document
+from local.sagemaker.endpoints import configs as endpoint_configs
+from local.sagemaker.endpoints import endpoints
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.operations import Operation
-from local.sagemaker.policies import SERVICE, Access
-from local.sagemaker.records import Document
-from local.sagemaker.serialise import serialise
+from local.sagemaker.http import shapes, validation
+from local.sagemaker.http.serialization import serialise
+from local.sagemaker.iam.callers import Caller
+from local.sagemaker.iam.policies import SERVICE, Access
+from local.sagemaker.models import algorithms, models
+from local.sagemaker.models import packages as model_packages
+from local.sagemaker.training import jobs as training
+from local.sagemaker.transform import jobs as transform
+from local.sagemaker.tuning import jobs as tuning
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 READING = ("Describe", "List")
 TARGET = "SageMaker."

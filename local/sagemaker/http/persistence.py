@@ -12,9 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from local.sagemaker import model_packages, rollout, training_run, transform_run, tuning_run
-from local.sagemaker.errors import INTERNAL_ERROR
-from local.sagemaker.records import (
+from local.sagemaker.account.records import (
     Endpoint,
     EndpointConfig,
     Model,
@@ -24,10 +22,16 @@ from local.sagemaker.records import (
     TransformJob,
     TuningJob,
 )
-from local.sagemaker.store import Shelf, Store
+from local.sagemaker.account.store import Shelf, Store
+from local.sagemaker.endpoints import rollout
+from local.sagemaker.errors import INTERNAL_ERROR
+from local.sagemaker.models import packages as model_packages
+from local.sagemaker.training import run as training_run
+from local.sagemaker.transform import run as transform_run
+from local.sagemaker.tuning import run as tuning_run
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 R = TypeVar("R", bound=Resource)
 J = TypeVar("J", TrainingJob, ModelPackage, TuningJob, TransformJob)

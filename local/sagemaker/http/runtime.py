@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sagemaker import shapes
+from local.sagemaker.endpoints.fleet import Variant
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.fleet import Variant
-from local.sagemaker.http_client import Reply
-from local.sagemaker.policies import Access
+from local.sagemaker.http import shapes
+from local.sagemaker.iam.policies import Access
+from local.sagemaker.programs.http_client import Reply
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 OPERATION = "InvokeEndpoint"
 MAX_BODY: int = shapes.service("sagemaker-runtime").shape_for("BodyBlob").metadata["max"]

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from local.sagemaker.errors import validation
-from local.sagemaker.patterns import matches
+from local.sagemaker.http.patterns import matches
 
 TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),

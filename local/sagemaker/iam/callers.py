@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
-from local.guard.signing import signed_headers
-from local.sagemaker.http_client import ConnectionBroken, HttpClient
+from local.sagemaker.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
+from local.sagemaker.guard.signing import signed_headers
+from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
 
 # How long the emulator's answer about a key is believed.

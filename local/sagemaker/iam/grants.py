@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
-from local.sagemaker.policies import Document, Grants
+from local.sagemaker.iam.policies import Document, Grants
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient

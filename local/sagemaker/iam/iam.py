@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 from starlette.requests import Request
 
-from local.guard import KEY
-from local.sagemaker import grants
 from local.sagemaker.aws import Aws
-from local.sagemaker.callers import Caller
 from local.sagemaker.errors import access_denied, denial, unknown_caller
-from local.sagemaker.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
+from local.sagemaker.guard import KEY
+from local.sagemaker.iam import grants
+from local.sagemaker.iam.callers import Caller
+from local.sagemaker.iam.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
 from local.sagemaker.settings import Settings
 
 # How long an answer of IAM is believed. A denial is never taken from memory: IAM is asked again first.

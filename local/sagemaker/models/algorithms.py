@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from local.sagemaker import marketplace
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import ServiceError, validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document
+from local.sagemaker.models import marketplace
 from local.sagemaker.settings import Settings
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def describe(cloud: "Cloud", request: Document) -> Document:

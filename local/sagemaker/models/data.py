@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.sagemaker import archives
+from local.sagemaker.account.records import Model
 from local.sagemaker.errors import JobFailed
-from local.sagemaker.iam import AccessRefused
-from local.sagemaker.records import Model
+from local.sagemaker.iam.iam import AccessRefused
+from local.sagemaker.programs import archives
 from local.sagemaker.s3 import S3Failure, S3Uri
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def fetch(cloud: "Cloud", model: Model, base: Path) -> None:

@@ -8,8 +8,8 @@ programs, held to the contract: two columns, no hyperparameter, field or output 
 import json
 from typing import Any
 
-from local.sagemaker.http_client import Reply
-from local.sagemaker.records import Document
+from local.sagemaker.account.records import Document
+from local.sagemaker.programs.http_client import Reply
 from local.sagemaker.settings import Settings
 
 PUBLISHER = "865070037744"

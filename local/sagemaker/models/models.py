@@ -2,16 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import algorithms, listing, model_packages
+from local.sagemaker.account import listing
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, Model
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
-from local.sagemaker.iam import AccessRefused
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, Model
+from local.sagemaker.iam.iam import AccessRefused
+from local.sagemaker.models import algorithms
+from local.sagemaker.models import packages as model_packages
 from local.sagemaker.s3 import S3Uri
-from local.sagemaker.tags import tags_of
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:

@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import algorithms, listing, state_changes
-from local.sagemaker.ending import outcome
+from local.sagemaker.account import listing, state_changes
+from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, ModelPackage, now
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import JobFailed, ServiceError, validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, ModelPackage, now
+from local.sagemaker.models import algorithms
 from local.sagemaker.s3 import S3Failure, S3Uri
-from local.sagemaker.tags import tags_of
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 # What packages can be made of beside an algorithm and its artifact, and cannot here.
 UNSUPPORTED = ("ModelPackageGroupName", "InferenceSpecification", "ValidationSpecification", "SourceUri")

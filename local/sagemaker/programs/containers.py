@@ -3,13 +3,15 @@
 import asyncio
 import contextlib
 import os
+import shutil
+import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.sagemaker import subprocesses
-from local.sagemaker.programs import Launch, Program
-from local.sagemaker.watchdog import Watchdog
+from local.sagemaker.programs import subprocesses
+from local.sagemaker.programs.programs import Launch, Program
+from local.sagemaker.programs.watchdog import Watchdog
 
 LABEL = "retailrec.sagemaker"  # its value: the folder of the local SageMaker that started the container
 NETWORK = "retailrec-no-way-out"
@@ -122,3 +124,13 @@ def _let_write(base: Path) -> None:
         base.chmod(0o777)
         for path in base.rglob("*"):
             path.chmod(0o777 if path.is_dir() else 0o644)
+
+
+def remove_leftovers(sagemaker_dir: Path) -> None:
+    """Remove containers that a local SageMaker with this folder could not end, if Docker is there."""
+    if shutil.which("docker") is None:
+        return
+    listing = ["docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={sagemaker_dir}"]
+    found = subprocess.run(listing, capture_output=True, text=True, check=False, timeout=60).stdout.split()
+    if found:
+        subprocess.run(["docker", "rm", "--force", *found], capture_output=True, check=False, timeout=60)

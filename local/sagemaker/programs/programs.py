@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from local.sagemaker import subprocesses
-from local.sagemaker.watchdog import Watchdog
+from local.sagemaker.programs import subprocesses
+from local.sagemaker.programs.watchdog import Watchdog
 
 OnLine = Callable[[str], None]
 

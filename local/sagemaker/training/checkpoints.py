@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path, PurePosixPath
 
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import validation
-from local.sagemaker.iam import ExecutionRole
-from local.sagemaker.records import Document
+from local.sagemaker.iam.iam import ExecutionRole
 from local.sagemaker.s3 import S3, S3Uri, relative_key
 
 ROOT = PurePosixPath("/opt/ml")

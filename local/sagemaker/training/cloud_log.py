@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.sagemaker.aws import Aws
-from local.sagemaker.iam import AccessRefused, ExecutionRole
+from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
 from local.sagemaker.settings import Settings
 
 GROUP = "/aws/sagemaker/TrainingJobs"

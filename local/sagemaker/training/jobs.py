@@ -2,15 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import algorithms, listing, quotas, training_rules
+from local.sagemaker.account import listing, quotas
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, TrainingJob, now
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, TrainingJob, now
-from local.sagemaker.tags import tags_of
-from local.sagemaker.training_run import enter, request_stop, run
+from local.sagemaker.models import algorithms
+from local.sagemaker.training import rules as training_rules
+from local.sagemaker.training.run import enter, request_stop, run
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:

@@ -3,8 +3,8 @@
 import math
 import re
 
+from local.sagemaker.account.records import Document, now
 from local.sagemaker.errors import validation
-from local.sagemaker.records import Document, now
 
 
 class MetricScanner:

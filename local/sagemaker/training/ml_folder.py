@@ -7,8 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import MAX_FAILURE_REASON
-from local.sagemaker.records import Document
 
 HOST = "algo-1"
 

@@ -1,9 +1,9 @@
 """Rules for training jobs that the service model cannot express."""
 
-from local.sagemaker import checkpoints, metrics
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import ServiceError, validation
-from local.sagemaker.records import Document
 from local.sagemaker.s3 import S3Uri
+from local.sagemaker.training import checkpoints, metrics
 
 MAX_SECONDS = 86400  # that a job may run which does not say
 

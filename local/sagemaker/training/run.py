@@ -5,20 +5,22 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import archives, marketplace, state_changes
-from local.sagemaker.checkpoints import CheckpointFolder
-from local.sagemaker.cloud_log import CloudLog
-from local.sagemaker.ending import outcome
+from local.sagemaker.account import state_changes
+from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.records import Document, TrainingJob, now
 from local.sagemaker.errors import JobFailed
-from local.sagemaker.iam import AccessRefused, ExecutionRole
-from local.sagemaker.metrics import MetricScanner
-from local.sagemaker.ml_folder import MlFolder
-from local.sagemaker.programs import Launch
-from local.sagemaker.records import Document, TrainingJob, now
+from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
+from local.sagemaker.models import marketplace
+from local.sagemaker.programs import archives
+from local.sagemaker.programs.programs import Launch
 from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
+from local.sagemaker.training.checkpoints import CheckpointFolder
+from local.sagemaker.training.cloud_log import CloudLog
+from local.sagemaker.training.metrics import MetricScanner
+from local.sagemaker.training.ml_folder import MlFolder
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 # Secondary statuses that end a job, with the status that they end it in.
 ENDS = {"Completed": "Completed", "Failed": "Failed", "Stopped": "Stopped", "MaxRuntimeExceeded": "Stopped"}

@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, models, quotas
+from local.sagemaker.account import listing, quotas
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, TransformJob
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, TransformJob
+from local.sagemaker.models import models
 from local.sagemaker.s3 import S3Uri
-from local.sagemaker.tags import tags_of
-from local.sagemaker.transform_run import enter, run
+from local.sagemaker.transform.run import enter, run
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 MAX_MEGABYTES = 100
 # What is neither done here nor harmless to ignore, with the only value that is.

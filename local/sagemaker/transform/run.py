@@ -7,17 +7,18 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.sagemaker import batching, state_changes
-from local.sagemaker.ending import outcome
+from local.sagemaker.account import state_changes
+from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.records import ENDED, Document, Model, TransformJob, now
+from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, JobStopped
-from local.sagemaker.http_client import Reply
-from local.sagemaker.iam import AccessRefused, ExecutionRole
-from local.sagemaker.records import ENDED, Document, Model, TransformJob, now
+from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
+from local.sagemaker.programs.http_client import Reply
 from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
-from local.sagemaker.serving import ModelServer, Serving
+from local.sagemaker.transform import batching
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 # What SageMaker falls back on when neither the request nor /execution-parameters says otherwise.
 DEFAULTS: Document = {"MaxConcurrentTransforms": 1, "BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6}

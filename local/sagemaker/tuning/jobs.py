@@ -4,15 +4,18 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from local.sagemaker import listing, quotas, training_rules, tuning_rules, tuning_views
+from local.sagemaker.account import listing, quotas
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document, TuningJob
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
-from local.sagemaker.operations import Operation
-from local.sagemaker.records import Document, TuningJob
-from local.sagemaker.tags import tags_of
-from local.sagemaker.tuning_run import enter, request_stop, run
+from local.sagemaker.training import rules as training_rules
+from local.sagemaker.tuning import rules as tuning_rules
+from local.sagemaker.tuning import views as tuning_views
+from local.sagemaker.tuning.run import enter, request_stop, run
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:

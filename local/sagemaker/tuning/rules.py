@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from local.sagemaker import algorithms, training_rules, tuning_space
+from local.sagemaker.account.records import Document, TuningJob
 from local.sagemaker.errors import ServiceError, tuning_job_missing, validation
-from local.sagemaker.records import Document, TuningJob
-from local.sagemaker.tuning_space import Numbers, Space
+from local.sagemaker.models import algorithms
+from local.sagemaker.training import rules as training_rules
+from local.sagemaker.tuning import space as tuning_space
+from local.sagemaker.tuning.space import Numbers, Space
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
-    from local.sagemaker.store import Store
+    from local.sagemaker.account.cloud import Cloud
+    from local.sagemaker.account.store import Store
 
 MAX_JOBS, MAX_AT_ONCE = 750, 100
 STRATEGIES = ("Bayesian", "Random")

@@ -6,16 +6,20 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING
 
-from local.sagemaker import quotas, state_changes, training_run, tuning_rules, tuning_space, tuning_views
-from local.sagemaker.ending import outcome
+from local.sagemaker.account import quotas, state_changes
+from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.records import ENDED, TrainingJob, TuningJob, now
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import JobFailed, ServiceError
-from local.sagemaker.records import ENDED, TrainingJob, TuningJob, now
-from local.sagemaker.tags import tags_of
-from local.sagemaker.tuning_search import Observation, Search
-from local.sagemaker.tuning_stopping import hopeless
+from local.sagemaker.training import run as training_run
+from local.sagemaker.tuning import rules as tuning_rules
+from local.sagemaker.tuning import space as tuning_space
+from local.sagemaker.tuning import views as tuning_views
+from local.sagemaker.tuning.search import Observation, Search
+from local.sagemaker.tuning.stopping import hopeless
 
 if TYPE_CHECKING:
-    from local.sagemaker.cloud import Cloud
+    from local.sagemaker.account.cloud import Cloud
 
 MOST_FAILURES = 5  # SageMaker's own
 QUOTA_SECONDS = 0.5  # between looks, where no training job may start

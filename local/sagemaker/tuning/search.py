@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.tuning_space import Categories, Space, Value
+from local.sagemaker.tuning.space import Categories, Space, Value
 
 if TYPE_CHECKING:
     import optuna

@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from local.sagemaker.account.records import Document
 from local.sagemaker.errors import ServiceError, validation
-from local.sagemaker.records import Document
 
 MAX_RANGES = 30
 RESERVED = "_tuning_"

@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from local.sagemaker.records import Document, TrainingJob, TuningJob, now
+from local.sagemaker.account.records import Document, TrainingJob, TuningJob, now
 
 if TYPE_CHECKING:
-    from local.sagemaker.store import Store
+    from local.sagemaker.account.store import Store
 
 
 def trials(store: "Store", job: TuningJob) -> list[TrainingJob]:

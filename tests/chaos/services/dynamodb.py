@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from tests.chaos import expressions
-from tests.chaos.expressions import Context, InvalidPath, Item
+from tests.chaos.services import expressions
+from tests.chaos.services.expressions import Context, InvalidPath, Item
 
 Lag = Callable[[str], float]
 Watcher = Callable[[str, Item | None, Item], None]

@@ -8,7 +8,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.dynamodb import refusal
+from tests.chaos.services.dynamodb import refusal
 
 Clock = Callable[[], datetime]
 

@@ -10,26 +10,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, cast
 
-from local.sagemaker import (
-    model_packages,
-    shapes,
-    training_run,
-    transform_run,
-    tuning_rules,
-    tuning_run,
-    validation,
-)  # fmt: skip
-from local.sagemaker.aws import Aws
-from local.sagemaker.cloud import Cloud
-from local.sagemaker.control import OPERATIONS
-from local.sagemaker.errors import JobFailed, ServiceError
-from local.sagemaker.events import EventPublisher, StateChange
-from local.sagemaker.faults import FaultBoard
-from local.sagemaker.fleet import Fleet
-from local.sagemaker.iam import Iam
-from local.sagemaker.programs import Runner
-from local.sagemaker.quotas import Quotas
-from local.sagemaker.records import (
+from local.sagemaker.account.cloud import Cloud
+from local.sagemaker.account.events import EventPublisher, StateChange
+from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.quotas import Quotas
+from local.sagemaker.account.records import (
     Endpoint,
     EndpointConfig,
     ModelPackage,
@@ -37,11 +22,26 @@ from local.sagemaker.records import (
     TransformJob,
     TuningJob,
 )  # fmt: skip
+from local.sagemaker.account.store import Store
+from local.sagemaker.aws import Aws
+from local.sagemaker.endpoints.fleet import Fleet
+from local.sagemaker.errors import JobFailed, ServiceError
+from local.sagemaker.http import (
+    shapes,  # fmt: skip
+    validation,  # fmt: skip
+)
+from local.sagemaker.http.control import OPERATIONS
+from local.sagemaker.http.serialization import serialise
+from local.sagemaker.iam.iam import Iam
+from local.sagemaker.models import packages as model_packages  # fmt: skip
+from local.sagemaker.programs.programs import Runner
 from local.sagemaker.s3 import S3, S3Uri
-from local.sagemaker.serialise import serialise
 from local.sagemaker.settings import Settings
-from local.sagemaker.store import Store
-from tests.chaos.dynamodb import refusal
+from local.sagemaker.training import run as training_run  # fmt: skip
+from local.sagemaker.transform import run as transform_run  # fmt: skip
+from local.sagemaker.tuning import rules as tuning_rules  # fmt: skip
+from local.sagemaker.tuning import run as tuning_run  # fmt: skip
+from tests.chaos.services.dynamodb import refusal
 
 Work = Coroutine[Any, Any, Any]
 Begun = Callable[[str, Any], None]

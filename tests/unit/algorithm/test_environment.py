@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recommender.folders import Folders
-from recommender.serve import MAX_WORKERS, MEGABYTE, Settings
+from recommender.serve.program import MAX_WORKERS, MEGABYTE, Settings
 from recommender.threads import usable_cpus
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"

@@ -13,7 +13,7 @@ import pytest
 
 from local.cloud import lifecycle, processes, services
 from local.cloud.state import Running
-from local.ports import PORTS
+from local.sagemaker.programs.ports import PORTS
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(3600)"]
 

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from prepare_dataset.csv_layout import Readable
+from prepare_dataset.read.csv.layout import Readable
 
 AHEAD = 6
 PATIENCE_SECONDS = 20.0

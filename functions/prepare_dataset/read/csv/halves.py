@@ -10,7 +10,7 @@ import io
 from pathlib import Path
 from typing import IO
 
-from prepare_dataset.csv_layout import Layout
+from prepare_dataset.read.csv.layout import Layout
 
 # Below this size threads gain nothing.
 WORTH_IT = 16 << 20

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from prepare_dataset.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
-from prepare_dataset.formats import HEAD, Format, utf16_of
-from prepare_dataset.limits import MAX_TEXT_BYTES, too_much_unpacked
-from retailrec_shared.errors import Rejected
+from prepare_dataset.files.formats import HEAD, Format, utf16_of
+from prepare_dataset.files.limits import MAX_TEXT_BYTES, too_much_unpacked
+from prepare_dataset.table.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
+from retailrec_shared.core.errors import Rejected
 
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-from prepare_dataset.arrays import Coded, Codes
-from prepare_dataset.arrow import CODED_TEXT, pc, truths
-from prepare_dataset.columns import OUR_HEADERS, Column, Headers
-from prepare_dataset.csv_layout import (
+from prepare_dataset.files.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
+from prepare_dataset.read.csv.buffers import Lending
+from prepare_dataset.read.csv.halves import END, Ended, find_cut
+from prepare_dataset.read.csv.layout import (
     Layout,
     Readable,
     as_utf8,
@@ -25,11 +25,11 @@ from prepare_dataset.csv_layout import (
     open_bytes,
     quotes_close,
 )
-from prepare_dataset.csv_parts import END, Ended, find_cut
-from prepare_dataset.lending import Lending
-from prepare_dataset.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
-from prepare_dataset.rawtable import RawTable, RawTableBuilder
-from retailrec_shared.errors import Rejected
+from prepare_dataset.table.arrays import Coded, Codes
+from prepare_dataset.table.arrow import CODED_TEXT, pc, truths
+from prepare_dataset.table.columns import OUR_HEADERS, Column, Headers
+from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.core.errors import Rejected
 
 _BLOCK = MAX_RECORD_BYTES
 _NOTHING_BELOW_HEADER = ("Empty CSV file", "Could not skip initial")

@@ -8,18 +8,18 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.arrow import TEXT, AnyArray, pc
-from prepare_dataset.columns import OUR_HEADERS, Column, Headers, find_header
-from prepare_dataset.formats import ENCRYPTED, Format
-from prepare_dataset.limits import (
+from prepare_dataset.files.formats import ENCRYPTED, Format
+from prepare_dataset.files.limits import (
     MAX_ROW_GROUPS,
     MAX_ROWS,
     MAX_TEXT_BYTES,
     too_many_rows,
     too_much_unpacked,
 )
-from prepare_dataset.rawtable import RawTable, RawTableBuilder
-from retailrec_shared.errors import Rejected
+from prepare_dataset.table.arrow import TEXT, AnyArray, pc
+from prepare_dataset.table.columns import OUR_HEADERS, Column, Headers, find_header
+from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.core.errors import Rejected
 
 _BATCH = 256 << 10
 # Every whole number up to here has a float of its own.

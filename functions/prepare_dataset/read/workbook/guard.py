@@ -4,7 +4,7 @@ The reader lays each sheet out as a full rectangle from its first cell to its la
 are enough to fill any memory. Neither the sizes in a zip archive's directory nor the dimension that a
 sheet claims need be true, so every part is unpacked once, by blocks, and a sheet's outermost cells are found.
 That tells people what to mend in a workbook which is not hostile; one that is made to pass here meets the
-bounds of the process that reads it (`sheet_process.py`).
+bounds of the process that reads it (`process.py`).
 """
 
 import re
@@ -14,17 +14,17 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from prepare_dataset.archive import blocks
-from prepare_dataset.arrow import pc
-from prepare_dataset.formats import UTF16_MARKS, Format
-from prepare_dataset.limits import (
+from prepare_dataset.files.archive import blocks
+from prepare_dataset.files.formats import UTF16_MARKS, Format
+from prepare_dataset.files.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
     MAX_XML_PARTS,
     too_much_unpacked,
     what_to_do,
 )
-from retailrec_shared.errors import Rejected
+from prepare_dataset.table.arrow import pc
+from retailrec_shared.core.errors import Rejected
 
 # Which part is a sheet is the workbook's to say: the reader takes any in a folder of one of these names.
 _SHEETS = re.compile(

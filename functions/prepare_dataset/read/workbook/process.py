@@ -13,10 +13,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from prepare_dataset.columns import HEADER_ROWS_SEARCHED
-from prepare_dataset.sheets import Sheet
+from prepare_dataset.read.workbook.sheet import Sheet
+from prepare_dataset.table.columns import HEADER_ROWS_SEARCHED
 
-_PROGRAM = Path(__file__).with_name("sheet_reader.py")
+_PROGRAM = Path(__file__).with_name("program.py")
 _DAMAGED = 1  # as the program says it
 
 

@@ -1,4 +1,4 @@
-"""The program that reads a workbook's sheets: `sheet_process.py` starts it, and tells why it is one.
+"""The program that reads a workbook's sheets: `process.py` starts it, and tells why it is one.
 
 A large workbook waits for it twice. So it imports nothing of ours, and Arrow goes without numpy, which takes
 longer to import than all else here.

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from prepare_dataset.arrays import Ints
-from prepare_dataset.arrow import truths
+from prepare_dataset.table.arrays import Ints
+from prepare_dataset.table.arrow import truths
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Sheet:
 
     @classmethod
     def saved(cls, path: Path) -> "Sheet":
-        """Read a sheet from the file that `sheet_reader.py` left: two streams of one batch each."""
+        """Read a sheet from the file that `program.py` left: two streams of one batch each."""
         with pa.OSFile(str(path), "rb") as file:
             head, rest = (batch for _ in range(2) for batch in pa.ipc.open_stream(file))
         return cls(head, rest)

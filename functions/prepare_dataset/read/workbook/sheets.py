@@ -13,10 +13,10 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prepare_dataset.limits import MAX_SHEETS, SHARED_WORKBOOK_BYTES, WORKBOOK_MEMORY_BYTES
-from prepare_dataset.sheet_process import SheetProcess
-from prepare_dataset.sheets import Sheet
-from retailrec_shared.errors import Rejected
+from prepare_dataset.files.limits import MAX_SHEETS, SHARED_WORKBOOK_BYTES, WORKBOOK_MEMORY_BYTES
+from prepare_dataset.read.workbook.process import SheetProcess
+from prepare_dataset.read.workbook.sheet import Sheet
+from retailrec_shared.core.errors import Rejected
 
 DAMAGED = "The workbook is damaged and cannot be read; save it again as xlsx."
 UTF16 = "The workbook is written in UTF-16, which cannot be read; open it and save it again as xlsx."

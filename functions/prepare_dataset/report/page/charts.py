@@ -7,8 +7,8 @@ scaling its letters. Colours come from classes: the page's style knows light and
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prepare_dataset.markup import Markup, element, join
-from prepare_dataset.ticks import nice_ticks, short
+from prepare_dataset.report.number_format import nice_ticks, short
+from prepare_dataset.report.page.markup import Markup, element, join
 
 HEIGHT = 220
 _TOP, _BOTTOM = 16, 26

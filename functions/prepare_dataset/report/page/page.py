@@ -3,12 +3,17 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from prepare_dataset.markup import Markup, element, foreign, join
-from prepare_dataset.page_changes import banner, changes_card, tiles
-from prepare_dataset.page_pictures import activity_card, countries_card, long_tail_card, timeline_card
-from prepare_dataset.page_rows import facts_card, increment_card, rows_card, sheets_card
-from prepare_dataset.page_style import STYLE
-from prepare_dataset.report import QualityReport
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.report.page.changes import banner, changes_card, tiles
+from prepare_dataset.report.page.chart_cards import (
+    activity_card,
+    countries_card,
+    long_tail_card,
+    timeline_card,
+)
+from prepare_dataset.report.page.markup import Markup, element, foreign, join
+from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
+from prepare_dataset.report.page.style import STYLE
 
 
 def make_page(report: QualityReport) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prepare_dataset.markup import Child, Markup, element, join
+from prepare_dataset.report.page.markup import Child, Markup, element, join
 
 
 def card(title: str, *content: Markup, half: bool = False) -> Markup:

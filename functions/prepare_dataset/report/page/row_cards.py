@@ -1,10 +1,10 @@
 """Cards about rows: what became of each, where they were read, and what the raw file holds."""
 
-from prepare_dataset.charts import Alternative, lying_bar, share_bar
-from prepare_dataset.markup import Markup, element, foreign
-from prepare_dataset.page_parts import card, note, table
-from prepare_dataset.report import Facts, QualityReport
-from prepare_dataset.ticks import count, percent
+from prepare_dataset.report.model import Facts, QualityReport
+from prepare_dataset.report.number_format import count, percent
+from prepare_dataset.report.page.charts import Alternative, lying_bar, share_bar
+from prepare_dataset.report.page.markup import Markup, element, foreign
+from prepare_dataset.report.page.parts import card, note, table
 
 
 def rows_card(report: QualityReport) -> Markup:

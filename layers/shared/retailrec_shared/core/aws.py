@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared.errors import NotYet, Rejected
-from retailrec_shared.observability import logger
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.observability import logger
 
 if TYPE_CHECKING:
     from botocore.config import Config

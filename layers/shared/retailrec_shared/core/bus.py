@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from retailrec_shared import aws, events
-from retailrec_shared.observability import logger
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws, events
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

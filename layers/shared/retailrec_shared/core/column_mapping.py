@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from retailrec_shared.errors import Rejected
-from retailrec_shared.headers import fold
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.headers import fold
 
 # Eight columns need no more; a text that is cut off one byte later is no JSON.
 MAX_BYTES = 8 << 10

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from retailrec_shared.observability import metrics
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.observability import metrics
+from retailrec_shared.core.status import RunStatus
 
 
 def run_moved(status: RunStatus) -> None:

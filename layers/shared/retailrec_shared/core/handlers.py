@@ -7,9 +7,9 @@ from typing import Any, cast
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from retailrec_shared.errors import NotYet
-from retailrec_shared.observability import logger, metrics
-from retailrec_shared.tracing import tracer
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.observability import logger, metrics
+from retailrec_shared.core.tracing import tracer
 
 Handler = Callable[[dict[str, Any], LambdaContext], None]
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import names
-from retailrec_shared.column_mapping import MAX_BYTES
+from retailrec_shared.core import names
+from retailrec_shared.core.column_mapping import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,7 +6,7 @@ Our own image does more than the contract asks for. Where the contract ends, so 
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from retailrec_shared.settings import Settings
+    from retailrec_shared.core.settings import Settings
 
 NOT_OF_MARKETPLACE = (
     "Algorithm: a Marketplace algorithm is what it is.",

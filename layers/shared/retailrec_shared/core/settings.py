@@ -6,9 +6,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from retailrec_shared import names
-from retailrec_shared.column_mapping import canonical
-from retailrec_shared.tuning_ranges import (
+from retailrec_shared.core import names
+from retailrec_shared.core.column_mapping import canonical
+from retailrec_shared.core.tuning_ranges import (
     FEWEST_JOBS,
     MARKETPLACE,
     MOST_AT_ONCE,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from retailrec_shared.events import Event
+from retailrec_shared.core.events import Event
 
 
 class _Edge(BaseModel):

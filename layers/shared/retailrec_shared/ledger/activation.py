@@ -1,11 +1,11 @@
 """Making a run live, once all that it needs has ended."""
 
-from retailrec_shared.announcing import announce
-from retailrec_shared.ledger import GoneLive, ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, stages_needed
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, stages_needed
+from retailrec_shared.ledger.announcements import announce
+from retailrec_shared.ledger.ledger import GoneLive, ledger
+from retailrec_shared.ledger.run import Run
 
 ON_THEIR_WAY = frozenset({RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 

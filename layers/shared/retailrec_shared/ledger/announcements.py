@@ -4,11 +4,11 @@ The ledger moves first. Should the event fail or the function die in between, th
 run is not marked as announced, and the next attempt or the reconciler tells.
 """
 
-from retailrec_shared import bus
-from retailrec_shared.events import DatasetRejected, EndpointLive, Event, ModelRejected, RunFailed
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import bus
+from retailrec_shared.core.events import DatasetRejected, EndpointLive, Event, ModelRejected, RunFailed
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
 
 
 def announcement(run: Run) -> Event | None:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from retailrec_shared import aws, counting, names
-from retailrec_shared.items import change, move, raise_unless_overtaken, read
-from retailrec_shared.ledger_table import LedgerTable
-from retailrec_shared.run import SEQUENCER_LENGTH, Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import aws, counting, names
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.items import change, move, raise_unless_overtaken, read
+from retailrec_shared.ledger.run import SEQUENCER_LENGTH, Run
+from retailrec_shared.ledger.table import LedgerTable
 
 if TYPE_CHECKING:
     pass

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws
-from retailrec_shared.items import change, raise_unless_refused, read
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger.items import change, raise_unless_refused, read
 
 PK = "attempt"
 

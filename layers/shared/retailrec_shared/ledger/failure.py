@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from retailrec_shared.announcing import end_run
-from retailrec_shared.errors import NotYet, Rejected
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.announcements import end_run
+from retailrec_shared.ledger.ledger import ledger
 
 MEND = "Read the log (retailrec logs) and mend the cause; then let it go on: retailrec retry {run_id}"
 

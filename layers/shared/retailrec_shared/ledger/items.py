@@ -5,9 +5,9 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared import aws
-from retailrec_shared.run import Run, now
-from retailrec_shared.status import RunStatus, before
+from retailrec_shared.core import aws
+from retailrec_shared.core.status import RunStatus, before
+from retailrec_shared.ledger.run import Run, now
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

@@ -10,8 +10,11 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from retailrec_shared import aws, counting
-from retailrec_shared.items import (
+from retailrec_shared.core import aws, counting
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
+from retailrec_shared.ledger.items import (
     change,
     key_of,
     move,
@@ -22,11 +25,8 @@ from retailrec_shared.items import (
     run_item,
     turn,
 )
-from retailrec_shared.ledger_table import LedgerTable
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run, StageRecord, now
-from retailrec_shared.settings import settings
-from retailrec_shared.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
+from retailrec_shared.ledger.run import Run, StageRecord, now
+from retailrec_shared.ledger.table import LedgerTable
 
 if TYPE_CHECKING:
     pass

@@ -8,10 +8,10 @@ in between loses nothing. Raises Rejected, with a sentence, where it does not ap
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from retailrec_shared import names
-from retailrec_shared.errors import Rejected
-from retailrec_shared.run import Run, StageRecord
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord
 
 STOPPED = "Stopped by an operator."
 TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB = "training-job", "hyper-parameter-tuning-job", "transform-job"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared.items import change, raise_unless_overtaken, raise_unless_refused, turn
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, timestamp
-from retailrec_shared.status import RunStatus
-from retailrec_shared.wishes import PK as LAST_WISH
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.endpoint_request import PK as LAST_WISH
+from retailrec_shared.ledger.items import change, raise_unless_overtaken, raise_unless_refused, turn
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,9 +8,9 @@ events with them, and the cloud on a laptop emits its job events under one.
 import json
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared import aws, names
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.status import Stage
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

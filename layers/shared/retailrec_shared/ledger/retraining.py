@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run
 
 _ON_THEIR_WAY = frozenset({RunStatus.PREPARING, RunStatus.PREPARED})
 

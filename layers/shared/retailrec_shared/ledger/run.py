@@ -5,11 +5,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from retailrec_shared import names
-from retailrec_shared.abilities import is_of_marketplace, not_available
-from retailrec_shared.settings import HYPERPARAMETERS
-from retailrec_shared.status import RunStatus, Stage
-from retailrec_shared.tuning_ranges import MARKETPLACE, Searched, searched
+from retailrec_shared.core import names
+from retailrec_shared.core.marketplace_limits import is_of_marketplace, not_available
+from retailrec_shared.core.settings import HYPERPARAMETERS
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.tuning_ranges import MARKETPLACE, Searched, searched
 
 SEQUENCER_LENGTH = 32
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from retailrec_shared import aws
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import aws
+from retailrec_shared.core.status import RunStatus
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from retailrec_shared import aws, preflight
-from retailrec_shared.settings import Settings
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.sagemaker import preflight
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -1,10 +1,10 @@
 """The event that says a run's model is approved, from the ledger's word for it."""
 
-from retailrec_shared.events import ModelApproved
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import job_name
-from retailrec_shared.settings import Settings
-from retailrec_shared.status import Stage
+from retailrec_shared.core.events import ModelApproved
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.requests import job_name
 
 
 def model_approved(run: Run, settings: Settings) -> ModelApproved:

@@ -13,15 +13,17 @@ from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, names, sagemaker_requests, wishes
-from retailrec_shared.abilities import endpoint_kind
-from retailrec_shared.errors import NotYet, Rejected
-from retailrec_shared.failure import fail_run, step_of
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import ENDED, RunStatus, Stage
-from retailrec_shared.wishes import Wish
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.marketplace_limits import endpoint_kind
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger.endpoint_request import Wish
+from retailrec_shared.ledger.failure import fail_run, step_of
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from retailrec_shared.abilities import endpoint_kind
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
-from retailrec_shared.settings import Settings
-from retailrec_shared.tuning_ranges import Range
+from retailrec_shared.core.marketplace_limits import endpoint_kind
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.tuning_ranges import Range
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 
 Document = Mapping[str, Any]
 

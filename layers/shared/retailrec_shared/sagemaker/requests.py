@@ -6,11 +6,11 @@ Field limits and the algorithm's contract: docs/architecture.md, "The algorithm"
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from retailrec_shared import names
-from retailrec_shared.abilities import endpoint_kind
-from retailrec_shared.run import Run
-from retailrec_shared.settings import Settings
-from retailrec_shared.status import Stage
+from retailrec_shared.core import names
+from retailrec_shared.core.marketplace_limits import endpoint_kind
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.literals import (

@@ -7,12 +7,13 @@ the data bucket. The newest ``retained_runs`` are spared.
 from datetime import datetime, timedelta
 from functools import partial
 
-from retailrec_shared import aws, deployment, names
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage, stages_needed
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage, stages_needed
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import deployment
 
 # A function that saw the run alive may still be making its model or endpoint config: it is given time to
 # end. Longer than the timeout of every function that makes one.

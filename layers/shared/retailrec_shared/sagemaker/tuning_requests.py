@@ -6,12 +6,12 @@ A tuning job is the run's training job, told apart into what is fixed and what i
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC, METRICS, metric_definitions, training_job
-from retailrec_shared.settings import Settings
-from retailrec_shared.status import Stage
-from retailrec_shared.tuning_ranges import VALIDATION_METRIC, Range
+from retailrec_shared.core import names
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC, Range
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC, METRICS, metric_definitions, training_job
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import CreateHyperParameterTuningJobRequestTypeDef

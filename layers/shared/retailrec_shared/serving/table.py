@@ -13,8 +13,8 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared import aws
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from recommender.cells import quantity, seconds
+from recommender.data.cells import quantity, seconds
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.channels import read_channel
+from recommender.data.channels import read_channel
+from recommender.data.interactions import Interactions
 from recommender.errors import UserError
 from recommender.folders import Folders
-from recommender.interactions import Interactions
 
 HEADER = "user_id,item_id"
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from recommender import curve as curves
-from recommender.curve import Curve
-from recommender.fitted import Epoch, History
-from recommender.interactions import Interactions, count_matrix
+from recommender.data.interactions import Interactions, count_matrix
+from recommender.evaluate import curve as curves
+from recommender.evaluate.curve import Curve
+from recommender.fitting.fitted import Epoch, History
 
 
 def test_every_epoch_of_a_fit_that_takes_no_time_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender import evaluation
-from recommender.evaluation import Evaluated, Metrics, evaluate
-from recommender.fitted import Fitted
-from recommender.histories import build_history
-from recommender.interactions import HeldOut, Interactions, align, count_matrix
-from recommender.scorers import own_items_scorer
+from recommender.data.interactions import HeldOut, Interactions, align, count_matrix
+from recommender.evaluate import evaluation
+from recommender.evaluate.evaluation import Evaluated, Metrics, evaluate
+from recommender.evaluate.scorers import own_items_scorer
+from recommender.fitting.fitted import Fitted
+from recommender.fitting.histories import build_history
 
 ITEMS = [f"i{number:02d}" for number in range(12)]
 # The factors rank items 0 to 11 for users a and c, and 11 to 0 for user b.

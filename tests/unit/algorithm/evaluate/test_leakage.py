@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender import evaluation, fitting, shipping, stages
-from recommender.evaluation import Evaluated
-from recommender.fitted import Fitted, History
+from recommender import fitting
+from recommender.data.interactions import HeldOut
+from recommender.evaluate import evaluation
+from recommender.evaluate.evaluation import Evaluated
+from recommender.fitting.fitted import Fitted, History
 from recommender.folders import Folders
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import HeldOut
-from recommender.model import load_model
-from recommender.train import train
+from recommender.model.model import load_model
+from recommender.train import shipping, stages
+from recommender.train.program import train
 
 HEADER = "user_id,item_id,timestamp"
 FUTURE = "future-item"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.measures import Truth, hits, mean_and_error, measure, ndcg, precision
+from recommender.evaluate.measures import Truth, hits, mean_and_error, measure, ndcg, precision
 
 
 def truth(rows: list[list[int]], unseen: list[int]) -> Truth:

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender import weighing
-from recommender.evaluation import top_lists
-from recommender.fitted import Fitted, History
-from recommender.measures import LONG
-from recommender.scorers import model_scorer
-from recommender.weighing import weighted_lists
+from recommender.evaluate import weights as weighing
+from recommender.evaluate.evaluation import top_lists
+from recommender.evaluate.measures import LONG
+from recommender.evaluate.scorers import model_scorer
+from recommender.evaluate.weights import weighted_lists
+from recommender.fitting.fitted import Fitted, History
 
 USERS, ITEMS = 40, 60
 WEIGHTS = (0.0, 0.5, 3.0, 64.0)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from recommender.histories import build_history
-from recommender.interactions import Interactions
+from recommender.data.interactions import Interactions
+from recommender.fitting.histories import build_history
 
 
 def test_a_pair_is_as_old_as_its_last_purchase_from_the_newest_row_of_all() -> None:

@@ -8,14 +8,14 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Epoch, History
 from recommender.fitting import ease, fit
 from recommender.fitting.bpr_settings import Settings
 from recommender.fitting.bpr_weights import weighted_pairs
+from recommender.fitting.fitted import Epoch, History
 from recommender.hyperparameters import Hyperparameters
 from tests.unit.algorithm.planted import sloping, tastes
 
-ALGORITHM = Path(__file__).parents[3] / "algorithm"
+ALGORITHM = Path(__file__).parents[4] / "algorithm"
 SHOP = tastes(users=60, items=50, groups=2, each=6)
 CHOSEN = Hyperparameters(factors=4, iterations=30)
 

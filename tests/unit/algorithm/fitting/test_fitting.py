@@ -7,8 +7,8 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Checkpoint, Epoch, Factors, Fitted, History
 from recommender.fitting import ALGORITHMS, fit
+from recommender.fitting.fitted import Checkpoint, Epoch, Factors, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from tests.unit.algorithm.planted import tastes
 

@@ -4,11 +4,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.channels import read_channel
-from recommender.fitted import Fitted, History
-from recommender.histories import build_history
-from recommender.interactions import Interactions, select
-from recommender.scorers import model_scorer, own_recent_scorer
+from recommender.data.channels import read_channel
+from recommender.data.interactions import Interactions, select
+from recommender.evaluate.scorers import model_scorer, own_recent_scorer
+from recommender.fitting.fitted import Fitted, History
+from recommender.fitting.histories import build_history
 
 HEADER = "user_id,item_id,timestamp"
 DAY = "2011-03-0"

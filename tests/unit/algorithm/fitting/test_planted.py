@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recommender.fitted import Fitted, History
 from recommender.fitting import ALGORITHMS, fit
+from recommender.fitting.fitted import Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from tests.unit.algorithm.planted import Scores, Shop, checkerboard, sloping, tastes
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.artifact_checks import BASE, FACTORS, WEIGHTS
-from recommender.fitted import Fitted
-from recommender.ids import SortedIds
-from recommender.model import Model, ModelError, load_model, save_model
-from recommender.queries import Query
-from recommender.recommend import recommend
+from recommender.data.ids import SortedIds
+from recommender.fitting.fitted import Fitted
+from recommender.model.artifact_checks import BASE, FACTORS, WEIGHTS
+from recommender.model.model import Model, ModelError, load_model, save_model
+from recommender.serve.queries import Query
+from recommender.serve.recommend import recommend
 from tests.unit.algorithm.conftest import USERS, build
 
 ODD_IDS = sorted(["00123", "123", "85123A", "1e5", "ü", "🎁", "\uffff", "a,b", 'a"b', "a\nb", "a\x00"])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.ranking import NOTHING, best, best_rows
+from recommender.model.ranking import NOTHING, best, best_rows
 
 # Few distinct values, so that ties are the rule; -inf is an excluded item.
 SCORES = st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 2.0])

@@ -9,7 +9,7 @@ import httpx
 import numpy as np
 import pytest
 
-from recommender.model import Model
+from recommender.model.model import Model
 
 Send = Callable[..., httpx.Response]
 CSV = {"accept": "text/csv"}

@@ -3,12 +3,12 @@ import asyncio
 import httpx
 import pytest
 
-from recommender.app import create_app
-from recommender.cache import OVERHEAD, AnswerCache, Key, Reply
-from recommender.model import Model
-from recommender.queries import Query
-from recommender.ready import Ready
-from recommender.recommend import Found, recommend
+from recommender.model.model import Model
+from recommender.serve.app import create_app
+from recommender.serve.cache import OVERHEAD, AnswerCache, Key, Reply
+from recommender.serve.precomputed import Ready
+from recommender.serve.queries import Query
+from recommender.serve.recommend import Found, recommend
 
 SIZE = 100 + 4 + OVERHEAD
 
@@ -65,7 +65,7 @@ def test_the_application_scores_the_same_request_once(model: Model, monkeypatch:
         scored.append(query)
         return recommend(served, query)
 
-    monkeypatch.setattr("recommender.ready.recommend", counting)
+    monkeypatch.setattr("recommender.serve.precomputed.recommend", counting)
     transport = httpx.ASGITransport(create_app(Ready(model, limit=0)))
 
     async def ask(user: str, **headers: str) -> httpx.Response:

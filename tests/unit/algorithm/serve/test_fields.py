@@ -9,10 +9,10 @@ import httpx
 import numpy as np
 import pytest
 
-from recommender.fitted import Fitted
-from recommender.model import Model
-from recommender.queries import Query
-from recommender.recommend import recommend, recommend_many
+from recommender.fitting.fitted import Fitted
+from recommender.model.model import Model
+from recommender.serve.queries import Query
+from recommender.serve.recommend import recommend, recommend_many
 from tests.unit.algorithm.conftest import USERS, build
 
 Send = Callable[..., httpx.Response]

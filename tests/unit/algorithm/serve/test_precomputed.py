@@ -5,12 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from recommender import ready
-from recommender.fitted import Fitted
-from recommender.model import Model
-from recommender.queries import Query
-from recommender.ready import Ready
-from recommender.recommend import recommend
+from recommender.fitting.fitted import Fitted
+from recommender.model.model import Model
+from recommender.serve import precomputed as ready
+from recommender.serve.precomputed import Ready
+from recommender.serve.queries import Query
+from recommender.serve.recommend import recommend
 from tests.unit.algorithm.conftest import build
 
 USERS = [f"u{number:04}" for number in range(600)]

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.checkpoints import Checkpoints, fingerprint
-from recommender.fitted import Epoch
+from recommender.data.interactions import Interactions
+from recommender.fitting.fitted import Epoch
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import Interactions
+from recommender.train.checkpoints import Checkpoints, fingerprint
 
 
 def epoch(number: int) -> Epoch:

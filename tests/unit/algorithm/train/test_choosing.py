@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender import choosing, stages
-from recommender.checkpoints import Checkpoints
-from recommender.choosing import CANDIDATES, best_of, choose, choose_within
+from recommender.data.interactions import Interactions, select
 from recommender.errors import UserError
-from recommender.evaluation import top_lists
-from recommender.fitted import Epoch, Fitted, History
+from recommender.evaluate.evaluation import top_lists
+from recommender.evaluate.measures import hits
+from recommender.evaluate.scorers import model_scorer
+from recommender.evaluate.validation import Judgement, Validation
 from recommender.fitting import fit
-from recommender.histories import build_history
+from recommender.fitting.fitted import Epoch, Fitted, History
+from recommender.fitting.histories import build_history
 from recommender.hyperparameters import Hyperparameters
-from recommender.interactions import Interactions, select
-from recommender.measures import hits
-from recommender.planning import plan
-from recommender.scorers import model_scorer
-from recommender.stages import Stages
-from recommender.validation import Judgement, Validation
+from recommender.train import choosing, stages
+from recommender.train.checkpoints import Checkpoints
+from recommender.train.choosing import CANDIDATES, best_of, choose, choose_within
+from recommender.train.planning import plan
+from recommender.train.stages import Stages
 
 AUTO = Hyperparameters(algorithm="auto", factors=8)
 SIDE = 30

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender import train as program
 from recommender.folders import Folders
-from recommender.model import load_model
-from recommender.queries import Query
-from recommender.recommend import recommend
+from recommender.model.model import load_model
+from recommender.serve.queries import Query
+from recommender.serve.recommend import recommend
+from recommender.train import program
 
 ROWS = [f"{user},{item}" for user in ("00123", "13085", "85123A") for item in ("00123", "1e5", "22752")]
 HEADER = "user_id,item_id"

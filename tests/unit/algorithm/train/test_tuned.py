@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender import train as program
 from recommender.folders import Folders
 from recommender.hyperparameters import OBJECTIVE, VALIDATION_METRIC, parse_hyperparameters
+from recommender.train import program
 
 HEADER = "user_id,item_id,timestamp"
 Lines = list[str]

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from retailrec.dropping import Drop, choose_run, key_of, readable_file
-from retailrec.following import choose
-from retailrec.problems import Problem
-from retailrec_shared.run import Upload
+from retailrec.client.dropping import Drop, choose_run, key_of, readable_file
+from retailrec.client.following import choose
+from retailrec.client.problems import Problem
+from retailrec_shared.ledger.run import Upload
 from tests.unit.command.runs import UPLOADED_AT, make_run
 
 CONFIGURATION = {"top_n": "10", "split": "temporal"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from retailrec.redriving import Origin, origin
+from retailrec.client.redriving import Origin, origin
 
 EVENT = {"source": "aws.s3", "detail-type": "Object Created", "detail": {}}
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:shop-start-batch"

@@ -4,8 +4,8 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from retailrec import laptop
-from retailrec.cli import app
+from retailrec.cli.verbs import app
+from retailrec.client import laptop
 
 HEAVY = "boto3 botocore httpx matplotlib pydantic numpy pyarrow local"
 

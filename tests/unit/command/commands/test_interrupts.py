@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from retailrec.interrupts import SIGNALS, Interrupts
+from retailrec.commands.interrupts import SIGNALS, Interrupts
 
 
 @pytest.mark.parametrize("number", SIGNALS)

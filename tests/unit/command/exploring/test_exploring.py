@@ -6,15 +6,15 @@ from typing import Any
 import nbformat
 import pytest
 
-from retailrec.answers import Purchase, Purchases
+from retailrec.client.answers import Purchase, Purchases
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.console.customer_ids import CustomerIds
 from retailrec.exploring import customers, own, report
 from retailrec.exploring.display import Beside, Table, written
-from retailrec.problems import Problem
-from retailrec.stack import Stack
 from tests.unit.command.runs import make_run
 
-NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "explore.ipynb"
+NOTEBOOK = Path(__file__).parents[4] / "notebooks" / "explore.ipynb"
 REPORT: dict[str, Any] = {
     "file": "shop.xlsx", "source_format": "xlsx", "profile": "retail", "split": "temporal",
     "sheets": [{"name": "2009", "rows": 60}, {"name": "2010", "rows": 40}],

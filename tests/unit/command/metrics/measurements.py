@@ -4,8 +4,8 @@ from typing import Any
 
 from retailrec.metrics.epochs import Line, read_progress
 from retailrec.metrics.measured import Measured
-from retailrec_shared.run import Upload
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Upload
 from tests.environment import CONFIGURATION
 from tests.unit.command.runs import make_run
 

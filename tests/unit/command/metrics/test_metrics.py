@@ -10,17 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
+from retailrec.client.problems import Problem
 from retailrec.metrics.epochs import Line, read_progress
 from retailrec.metrics.measured import Measured, training_job
 from retailrec.metrics.pictures import draw, render
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
-from retailrec.problems import Problem
-from retailrec_shared.run import StageRecord
-from retailrec_shared.status import RunStatus, Stage
-from tests.unit.command.measurements import METRICS, make_measured
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import StageRecord
+from tests.unit.command.metrics.measurements import METRICS, make_measured
 from tests.unit.command.runs import make_run
-from tests.unit.command.test_views import shown
+from tests.unit.command.views.test_views import shown
 
 PNG, SVG = b"\x89PNG\r\n\x1a\n", b"<?xml"
 

@@ -11,7 +11,7 @@ from retailrec.removal import costing
 from retailrec.removal.costing import Cost, costs, together
 from retailrec.removal.finding import Found
 
-DEPLOY = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text()
+DEPLOY = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
 
 
 class FakeAws:

@@ -2,11 +2,11 @@ from io import StringIO
 
 from rich.console import Console
 
-from retailrec.screen import console
-from retailrec.searching import Search
-from retailrec.stage_screen import LiveStages, PlainStages, stage_screen
-from retailrec_shared.run import StageRecord
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.searching import Search
+from retailrec.views.screen import console
+from retailrec.views.stage_screen import LiveStages, PlainStages, stage_screen
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import StageRecord
 from tests.unit.command.runs import make_run, timed
 
 

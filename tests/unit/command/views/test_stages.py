@@ -2,9 +2,9 @@ from datetime import datetime
 
 import pytest
 
-from retailrec.stages import State, seconds_taken, view_stages
-from retailrec_shared.run import Run, StageRecord
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.views.stages import State, seconds_taken, view_stages
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord
 from tests.unit.command.runs import at, make_run, timed
 
 

@@ -2,14 +2,14 @@ from io import StringIO
 
 from rich.console import RenderableType
 
-from retailrec.answer_views import purchases_table, recommendations_table
-from retailrec.answers import Purchase, Purchases, Recommendation, Recommendations
-from retailrec.demo_customers import CustomerAnswers, show_customer
-from retailrec.metric_views import metrics_table
-from retailrec.run_views import run_details, run_json, runs_table
-from retailrec.screen import console
-from retailrec_shared.run import Upload
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.answers import Purchase, Purchases, Recommendation, Recommendations
+from retailrec.views.answers import purchases_table, recommendations_table
+from retailrec.views.customers import CustomerAnswers, show_customer
+from retailrec.views.metrics import metrics_table
+from retailrec.views.runs import run_details, run_json, runs_table
+from retailrec.views.screen import console
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Upload
 from tests.unit.command.runs import UPLOADED_AT, at, make_run, timed
 
 METRICS = {

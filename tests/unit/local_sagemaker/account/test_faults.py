@@ -2,8 +2,8 @@
 
 import asyncio
 
-from local.sagemaker.faults import FaultBoard
-from local.sagemaker.records import now
+from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.records import now
 
 LONG = 3600.0
 

@@ -19,9 +19,9 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from local.guard import KEY, Guard, Hosts, Key, reading
-from local.guard.keys import new_access_key, new_secret, root_key, unknown_key
-from local.guard.request import Request
+from local.sagemaker.guard import KEY, Guard, Hosts, Key, reading
+from local.sagemaker.guard.keys import new_access_key, new_secret, root_key, unknown_key
+from local.sagemaker.guard.request import Request
 
 PORT = 4566
 HOST = f"127.0.0.1:{PORT}"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.credentials import Credentials
 
-from local.guard import Hosts
-from local.guard.keys import Reason, Refused
-from tests.unit.guard.asking import (
+from local.sagemaker.guard import Hosts
+from local.sagemaker.guard.keys import Reason, Refused
+from tests.unit.local_sagemaker.guard.asking import (
     HOST,
     PORT,
     ROOT,
@@ -332,8 +332,8 @@ def test_refusals_speak_the_protocol_of_who_was_asked(service: Service) -> None:
 def test_a_web_socket_is_closed_at_once() -> None:
     import asyncio
 
-    from local.guard import Guard
-    from tests.unit.guard.asking import find
+    from local.sagemaker.guard import Guard
+    from tests.unit.local_sagemaker.guard.asking import find
 
     sent: list[Any] = []
 

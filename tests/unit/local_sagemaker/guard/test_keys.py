@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.guard.keys import PROOF, Key, Refused, proof
-from local.sagemaker.callers import Keys
+from local.sagemaker.guard.keys import PROOF, Key, Refused, proof
+from local.sagemaker.iam.callers import Keys
 from local.sagemaker.settings import Settings
 
 SECRET = "root's secret"

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import listing, shapes, state_changes
+from local.sagemaker.account import listing, state_changes
+from local.sagemaker.account.records import Endpoint as EndpointRecord
+from local.sagemaker.account.records import EndpointConfig, Model, TrainingJob
+from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.metrics import MetricScanner
-from local.sagemaker.records import Endpoint as EndpointRecord
-from local.sagemaker.records import EndpointConfig, Model, TrainingJob
-from local.sagemaker.serialise import serialise
-from local.sagemaker.tags import tags_of
+from local.sagemaker.http import shapes
+from local.sagemaker.http.serialization import serialise
+from local.sagemaker.training.metrics import MetricScanner
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 250000, tzinfo=UTC)
 

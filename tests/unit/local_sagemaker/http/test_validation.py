@@ -3,10 +3,10 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-from local.sagemaker import shapes, validation
-from local.sagemaker.control import OPERATIONS
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.patterns import compiled, matches
+from local.sagemaker.http import shapes, validation
+from local.sagemaker.http.control import OPERATIONS
+from local.sagemaker.http.patterns import compiled, matches
 
 TRAINING: dict[str, Any] = {
     "TrainingJobName": "run-1",

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
+from local.sagemaker.iam.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
 
 ROLE = Principal(
     "arn:aws:sts::000000000000:assumed-role/starter/fn", "AssumedRole", "000000000000", "us-east-1"

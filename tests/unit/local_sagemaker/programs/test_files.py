@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import archives
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.ml_folder import MlFolder
+from local.sagemaker.programs import archives
 from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
+from local.sagemaker.training.ml_folder import MlFolder
 
 
 def test_what_is_packed_unpacks(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from typing import cast
 
 import pytest
 
-from local.ports import PORTS, free_port
-from local.sagemaker import subprocesses, watchdog
-from local.sagemaker.http_client import ConnectionBroken, HttpClient, Reply
-from local.sagemaker.programs import Launch, SubprocessRunner
+from local.sagemaker.programs import subprocesses, watchdog
+from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
+from local.sagemaker.programs.ports import PORTS, free_port
+from local.sagemaker.programs.programs import Launch, SubprocessRunner
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: a\r\n\r\nok"

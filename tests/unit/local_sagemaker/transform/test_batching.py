@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from local.sagemaker import batching
+from local.sagemaker.transform import batching
 
 
 def cut(content: bytes, *, split: bool = True, many: bool = False, limit: int = 0) -> list[bytes]:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import tuning_space
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.tuning_search import Observation, Search
-from local.sagemaker.tuning_stopping import hopeless
+from local.sagemaker.tuning import space as tuning_space
+from local.sagemaker.tuning.search import Observation, Search
+from local.sagemaker.tuning.stopping import hopeless
 
 RANGES: dict[str, Any] = {
     "ContinuousParameterRanges": [

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from prepare_dataset.reasons import PROFILES, RejectReason
-from retailrec_shared import names
-from tests.unit.prepare_dataset.shop_files import csv_file, days, prepare, purchase
+from prepare_dataset.clean.reasons import PROFILES, RejectReason
+from retailrec_shared.core import names
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 KEPT = days(3)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from prepare_dataset.datefields import NO_TIME
-from prepare_dataset.dates import parse_dates, to_datetime
+from prepare_dataset.clean.date_fields import NO_TIME
+from prepare_dataset.clean.dates import parse_dates, to_datetime
 
 
 def read(*texts: str) -> list[datetime | None]:

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.shop_files import HEADER, Row, csv_file, days, prepare, purchase, xlsx_file
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import (
+    HEADER,
+    Row,
+    csv_file,
+    days,
+    prepare,
+    purchase,
+    xlsx_file,
+)
 
 
 def refuse(path: Path, **options: Any) -> Rejected:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from prepare_dataset.splitting import split_at_random, split_by_time, split_rows
-from retailrec_shared.errors import Rejected
+from prepare_dataset.clean.splitting import split_at_random, split_by_time, split_rows
+from retailrec_shared.core.errors import Rejected
 
 
 @pytest.mark.parametrize("rows", [2, 3, 10, 11, 997, 824_364])

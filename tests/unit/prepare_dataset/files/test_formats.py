@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset.formats import Format, sniff
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.shop_files import csv_file, csv_text, days, parquet_file, xlsx_file
+from prepare_dataset.files.formats import Format, sniff
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, csv_text, days, parquet_file, xlsx_file
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 

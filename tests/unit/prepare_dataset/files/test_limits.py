@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset import limits, rawtable, workbook_guard
-from prepare_dataset.formats import Format
-from retailrec_shared.errors import Rejected
+from prepare_dataset.files import limits
+from prepare_dataset.files.formats import Format
+from prepare_dataset.read.workbook import guard as workbook_guard
+from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.core.errors import Rejected
 from tests.environment import read_template
-from tests.unit.prepare_dataset.shop_files import csv_file, days, prepare, purchase, xlsx_file
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase, xlsx_file
 
 
 @pytest.mark.parametrize("kind", list(Format))

@@ -11,17 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset import limits
-from prepare_dataset.columns import OUR_HEADERS, Headers
+from prepare_dataset.clean.reasons import Profile, RejectReason
+from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.increments import Neighbours
-from prepare_dataset.lines import read_lines, write_lines
-from prepare_dataset.reasons import Profile, RejectReason
-from prepare_dataset.splitting import SplitRule
-from retailrec_shared import names
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.properties import holds_for
-from tests.unit.prepare_dataset.shop_files import (
+from prepare_dataset.files import limits
+from prepare_dataset.increments.append import Neighbours
+from prepare_dataset.increments.lines import read_lines, write_lines
+from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import (
     HEADER,
     Prepared,
     Row,
@@ -32,6 +31,7 @@ from tests.unit.prepare_dataset.shop_files import (
     purchase,
     xlsx_file,
 )
+from tests.unit.prepare_dataset.properties import holds_for
 from tests.unit.prepare_dataset.test_properties import folder
 
 DATASET = (
@@ -281,7 +281,7 @@ def test_a_malformed_line_is_kept_and_counted_in_the_whole(tmp_path: Path) -> No
 
 def test_a_whole_that_grew_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     full = prepare(csv_file(at(tmp_path, "full"), days(3)))
-    monkeypatch.setattr("prepare_dataset.uniting.MAX_ROWS", 3)
+    monkeypatch.setattr("prepare_dataset.increments.merging.MAX_ROWS", 3)
     source: Any = csv_file(at(tmp_path, "next"), days(1))
     with pytest.raises(Rejected, match="would have 4 rows"):
         prepare(source, before=[whole_lines(full)])

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.unit.prepare_dataset.corpus import written
-from tests.unit.prepare_dataset.corpus_workbooks import rewritten
-from tests.unit.prepare_dataset.shop_files import csv_text, days, purchase, xlsx_file
+from tests.unit.prepare_dataset.inputs.corpus import written
+from tests.unit.prepare_dataset.inputs.corpus_workbooks import rewritten
+from tests.unit.prepare_dataset.inputs.shop_files import csv_text, days, purchase, xlsx_file
 
 GB = 1_000_000_000
 BOMBS: dict[str, tuple[Callable[[Path], Path], str]] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prepare_dataset.columns import OUR_HEADERS, Headers
+from prepare_dataset.table.columns import OUR_HEADERS, Headers
 
 Builder = Callable[[Path], Path]
 

@@ -5,9 +5,9 @@ import struct
 import zipfile
 from pathlib import Path
 
-from tests.unit.prepare_dataset.corpus import Kept, Refused, case, written
-from tests.unit.prepare_dataset.shop_files import HEADER, csv_text, days, parquet_file, xlsx_file
-from tests.unit.prepare_dataset.xls_file import xls_bytes
+from tests.unit.prepare_dataset.inputs.corpus import Kept, Refused, case, written
+from tests.unit.prepare_dataset.inputs.shop_files import HEADER, csv_text, days, parquet_file, xlsx_file
+from tests.unit.prepare_dataset.inputs.xls_file import xls_bytes
 
 CSV = csv_text(days(3)).encode()
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.parquet.encryption import CryptoFactory, EncryptionConfiguration, KmsClient, KmsConnectionConfig
 
-from tests.unit.prepare_dataset.corpus import Kept, Refused, case, written
-from tests.unit.prepare_dataset.shop_files import HEADER, days, parquet_file
+from tests.unit.prepare_dataset.inputs.corpus import Kept, Refused, case, written
+from tests.unit.prepare_dataset.inputs.shop_files import HEADER, days, parquet_file
 
 
 def changed(folder: Path, columns: Mapping[str, Any], **options: Any) -> Path:

@@ -3,8 +3,8 @@
 import gzip
 from pathlib import Path
 
-from tests.unit.prepare_dataset.corpus import Kept, Refused, case, written
-from tests.unit.prepare_dataset.shop_files import HEADER, csv_text, days, purchase
+from tests.unit.prepare_dataset.inputs.corpus import Kept, Refused, case, written
+from tests.unit.prepare_dataset.inputs.shop_files import HEADER, csv_text, days, purchase
 
 TITLE = "Sales of the year\n\n"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import openpyxl
 
-from prepare_dataset.columns import Column
-from tests.unit.prepare_dataset.corpus import Kept, Refused, case
-from tests.unit.prepare_dataset.shop_files import HEADER, csv_text, days, purchase, xlsx_file
+from prepare_dataset.table.columns import Column
+from tests.unit.prepare_dataset.inputs.corpus import Kept, Refused, case
+from tests.unit.prepare_dataset.inputs.shop_files import HEADER, csv_text, days, purchase, xlsx_file
 
 
 def changed(folder: Path, change: Callable[[Any], None], rows: int = 3) -> Path:

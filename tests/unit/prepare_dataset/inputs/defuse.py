@@ -10,7 +10,7 @@ import resource
 import sys
 from pathlib import Path
 
-from prepare_dataset import limits
+from prepare_dataset.files import limits
 
 MB = 1 << 20
 SECONDS = 60
@@ -37,7 +37,7 @@ def lower_limits(divisor: int) -> None:
 
 def prepare(source: Path) -> str:
     from prepare_dataset.dataset import prepare_file
-    from retailrec_shared.errors import Rejected
+    from retailrec_shared.core.errors import Rejected
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_MB * MB, ADDRESSES_MB * MB))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
@@ -66,6 +66,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     lower_limits(int(sys.argv[1]))
-    import prepare_dataset.outputs  # noqa: F401 - all that preparing imports
+    import prepare_dataset.write.outputs  # noqa: F401 - all that preparing imports
 
     main()

@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from prepare_dataset import csv_layout, csv_parts, rawtable, reading_csv
-from prepare_dataset.formats import Format
-from prepare_dataset.reading import read
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.shop_files import days, parquet_file
+from prepare_dataset.files.formats import Format
+from prepare_dataset.read.csv import halves as csv_parts
+from prepare_dataset.read.csv import layout as csv_layout
+from prepare_dataset.read.csv import reader as reading_csv
+from prepare_dataset.read.reader import read
+from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import days, parquet_file
 
 HEADER = b"Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 ROW = b"1,85123A,MUG,1,2011-01-01 10:00,2.5,13085,France\n"

@@ -12,12 +12,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.columns import OUR_HEADERS, Headers
+from prepare_dataset.clean.reasons import Profile
+from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.reasons import Profile
-from prepare_dataset.report import QualityReport
-from prepare_dataset.splitting import SplitRule
-from retailrec_shared import names
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from retailrec_shared.core import names
 
 HEADER = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country")
 Row = Sequence[Any]

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import pytest
 
-from tests.unit.prepare_dataset import defuse
-from tests.unit.prepare_dataset.bombs import BOMBS
+from tests.unit.prepare_dataset.inputs import defuse
+from tests.unit.prepare_dataset.inputs.bombs import BOMBS
 
 PEAK_MB = 1_500
 LOWERED_PEAK_MB = 400

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset import corpus_packed, corpus_parquet, corpus_text, corpus_workbooks
-from tests.unit.prepare_dataset.corpus import CASES, Case, Kept, Refused
-from tests.unit.prepare_dataset.shop_files import prepare
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs import corpus_packed, corpus_parquet, corpus_text, corpus_workbooks
+from tests.unit.prepare_dataset.inputs.corpus import CASES, Case, Kept, Refused
+from tests.unit.prepare_dataset.inputs.shop_files import prepare
 
 GROUPS = (corpus_text, corpus_packed, corpus_workbooks, corpus_parquet)
 

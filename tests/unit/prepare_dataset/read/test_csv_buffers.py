@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from prepare_dataset import lending
-from prepare_dataset.lending import AHEAD, Lending
-from prepare_dataset.reading_csv import read_csv
-from tests.unit.prepare_dataset.shop_files import csv_file, days
+from prepare_dataset.read.csv import buffers as lending
+from prepare_dataset.read.csv.buffers import AHEAD, Lending
+from prepare_dataset.read.csv.reader import read_csv
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days
 
 MOMENT = 0.2
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from prepare_dataset import csv_parts
-from prepare_dataset.columns import OUR_HEADERS
-from prepare_dataset.csv_layout import find_layout
-from prepare_dataset.reading_csv import read_csv
-from retailrec_shared.errors import Rejected
+from prepare_dataset.read.csv import halves as csv_parts
+from prepare_dataset.read.csv.layout import find_layout
+from prepare_dataset.read.csv.reader import read_csv
+from prepare_dataset.table.columns import OUR_HEADERS
+from retailrec_shared.core.errors import Rejected
 
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 DESCRIPTIONS = (

@@ -7,11 +7,11 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from prepare_dataset.dates import to_datetime
-from prepare_dataset.meaning import understand
-from prepare_dataset.reading_workbook import read_workbook
-from prepare_dataset.settling import settle
-from tests.unit.prepare_dataset.shop_files import days, xlsx_file
+from prepare_dataset.clean.dates import to_datetime
+from prepare_dataset.clean.normalization import settle
+from prepare_dataset.clean.parsing import understand
+from prepare_dataset.read.workbook.reader import read_workbook
+from tests.unit.prepare_dataset.inputs.shop_files import days, xlsx_file
 
 NOON = datetime(2011, 3, 5, 12)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.prepare_dataset import endings
+from tests.unit.prepare_dataset.inputs import endings
 
 RUNS = 500
 BUSY_PROCESSES = 8

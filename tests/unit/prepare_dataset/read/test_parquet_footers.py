@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.prepare_dataset.shop_files import days, parquet_file
+from tests.unit.prepare_dataset.inputs.shop_files import days, parquet_file
 
 # Damaged files are read in children, which pyarrow may end: many by each, and one by one where one ended.
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from prepare_dataset.reading_parquet import read_parquet
-from retailrec_shared.errors import Rejected
+from prepare_dataset.read.parquet.reader import read_parquet
+from retailrec_shared.core.errors import Rejected
 
 path, values = Path(sys.argv[1]), [int(value) for value in sys.argv[2:]]
 whole = path.read_bytes()

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from prepare_dataset.reasons import RejectReason
-from retailrec_shared import names
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.shop_files import (
+from prepare_dataset.clean.reasons import RejectReason
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import (
     HEADER,
     Row,
     csv_file,
@@ -162,7 +162,7 @@ def test_delimiter_and_encoding_are_found(tmp_path: Path, delimiter: str, encodi
 def test_one_byte_that_is_not_utf8_late_in_the_file_decides_its_encoding(
     tmp_path: Path, odd: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("prepare_dataset.reading_csv._BLOCK", 256 << 10)
+    monkeypatch.setattr("prepare_dataset.read.csv.reader._BLOCK", 256 << 10)
     rows = [purchase(invoice=f"{number:06}", description="WIDE " * 40) for number in range(8_000)]
     path = tmp_path / "shop.csv"
     malformed = b"one cell with " + odd + b"\n"  # such a line is handed over as text, and must be text

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from prepare_dataset import limits, workbook_sheets
-from prepare_dataset.reading_workbook import read_workbook
-from prepare_dataset.sheet_process import SheetProcess
-from prepare_dataset.workbook_sheets import read_sheets
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.shop_files import days, purchase, xlsx_file
+from prepare_dataset.files import limits
+from prepare_dataset.read.workbook import sheets as workbook_sheets
+from prepare_dataset.read.workbook.process import SheetProcess
+from prepare_dataset.read.workbook.reader import read_workbook
+from prepare_dataset.read.workbook.sheets import read_sheets
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import days, purchase, xlsx_file
 
 SHEETS = ["one", "two", "three", "four"]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepare_dataset.arrays import Ints
-from prepare_dataset.picture_data import Pictures
-from prepare_dataset.picturing import count_activity, count_long_tail, count_timeline
-from tests.unit.prepare_dataset.shop_files import csv_file, days, prepare, purchase
+from prepare_dataset.report.chart_counts import count_activity, count_long_tail, count_timeline
+from prepare_dataset.report.chart_data import Pictures
+from prepare_dataset.table.arrays import Ints
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 
 def seconds(*moments: datetime) -> Ints:

@@ -8,14 +8,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from prepare_dataset import jumps
-from prepare_dataset.changes import Difference, WarningCode
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.difference import Ids, Origin, Previous, compare, newcomers
-from prepare_dataset.idlists import read_ids
-from prepare_dataset.report import QualityReport
-from retailrec_shared import names
-from tests.unit.prepare_dataset.shop_files import Prepared, Row, csv_file, days, prepare
+from prepare_dataset.previous import read_ids
+from prepare_dataset.report import drift_warnings as jumps
+from prepare_dataset.report.changes import Difference, WarningCode
+from prepare_dataset.report.difference import Ids, Origin, Previous, compare, newcomers
+from prepare_dataset.report.model import QualityReport
+from retailrec_shared.core import names
+from tests.unit.prepare_dataset.inputs.shop_files import Prepared, Row, csv_file, days, prepare
 
 UPLOADED = datetime(2012, 1, 1, tzinfo=UTC)
 
@@ -172,5 +172,5 @@ def test_lines_that_hold_no_ids_are_an_error_that_can_be_told(lines: bytes) -> N
 
 
 def test_every_warning_is_documented() -> None:
-    text = (Path(__file__).parents[3] / "docs" / "quality-report.md").read_text()
+    text = (Path(__file__).parents[4] / "docs" / "quality-report.md").read_text()
     assert [code for code in WarningCode if f"`{code}`" not in text] == []

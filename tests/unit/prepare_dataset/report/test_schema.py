@@ -7,11 +7,11 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from prepare_dataset.reasons import RejectReason
-from prepare_dataset.report import QualityReport
-from prepare_dataset.report_schema import PUBLISHED, report_schema, schema_text
-from retailrec_shared import names
-from tests.unit.prepare_dataset.shop_files import csv_file, days, prepare, purchase
+from prepare_dataset.clean.reasons import RejectReason
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.report.schema import PUBLISHED, report_schema, schema_text
+from retailrec_shared.core import names
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 DOCUMENT = PUBLISHED.with_name("quality-report.md").read_text(encoding="utf-8")
 
@@ -29,7 +29,7 @@ def holds(report: dict[str, Any]) -> bool:
 
 def test_the_published_schema_is_the_models() -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == schema_text(), (
-        "write it anew: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report_schema"
+        "write it anew: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema"
     )
 
 

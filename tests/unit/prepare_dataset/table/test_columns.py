@@ -1,8 +1,8 @@
 import pytest
 
-from prepare_dataset.columns import Column, find_header, mapped_headers, match_header
-from retailrec_shared.column_mapping import ColumnMapping
-from retailrec_shared.errors import Rejected
+from prepare_dataset.table.columns import Column, find_header, mapped_headers, match_header
+from retailrec_shared.core.column_mapping import ColumnMapping
+from retailrec_shared.core.errors import Rejected
 
 FULL = ["Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country"]
 

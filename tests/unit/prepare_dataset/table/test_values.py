@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from prepare_dataset.values import NumberStyle, clean_ids, clean_texts, find_number_style, parse_numbers
+from prepare_dataset.table.values import NumberStyle, clean_ids, clean_texts, find_number_style, parse_numbers
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-import prepare_dataset.history
-from prepare_dataset.report import QualityReport
-from retailrec_shared import names
-from tests.unit.prepare_dataset.shop_files import Row, csv_file, days, prepare, purchase
+import prepare_dataset.write.history
+from prepare_dataset.report.model import QualityReport
+from retailrec_shared.core import names
+from tests.unit.prepare_dataset.inputs.shop_files import Row, csv_file, days, prepare, purchase
 
 ALL = [
     names.TRAIN_CSV,
@@ -141,7 +141,7 @@ def test_histories_are_written_by_blocks_of_customers(
     whole = prepare(csv_file(tmp_path, rows))
     lines = gzip.decompress((whole.folder / names.HISTORY_JSONL).read_bytes())
     batch = (whole.folder / names.BATCH_INPUT_JSONL).read_bytes()
-    monkeypatch.setattr(prepare_dataset.history, "_CUSTOMERS_AT_A_TIME", 3)
+    monkeypatch.setattr(prepare_dataset.write.history, "_CUSTOMERS_AT_A_TIME", 3)
     blocks = prepare(tmp_path / "shop.csv")
     assert gzip.decompress((blocks.folder / names.HISTORY_JSONL).read_bytes()) == lines
     assert (blocks.folder / names.BATCH_INPUT_JSONL).read_bytes() == batch

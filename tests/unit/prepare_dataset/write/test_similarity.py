@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prepare_dataset import similarity
-from prepare_dataset.purchased import Purchased
-from prepare_dataset.similarity import SHRINKAGE, similar_items
+from prepare_dataset.write import similarity
+from prepare_dataset.write.purchased import Purchased
+from prepare_dataset.write.similarity import SHRINKAGE, similar_items
 
 Pairs = set[tuple[int, int]]
 

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws
-from retailrec_shared.errors import NotYet, Rejected
+from retailrec_shared.core import aws
+from retailrec_shared.core.errors import NotYet, Rejected
 
 
 def error(code: str, message: str = "") -> ClientError:

@@ -1,7 +1,7 @@
 import pytest
 
-from retailrec_shared.column_mapping import MAX_BYTES, ColumnMapping
-from retailrec_shared.errors import Rejected
+from retailrec_shared.core.column_mapping import MAX_BYTES, ColumnMapping
+from retailrec_shared.core.errors import Rejected
 
 
 def test_keys_may_be_our_names_or_those_of_the_published_file() -> None:

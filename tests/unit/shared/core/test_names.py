@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 CONFIGURATION = {"split": "temporal", "factors": "100"}
 

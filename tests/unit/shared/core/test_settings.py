@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from retailrec_shared.settings import settings as read_settings
+from retailrec_shared.core.settings import settings as read_settings
 from tests.environment import ENVIRONMENT, settings
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retailrec_shared.status import ENDED, NEXT, RunStatus, Stage, before, stages_needed
+from retailrec_shared.core.status import ENDED, NEXT, RunStatus, Stage, before, stages_needed
 
 
 def after(status: RunStatus) -> set[RunStatus]:

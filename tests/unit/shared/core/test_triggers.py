@@ -2,7 +2,7 @@
 
 import pytest
 
-from retailrec_shared.triggers import ModelPackageChanged
+from retailrec_shared.core.triggers import ModelPackageChanged
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from retailrec_shared import operators
-from retailrec_shared.errors import Rejected
-from retailrec_shared.run import Run, StageRecord
-from retailrec_shared.status import BY_OPERATOR, ENDED, NEXT, RunStatus, Stage
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.status import BY_OPERATOR, ENDED, NEXT, RunStatus, Stage
+from retailrec_shared.ledger import operators
+from retailrec_shared.ledger.run import Run, StageRecord
 from tests.unit.command.runs import make_run, timed
 
 LATER = make_run("b" * 16, RunStatus.LIVE).model_copy(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker import marketplace
-from retailrec_shared import algorithm_check, preflight
-from retailrec_shared.settings import Settings
+from local.sagemaker.models import marketplace
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.sagemaker import algorithm_check, preflight
 from tests.environment import settings
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 

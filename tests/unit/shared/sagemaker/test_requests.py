@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import shapes
-from local.sagemaker.validation import violations
+from local.sagemaker.http import shapes
+from local.sagemaker.http.validation import violations
 from recommender.hyperparameters import parse_hyperparameters
-from recommender.queries import MAX_RECOMMENDATIONS
-from retailrec_shared import sagemaker_requests as requests
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.settings import Settings
+from recommender.serve.queries import MAX_RECOMMENDATIONS
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.sagemaker import requests
 from tests.environment import CONFIGURATION, settings
 
 ARN = "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr-36-3af996544083749e141ffc9ef7d99399"

@@ -5,20 +5,21 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker import shapes
-from local.sagemaker.tuning_space import Numbers, read
-from local.sagemaker.validation import violations
+from local.sagemaker.http import shapes
+from local.sagemaker.http.validation import violations
+from local.sagemaker.tuning.space import Numbers, read
 from recommender.hyperparameters import VALIDATION_METRIC as IMAGES_METRIC
 from recommender.hyperparameters import parse_hyperparameters
-from retailrec_shared import names, tuning_ranges, tuning_requests
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.settings import HYPERPARAMETERS, Settings
-from retailrec_shared.status import Stage
-from retailrec_shared.tuning_ranges import MARKETPLACE, RANGES, VALIDATION_METRIC, Range
+from retailrec_shared.core import names, tuning_ranges
+from retailrec_shared.core.settings import HYPERPARAMETERS, Settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.core.tuning_ranges import MARKETPLACE, RANGES, VALIDATION_METRIC, Range
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.sagemaker import tuning_requests
 from tests.environment import settings
 
 ARN = "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr-36-3af996544083749e141ffc9ef7d99399"
-DOCS = Path(__file__).parents[3] / "docs" / "tuning.md"
+DOCS = Path(__file__).parents[4] / "docs" / "tuning.md"
 UPLOAD = Upload(bucket="raw", key="a.csv", etag="e", size=1, uploaded_at="2026-01-02T11:00:00.000Z")
 SEARCHABLE = [name for name, ranges in RANGES.items() if ranges and name != MARKETPLACE]
 

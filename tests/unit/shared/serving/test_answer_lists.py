@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from retailrec_shared.answer_lists import MOST_BYTES, MOST_LITERAL, BadAnswer, read_answer, read_rows
+from retailrec_shared.serving.answer_lists import MOST_BYTES, MOST_LITERAL, BadAnswer, read_answer, read_rows
 
 ROWS = [("13085", "85123A", 0.9), ("13085", "22423", -0.5)]
 RECORDS = [{"user_id": user, "item_id": item, "score": score} for user, item, score in ROWS]
