@@ -1,7 +1,7 @@
 """Finds words that this project does not use, each with the standard term that stands for it.
 
-``python scripts/check_words.py [PATH...]`` prints every place and exits with 1 if there is one. Without a path
-it reads every tracked text file. Names are read word by word: ``tell_keys`` holds "tell".
+``python scripts/check_words.py [PATH...]`` prints every place and exits with 1 if there is one. Without a
+path it reads every tracked text file. Names are read word by word: ``tell_keys`` holds "tell".
 """
 
 import re
@@ -30,20 +30,8 @@ RIGHT = {
     "scripts/check_words.py": (*WORDS, "tell_keys", '"tell"'),
     # Names that AWS or a library gave.
 }
-_TEXTS = {
-    ".py",
-    ".md",
-    ".yaml",
-    ".yml",
-    ".toml",
-    ".js",
-    ".html",
-    ".css",
-    ".sh",
-    ".ipynb",
-    ".txt",
-    ".json",
-    "",
+_TEXTS = set([".py", ".md", ".yaml", ".yml", ".toml", ".js", ".html", ".css", ".sh", ".ipynb", ".json"]) | {
+    ""
 }
 _LEFT_OUT = ("requirements/", "data/", "docs/openapi.json")
 
@@ -67,9 +55,9 @@ _PATTERN = re.compile(rf"(?<![a-zA-Z])({'|'.join(_FORMS)})(?![a-zA-Z])", re.IGNO
 def find(path: str, text: str) -> Iterator[Found]:
     """Yield the words in a text that are not allowed there."""
     right = RIGHT.get(path, ())
+    for phrase in right:
+        text = text.replace(phrase, "")
     for number, line in enumerate(text.splitlines(), start=1):
-        for phrase in right:
-            line = line.replace(phrase, "")
         for match in _PATTERN.finditer(line):
             yield Found(path, number, match[1], _FORMS[match[1].lower()])
 
@@ -77,8 +65,8 @@ def find(path: str, text: str) -> Iterator[Found]:
 def tracked() -> list[str]:
     """Return the paths of the tracked text files, relative to the repository."""
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [path for path in listed.splitlines()
-            if Path(path).suffix in _TEXTS and not path.startswith(_LEFT_OUT) and (ROOT / path).is_file()]  # fmt: skip
+    texts = (path for path in listed.splitlines() if Path(path).suffix in _TEXTS)
+    return [path for path in texts if not path.startswith(_LEFT_OUT) and (ROOT / path).is_file()]
 
 
 def main(paths: list[str]) -> int:
