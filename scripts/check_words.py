@@ -30,9 +30,7 @@ RIGHT = {
     "scripts/check_words.py": (*WORDS, "tell_keys", '"tell"'),
     # Names that AWS or a library gave.
 }
-_TEXTS = set([".py", ".md", ".yaml", ".yml", ".toml", ".js", ".html", ".css", ".sh", ".ipynb", ".json"]) | {
-    ""
-}
+_TEXTS = {".py", ".md", ".yaml", ".toml", ".js", ".html", ".css", ".sh", ".ipynb", ".json", ""}
 _LEFT_OUT = ("requirements/", "data/", "docs/openapi.json")
 
 
