@@ -1,13 +1,13 @@
 """Finds words that this project does not use, each with the standard term that stands for it.
 
 ``python scripts/check_words.py [PATH...]`` prints every place and exits with 1 if there is one. Without a
-path it reads every tracked text file. Names are read word by word: ``tell_keys`` and ``tellKeys`` hold "tell".
+path it reads every tracked text file. A name is read word by word: ``tell_keys`` holds "tell".
 """
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,18 +26,9 @@ WORDS = {
     "picturing": "chart data",
 }
 # Where such a word is the right one: a path, and the phrase that holds it.
-RIGHT = {
-    "scripts/check_words.py": (*WORDS, "tell_keys", "tellKeys", '"tell"'),
-    "tests/unit/test_words.py": (
-        "LastWish",
-        "tellThem",
-        '["Wish", "tell"]',
-        "Tell whether a RUNG",
-        '["Tell", "RUNG"]',
-    ),
-}
+RIGHT: Mapping[str, tuple[str, ...]] = {}
 _TEXTS = {".py", ".md", ".yaml", ".toml", ".js", ".html", ".css", ".sh", ".ipynb", ".json", ""}
-_LEFT_OUT = ("requirements/", "data/", "docs/openapi.json")
+_LEFT_OUT = ("requirements/", "docs/openapi.json", "scripts/check_words.py", "tests/unit/test_words.py")
 
 
 class Found(NamedTuple):
