@@ -67,7 +67,7 @@ def _judge(run: Run, job: Trained) -> None:
 
 def _pass_gate(run: Run, job: Trained) -> None:
     live = _live_run()
-    reason = None if run.overruled else objection(run, job.metrics, live, _standards())
+    reason = None if run.gate.overruled else objection(run, job.metrics, live, _standards())
     found = {name: value for name, value in job.metrics.items() if math.isfinite(value)}  # JSON has no others
     if reason:
         then = ModelRejected.NEXT_STEP.format(run_id=run.run_id)

@@ -66,7 +66,7 @@ def _find(run: Run) -> Run | None:
 
 def is_prepared(run: Run) -> bool:
     """Tell whether a run's dataset is there, whatever became of its model."""
-    if run.status is RunStatus.FAILED and run.failed_stage is Stage.PREPARE:
+    if run.status is RunStatus.FAILED and run.outcome.failed_stage is Stage.PREPARE:
         return False  # stopped at the very end
     return run.ended(Stage.PREPARE) and run.status not in {RunStatus.PREPARING, RunStatus.REJECTED}
 

@@ -8,6 +8,7 @@ from retailrec_shared.ledger.datasets import datasets
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.retraining import trained_alike
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import DatasetVersion
 
 
 def retrain(token: str = "", run_id: str | None = None) -> None:
@@ -38,8 +39,6 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
             run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
             upload=upload,
             configuration=configuration,
-            accepted=head.number + 1,
-            dataset=head.dataset,
-            retrains=newest.run_id,
+            dataset=DatasetVersion(id=head.dataset, number=head.number + 1, retrains=newest.run_id),
         )
     )

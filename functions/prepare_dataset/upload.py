@@ -21,7 +21,8 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import ledger
-from retailrec_shared.ledger.run import Run, Upload, now, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
@@ -69,7 +70,7 @@ def take_up(wanted: Run) -> None:
     """Prepare a run, unless it was prepared before or somebody prepares it."""
     me = uuid4().hex
     with _attempt(wanted.run_id, me):
-        run = _open(wanted.model_copy(update={"busy_until": _lease(), "busy_by": me}), me)
+        run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=me)}), me)
         if run:
             refuse_to_overtake(run)
             _prepare(run)
@@ -100,7 +101,7 @@ def _open(run: Run, me: str) -> Run | None:
     if ledger().open_run(run):
         return run
     known = ledger().get(run.run_id)
-    if known and known.busy_by == me:  # the write worked, and boto3 sent it once more
+    if known and known.lease.holder == me:  # the write worked, and boto3 sent it once more
         return known
     if known is None or known.status not in {RunStatus.PREPARING, RunStatus.PREPARED}:
         logger.info("the same bytes had their run already", run_id=run.run_id, status=known and known.status)
@@ -110,10 +111,10 @@ def _open(run: Run, me: str) -> Run | None:
     if known.status is RunStatus.PREPARED:  # the event may have been lost
         _announce(known)
         return None
-    if known.busy(now()):
+    if known.lease.held(now()):
         logger.info("it is being prepared already", run_id=run.run_id)
         return None
-    if known.attempts >= MAX_ATTEMPTS:
+    if known.lease.acquired >= MAX_ATTEMPTS:
         fail_run(
             run.run_id,
             Stage.PREPARE,
@@ -123,7 +124,7 @@ def _open(run: Run, me: str) -> Run | None:
         )
         return None
     taken = ledger().take(run.run_id, _lease(), me) or ledger().get(run.run_id)
-    return taken if taken and taken.busy_by == me else None
+    return taken if taken and taken.lease.holder == me else None
 
 
 def _prepare(run: Run) -> None:
@@ -135,7 +136,7 @@ def _prepare(run: Run) -> None:
         return
     if outcome:
         accepted, report = outcome
-        if not accepted.retrains:  # which brings no rows
+        if not accepted.dataset.retrains:  # which brings no rows
             _count(report)
         if accepted.status is RunStatus.PREPARED:
             _announce(accepted)

@@ -34,7 +34,7 @@ def delete_serving_items(runs: list[Run], moment: datetime) -> None:
     for run in runs:
         if moment - datetime.fromisoformat(run.status_at) < GRACE:
             continue
-        if run.retired and not run.cleaned and run.started(Stage.PUBLISH):
+        if run.cleanup.retired and not run.cleanup.serving_items_deleted and run.started(Stage.PUBLISH):
             deleted = serving().delete_all(_keys(run.run_id))
             ledger().record(run.run_id, cleaned=True)
             logger.info("serving items deleted", run_id=run.run_id, items=deleted)

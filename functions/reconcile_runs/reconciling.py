@@ -76,7 +76,7 @@ def _repair(run: Run, moment: datetime) -> None:
 
 def announce_if_silent(run: Run, moment: datetime) -> None:
     """Tell how a run ended, if nobody was told when it did."""
-    silent = announcement(run) is not None and run.announced is not run.status
+    silent = announcement(run) is not None and run.outcome.announced is not run.status
     if silent and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
         _count_repair(run.run_id, "announcement")
         announce(run)
@@ -108,7 +108,7 @@ def _count_repair(run_id: str, what: str) -> None:
 def _send(run: Run, repair: Repair) -> None:
     match repair:
         case Repair.OBJECT_CREATED:
-            if run.retrains:
+            if run.dataset.retrains:
                 replay.send(replay.retraining_requested(settings().stack_name, run_id=run.run_id))
             else:
                 replay.send(replay.object_created(run.upload, run.run_id))

@@ -50,10 +50,10 @@ def stop_jobs(run: Run, moment: datetime) -> None:
     They are kept for a while: a function that had read the run before it was stopped
     may create its job only now.
     """
-    for entry in run.stopping:
+    for entry in run.cleanup.jobs_to_stop:
         kind, name = entry.split("/", 1)
         stop_if_running(run, kind, name)
-    if run.stopping and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
+    if run.cleanup.jobs_to_stop and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
         ledger().revise(run, run.status, stopping=[])
 
 

@@ -21,7 +21,7 @@ def sweep_searches(runs: list[Run], moment: datetime) -> None:
     The artifact of the best job stays: it is the run's model, or would be if an operator approved it.
     """
     for run in runs:
-        unswept = run.tunes and run.swept < run.attempt(Stage.TRAIN) and run.status in ENDED
+        unswept = run.tunes and run.cleanup.swept_attempts < run.attempt(Stage.TRAIN) and run.status in ENDED
         if unswept and moment - datetime.fromisoformat(run.status_at) > GRACE:
             _sweep(run)
 
@@ -53,5 +53,5 @@ def _artifacts(run: Run, jobs: list[str]) -> Iterator[str]:
     for page in pages:
         for found in page.get("Contents", []):
             job = found["Key"].removeprefix(models).split("/")[0]
-            if job != run.best_job and trials.fullmatch(job):
+            if job != run.tuning.best_job and trials.fullmatch(job):
                 yield found["Key"]

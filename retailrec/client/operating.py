@@ -110,7 +110,7 @@ class Operator:
         """Send the event that lets a run go on; the reconciler would, a few minutes later."""
         match run.status:
             case RunStatus.PREPARING:
-                if run.retrains:
+                if run.dataset.retrains:
                     self._put(replay.retraining_requested(self._stack.name, run_id=run.run_id))
                 else:
                     self._put(replay.object_created(run.upload, run.run_id))

@@ -44,7 +44,7 @@ def _trained(stack: Stack, head: Head, runs: Iterable[Run]) -> Run | None:
 def _await(stack: Stack, known: Iterable[Run]) -> Run:
     before = {run.run_id for run in known}
     for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
-        found = [run for run in stack.ledger().runs() if run.retrains and run.run_id not in before]
+        found = [run for run in stack.ledger().runs() if run.dataset.retrains and run.run_id not in before]
         if found:
             return found[0]
         stack.pause()

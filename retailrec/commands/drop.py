@@ -81,7 +81,9 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
         screen.print(Text(_success(run, before), "bold green"))
         return
     if run.status is RunStatus.COLLECTED and not before:
-        screen.print(Text(f"Run {run.run_id} is collected. {run.reason}", "bold green"), soft_wrap=True)
+        screen.print(
+            Text(f"Run {run.run_id} is collected. {run.outcome.reason}", "bold green"), soft_wrap=True
+        )
         return
     if before:
         said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
@@ -89,7 +91,10 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
         said = f"Run {run.run_id} ended as {run.status}."
     errors = console(stderr=True)
     errors.print(said, style="bold red")
-    for line in (run.reason, run.next_step or _again(run) if before else run.next_step):
+    for line in (
+        run.outcome.reason,
+        run.outcome.next_step or _again(run) if before else run.outcome.next_step,
+    ):
         if line:
             errors.print(f"  {line}")
 
@@ -97,7 +102,7 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
 def _success(run: Run, before: bool) -> str:
     if before:
         return f"The same bytes were dropped before: run {run.run_id} is live; nothing to do."
-    since = "it was asked for" if run.asked_at else "the upload"
+    since = "it was asked for" if run.tuning.requested_at else "the upload"
     return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after {since}."
 
 

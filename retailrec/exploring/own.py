@@ -72,11 +72,11 @@ def drop(stack: Stack, path: Path, columns: dict[str, str] | None = None, approv
     teller = Teller()
     run = follow(stack, found.run, teller.tell)
     if run.status is RunStatus.MODEL_REJECTED and approve:
-        say(f"The quality gate held it: {run.reason} It is deployed all the same.")
+        say(f"The quality gate held it: {run.outcome.reason} It is deployed all the same.")
         run = follow(stack, Operator(stack).approve(run.run_id), teller.tell)
     if run.status is not RunStatus.LIVE:
-        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.reason or ''}"
-        raise Problem(f"{why.strip()} {run.next_step or ''}".strip())
+        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.outcome.reason or ''}"
+        raise Problem(f"{why.strip()} {run.outcome.next_step or ''}".strip())
     taken = seconds_taken(run)
     say(f"Run {run.run_id} of {path.name} is live" + (f", {taken:.0f} s after the upload." if taken else "."))
     return run

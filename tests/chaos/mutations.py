@@ -128,7 +128,7 @@ def announced_before_told(patch: Patch) -> None:
 
     def announce(run: Run) -> None:
         event = announcing.announcement(run)
-        if event and run.announced is not run.status:
+        if event and run.outcome.announced is not run.status:
             ledger.ledger().note_announced(run)
             bus.publish(event)
 
@@ -159,7 +159,9 @@ def the_best_is_swept(patch: Patch) -> None:
     patch(
         sweeping,
         "_artifacts",
-        lambda run, jobs: real(run.model_copy(update={"best_job": None}), jobs),
+        lambda run, jobs: real(
+            run.model_copy(update={"tuning": run.tuning.model_copy(update={"best_job": None})}), jobs
+        ),
     )
 
 
@@ -185,7 +187,7 @@ def added_to_what_came_last(patch: Patch) -> None:
 
     def place(run: Run, head: datasets.Head) -> datasets.Place:
         mine = datasets.Member.of(run)
-        if run.retrains:
+        if run.dataset.retrains:
             return datasets.Place(head.members, before=(head.whole,))
         if run.appends and head.members:
             return datasets.Place((*head.members, mine), before=(head.whole,))

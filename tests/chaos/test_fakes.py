@@ -14,7 +14,8 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger import endpoint_request as wishes
 from retailrec_shared.ledger import items, ledger, run
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from tests.chaos.lambdas import Client
 from tests.chaos.services.dynamodb import DynamoDB
 from tests.chaos.services.s3 import S3

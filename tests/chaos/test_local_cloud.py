@@ -173,7 +173,7 @@ def heal(storm: Storm) -> None:
 def let_leases_end(storm: Storm) -> None:
     """Do what sixteen minutes would: so long a run belongs to the Lambda that prepares it, even dead."""
     for run in storm.runs():
-        if run.status is RunStatus.PREPARING and run.busy_until:
+        if run.status is RunStatus.PREPARING and run.lease.expires_at:
             storm.stack.ledger().record(run.run_id, busy_until="")
 
 
@@ -192,7 +192,9 @@ def troubles(storm: Storm) -> list[str]:
     found = [f"nothing became of {key}" for key in storm.dropped if key not in {r.upload.key for r in runs}]
     found += [f"{run.run_id} is still {run.status}" for run in runs if run.status not in ENDED]
     found += [
-        f"{r.run_id} {r.status}: no reason" for r in runs if r.status is RunStatus.FAILED and not r.reason
+        f"{r.run_id} {r.status}: no reason"
+        for r in runs
+        if r.status is RunStatus.FAILED and not r.outcome.reason
     ]
     live = storm.stack.ledger().pointer("live")
     newest = next((run for run in runs if run.status in ACCEPTABLE), None)

@@ -65,7 +65,7 @@ def test_a_run_whose_model_was_deleted_fails_and_can_be_retried(
     run = approved(book, sagemaker, 1)
     sagemaker.models.clear()
     start_batch(run.run_id)
-    assert (status(book, run), now_of(book, run).failed_stage) == (RunStatus.FAILED, Stage.BATCH)
+    assert (status(book, run), now_of(book, run).outcome.failed_stage) == (RunStatus.FAILED, Stage.BATCH)
     bus.entries.clear()
     operator.retry(run.run_id)
     deliver(bus, sagemaker)

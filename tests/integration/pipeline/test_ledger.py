@@ -8,7 +8,8 @@ from retailrec_shared.core.status import NEXT, RunStatus, Stage
 from retailrec_shared.ledger import endpoint_request as wishes
 from retailrec_shared.ledger.endpoint_request import Wish
 from retailrec_shared.ledger.ledger import GoneLive, Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -65,7 +66,7 @@ def test_only_the_moves_of_the_table_happen(book: Ledger, start: RunStatus) -> N
         # The live run ends in the transaction that puts another in its place, and by no move alone.
         assert (moved is not None) == (to in NEXT[start] and start is not RunStatus.LIVE), to
         assert now.status is (to if moved else start)
-        assert (now.reason == "why") == bool(moved)
+        assert (now.outcome.reason == "why") == bool(moved)
 
 
 def test_what_a_move_brings_is_kept(book: Ledger) -> None:
@@ -139,7 +140,7 @@ def test_a_newer_run_replaces_the_live_one_and_no_older_one_does(book: Ledger) -
     ]
     live = book.get(newer.run_id)
     assert live is not None
-    assert live.replaced == older.run_id
+    assert live.rollout.replaced == older.run_id
 
 
 def test_a_run_that_failed_meanwhile_moves_no_pointer(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +185,7 @@ def test_a_preparing_is_taken_by_one_and_can_be_left(book: Ledger) -> None:
     book.leave(run(1).run_id, "me")
     again = book.take(run(1).run_id, later, "you")
     assert again is not None
-    assert again.attempts == 2, "the one that was left does not count"
+    assert again.lease.acquired == 2, "the one that was left does not count"
 
 
 def test_a_wish_is_made_by_who_knows_the_last_one(book: Ledger) -> None:

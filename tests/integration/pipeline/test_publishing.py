@@ -14,7 +14,8 @@ from retailrec_shared.core import names
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
@@ -135,7 +136,11 @@ def test_a_failed_job_fails_the_run(
     transform_job_changed(job)
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage, now.reason) == (RunStatus.FAILED, Stage.BATCH, "ClientError: 400")
+    assert (now.status, now.outcome.failed_stage, now.outcome.reason) == (
+        RunStatus.FAILED,
+        Stage.BATCH,
+        "ClientError: 400",
+    )
     assert not now.started(Stage.PUBLISH)
 
 
@@ -159,9 +164,9 @@ def test_output_that_cannot_be_published_fails_the_run(
     transform_job_changed(f"retailrec-{run.run_id}")
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
-    assert "The batch output" in (now.reason or "")
-    assert not re.search("1300[0-9]|99999", now.reason or ""), "it is logged, and mailed"
+    assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "The batch output" in (now.outcome.reason or "")
+    assert not re.search("1300[0-9]|99999", now.outcome.reason or ""), "it is logged, and mailed"
     assert not now.ended(Stage.PUBLISH)
 
 
@@ -174,5 +179,5 @@ def test_output_that_is_not_there_fails_the_run_instead_of_keeping_it_for_ever(
     transform_job_changed(f"retailrec-{run.run_id}")
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
-    assert "is not there" in (now.reason or "")
+    assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "is not there" in (now.outcome.reason or "")

@@ -15,7 +15,8 @@ from retailrec_shared.ledger import endpoint_request as wishes
 from retailrec_shared.ledger.activation import activate_if_ready
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import deployment
 from retailrec_shared.sagemaker.retirement import retire_old_runs
 from start_batch.batch import start_batch

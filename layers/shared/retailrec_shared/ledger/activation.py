@@ -33,7 +33,7 @@ def _tell(run_id: str) -> None:
     run = ledger().get(run_id)
     if run:
         announce(run)
-        logger.info("run is live", run_id=run_id, replaced=run.replaced)
+        logger.info("run is live", run_id=run_id, replaced=run.rollout.replaced)
 
 
 def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
@@ -41,7 +41,7 @@ def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
     live = next((run for run in runs if run.run_id == live_id), None)
     if live is None:
         return
-    last = next((run for run in runs if run.run_id == live.rolled_back_from), live)
+    last = next((run for run in runs if run.run_id == live.rollout.rolled_back_from), live)
     for run in runs:
         if run.status in ON_THEIR_WAY and run.order < last.order:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=f"Run {last.run_id} was live before it.")

@@ -25,7 +25,8 @@ from retailrec_shared.ledger.items import (
     run_item,
     turn,
 )
-from retailrec_shared.ledger.run import Run, StageRecord, now
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, now
 from retailrec_shared.ledger.table import LedgerTable
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Ledger(LedgerTable):
 
     def _later_than(self, live: Run | None) -> list[Run]:
         """List the live run, and the one that it was rolled back from: nothing earlier replaces either."""
-        back = self.get(live.rolled_back_from) if live and live.rolled_back_from else None
+        back = self.get(live.rollout.rolled_back_from) if live and live.rollout.rolled_back_from else None
         return [run for run in (live, back) if run]
 
     def _replace(self, old: Run | None, new: Run) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Run, StageRecord
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord
 
 STOPPED = "Stopped by an operator."
 TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB = "training-job", "hyper-parameter-tuning-job", "transform-job"
@@ -36,7 +37,7 @@ def retry(run: Run, live: Run | None) -> Change:
     """Let a failed run go on from the stage that failed, under a new attempt's name."""
     if run.status is not RunStatus.FAILED:
         raise Rejected(_why_no_retry(run))
-    stage = run.failed_stage or Stage.PREPARE
+    stage = run.outcome.failed_stage or Stage.PREPARE
     # What an increment adds comes in at any time, and goes live with all that came after it.
     if not (run.appends and stage is Stage.PREPARE):
         _refuse_overtaken(run, live)
@@ -49,19 +50,19 @@ def retry(run: Run, live: Run | None) -> Change:
             return _judged_anew(run, {})
     # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
     # that could not be published would be the same again, but for another batch.
-    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.reason != STOPPED else []
+    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.outcome.reason != STOPPED else []
     stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
-    if run.retired:
+    if run.cleanup.retired:
         return _judged_anew(run, stages)
     return Change(RunStatus.APPROVED, stages, _GOES_ON)
 
 
 def _judged_anew(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
     """Have the model made again, by another name: that of a retired run may be deleted this moment."""
-    if run.retired and run.started(Stage.PUBLISH) and not run.cleaned:
+    if run.cleanup.retired and run.started(Stage.PUBLISH) and not run.cleanup.serving_items_deleted:
         raise Rejected(f"What run {run.run_id} published is being removed: try again in ten minutes.")
     again = {Stage.APPROVE: _next(run, Stage.APPROVE), **stages}
-    if run.cleaned:
+    if run.cleanup.serving_items_deleted:
         again[Stage.PUBLISH] = _next(run, Stage.PUBLISH)
     return Change(RunStatus.TRAINING, again, {**_GOES_ON, **_BACK_IN_USE})
 
@@ -76,7 +77,7 @@ def approve(run: Run, live: Run | None) -> Change:
     _refuse_overtaken(run, live)
     change = _judged_anew(run, {})
     return change._replace(
-        fields={**change.fields, "overruled": run.reason or "The reason was not recorded."}
+        fields={**change.fields, "overruled": run.outcome.reason or "The reason was not recorded."}
     )
 
 
@@ -93,7 +94,7 @@ def stop(run: Run, prefix: str) -> Change:
         "reason": STOPPED,
         "next_step": f"To let it go on from there, type: retailrec retry {run.run_id}",
         "failed_stage": stage.value,
-        "stopping": list(dict.fromkeys([*run.stopping, *job])),
+        "stopping": list(dict.fromkeys([*run.cleanup.jobs_to_stop, *job])),
     }
     return Change(RunStatus.FAILED, {}, fields)
 
@@ -129,7 +130,7 @@ def refuse_roll_back(target: Run, live: Run, needed: frozenset[Stage]) -> None:
         raise Rejected(f"Run {target.run_id} is live already.")
     if target.status is not RunStatus.SUPERSEDED or not served(target, needed):
         raise Rejected(f"Run {target.run_id} is {target.status} and never served: it cannot serve again.")
-    if target.retired:
+    if target.cleanup.retired:
         raise Rejected(
             f"Run {target.run_id} was retired, and its model deleted. Drop its file under another name; "
             "the stack's parameter RetainedRuns says how many replaced runs are kept."
@@ -164,10 +165,13 @@ def _refuse_overtaken(run: Run, live: Run | None) -> None:
 def _why_no_retry(run: Run) -> str:
     match run.status:
         case RunStatus.REJECTED:
-            return f"Run {run.run_id} was rejected for its file ({run.reason}): correct it and drop it again."
+            return (
+                f"Run {run.run_id} was rejected for its file ({run.outcome.reason}): "
+                "correct it and drop it again."
+            )
         case RunStatus.MODEL_REJECTED:
             return (
-                f"The quality gate held the model of run {run.run_id} ({run.reason}). Training it "
+                f"The quality gate held the model of run {run.run_id} ({run.outcome.reason}). Training it "
                 "again would make the same model; to deploy it all the same, type: "
                 f"retailrec approve {run.run_id}"
             )

@@ -10,7 +10,8 @@ from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.endpoint_request import PK as LAST_WISH
 from retailrec_shared.ledger.items import change, raise_unless_overtaken, raise_unless_refused, turn
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -73,7 +74,7 @@ class OperatorsLedger(Ledger):
 
     def _rolled_back_from(self, target: Run, live: Run) -> str | None:
         """Name the latest run that is rolled back by this: after several roll-backs, still the first one."""
-        first = self.get(live.rolled_back_from) if live.rolled_back_from else None
+        first = self.get(live.rollout.rolled_back_from) if live.rollout.rolled_back_from else None
         latest = first or live
         return latest.run_id if target.order < latest.order else None
 

@@ -14,7 +14,7 @@ def trained_alike(runs: Iterable[Run], dataset: str, configuration: Mapping[str,
         (
             run
             for run in runs
-            if run.dataset == dataset
+            if run.dataset.id == dataset
             and run.configuration == configuration
             and run.status is not RunStatus.FAILED
             and (run.status in _ON_THEIR_WAY or run.started(Stage.TRAIN))

@@ -71,7 +71,7 @@ def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | Non
     """
     live = read(live_id) if live_id else None
     for run in runs:
-        if live and run.run_id in {live.run_id, live.rolled_back_from}:
+        if live and run.run_id in {live.run_id, live.rollout.rolled_back_from}:
             break
         if run.status in ENDED:
             continue

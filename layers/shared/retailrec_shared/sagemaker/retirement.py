@@ -27,7 +27,11 @@ def retirable(runs: list[Run], retained: int, needed: frozenset[Stage]) -> list[
     A superseded run that once served may be spared; one that never did, or that
     failed after its model was made, is of no use to anybody.
     """
-    over = [run for run in runs if run.status in DEAD and not run.removed and run.started(Stage.APPROVE)]
+    over = [
+        run
+        for run in runs
+        if run.status in DEAD and not run.cleanup.resources_deleted and run.started(Stage.APPROVE)
+    ]
     served = [
         run
         for run in over
@@ -48,7 +52,7 @@ def retire_old_runs(moment: datetime) -> None:
         if serves or run.run_id == ledger().pointer("live"):
             continue  # SageMaker would delete a config that is in use without a word
         # Claimed before anything is deleted, so that no operator brings it back this moment.
-        claimed = run if run.retired else ledger().revise(run, run.status, retired=True)
+        claimed = run if run.cleanup.retired else ledger().revise(run, run.status, retired=True)
         if claimed is None:
             continue
         if _delete_attempts(run, range(1, claimed.attempt(Stage.APPROVE) + 1)):
@@ -60,8 +64,12 @@ def tidy_attempts(moment: datetime) -> None:
     """Delete what earlier attempts left of a run that serves, or may again: only its last can."""
     for run in ledger().runs():
         attempt = run.attempt(Stage.APPROVE)
-        stays = run.status in {RunStatus.LIVE, RunStatus.SUPERSEDED} and not run.retired
-        if not stays or attempt <= run.tidied or moment - datetime.fromisoformat(run.status_at) < GRACE:
+        stays = run.status in {RunStatus.LIVE, RunStatus.SUPERSEDED} and not run.cleanup.retired
+        if (
+            not stays
+            or attempt <= run.cleanup.first_attempt_kept
+            or moment - datetime.fromisoformat(run.status_at) < GRACE
+        ):
             continue
         earlier = range(1, attempt)
         state = deployment.describe()
