@@ -14,6 +14,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+# CONTRIBUTING.md, "Words", says what to write instead.
+NOT_PLAIN = re.compile(
+    r"\b(?:tell|tells|told|wish|wishes|wished|anew|whoever|besides?|mend|mends|mended)\b", re.IGNORECASE
+)
 
 
 def pages() -> list[Path]:
@@ -74,3 +78,9 @@ def test_every_command_is_documented_once() -> None:
     text = (DOCS / "command.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| `retailrec ([a-z-]+)", text, re.MULTILINE)
     assert sorted(documented) == sorted(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", [str(path.relative_to(ROOT)) for path in pages()])
+def test_pages_use_plain_words(page: str) -> None:
+    text = CODE.sub("", (ROOT / page).read_text(encoding="utf-8"))
+    assert NOT_PLAIN.findall(text) == []
