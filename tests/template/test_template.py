@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from retailrec_shared.settings import Settings
-from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 from tests.environment import read_template, settings
 
 ROOT = Path(__file__).parents[2]

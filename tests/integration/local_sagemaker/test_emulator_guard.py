@@ -9,8 +9,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from local.guard.keys import KEY_PATH
-from local.guard.signing import signed_headers
+from local.sagemaker.guard.keys import KEY_PATH
+from local.sagemaker.guard.signing import signed_headers
 from tests.integration.local_sagemaker.laptop import REGION, ROOT_KEY, ROOT_SECRET, Laptop, client, wait_until
 
 ACCOUNT = "000000000000"
