@@ -17,7 +17,7 @@ from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
 from retailrec_shared.core.mapping_file import read_mapping
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import BEFORE_TRAINING, RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import ledger
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
 
 # Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
-MAX_ATTEMPTS = 3
+MAX_LEASES = 3
 # How long an attempt may last before it counts as dead: longer than the function's timeout.
-LEASE = timedelta(minutes=16)
+LEASE_DURATION = timedelta(minutes=16)
 
 
 def prepare_upload(
@@ -69,7 +69,7 @@ def prepare_upload(
 def take_up(wanted: Run) -> None:
     """Prepare a run, unless it was prepared before or somebody prepares it."""
     me = uuid4().hex
-    with _attempt(wanted.run_id, me):
+    with _release_on_error(wanted.run_id, me):
         run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=me)}), me)
         if run:
             refuse_to_overtake(run)
@@ -78,16 +78,16 @@ def take_up(wanted: Run) -> None:
 
 
 def _lease() -> str:
-    return timestamp(datetime.fromisoformat(now()) + LEASE)
+    return timestamp(datetime.fromisoformat(now()) + LEASE_DURATION)
 
 
 @contextmanager
-def _attempt(run_id: str, me: str) -> Iterator[None]:
+def _release_on_error(run_id: str, me: str) -> Iterator[None]:
     """Give up an attempt that ends in an error at once, so that the next may begin."""
     try:
         yield
     except Exception:
-        ledger().leave(run_id, me)
+        ledger().release_lease(run_id, me)
         raise
 
 
@@ -103,7 +103,7 @@ def _open(run: Run, me: str) -> Run | None:
     known = ledger().get(run.run_id)
     if known and known.lease.holder == me:  # the write worked, and boto3 sent it once more
         return known
-    if known is None or known.status not in {RunStatus.PREPARING, RunStatus.PREPARED}:
+    if known is None or known.status not in BEFORE_TRAINING:
         logger.info("the same bytes had their run already", run_id=run.run_id, status=known and known.status)
         if known:
             announce(known)
@@ -114,7 +114,7 @@ def _open(run: Run, me: str) -> Run | None:
     if known.lease.held(now()):
         logger.info("it is being prepared already", run_id=run.run_id)
         return None
-    if known.lease.acquired >= MAX_ATTEMPTS:
+    if known.lease.acquired >= MAX_LEASES:
         fail_run(
             run.run_id,
             Stage.PREPARE,
@@ -123,7 +123,7 @@ def _open(run: Run, me: str) -> Run | None:
             "it has. To try again: retailrec retry {run_id}",
         )
         return None
-    taken = ledger().take(run.run_id, _lease(), me) or ledger().get(run.run_id)
+    taken = ledger().acquire_lease(run.run_id, _lease(), me) or ledger().get(run.run_id)
     return taken if taken and taken.lease.holder == me else None
 
 

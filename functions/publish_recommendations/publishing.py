@@ -47,7 +47,7 @@ def transform_job_changed(job_name: str) -> None:
     if status in {"Failed", "Stopped"}:
         reason = job.get("FailureReason") or f"The transform job was {status.lower()}."
         if fail_run(run.run_id, Stage.BATCH, reason):
-            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
+            counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
     elif status == "Completed":
         ledger().end_stage(run.run_id, Stage.BATCH)
         _publish(run, job)
@@ -69,7 +69,7 @@ def _publish(run: Run, job: "DescribeTransformJobResponseTypeDef") -> None:
             ledger().start_stage(run.run_id, Stage.PUBLISH)
             with tempfile.TemporaryDirectory() as folder:
                 _announce(run.run_id, *_write(run.run_id, Path(folder)))
-            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
+            counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
         noted = ledger().end_stage(run.run_id, Stage.PUBLISH)
         if noted:
             activate_if_ready(noted)

@@ -26,13 +26,13 @@ from retailrec_shared.serving.keys import (
 from retailrec_shared.serving.table import serving
 
 # publish_recommendations may still be writing: longer than its timeout.
-GRACE = timedelta(minutes=16)
+SERVING_ITEMS_GRACE = timedelta(minutes=16)
 
 
 def delete_serving_items(runs: list[Run], moment: datetime) -> None:
     """Delete the serving items of one retired run: the next call takes the next one."""
     for run in runs:
-        if moment - datetime.fromisoformat(run.status_at) < GRACE:
+        if moment - datetime.fromisoformat(run.status_at) < SERVING_ITEMS_GRACE:
             continue
         if run.cleanup.retired and not run.cleanup.serving_items_deleted and run.started(Stage.PUBLISH):
             deleted = serving().delete_all(_keys(run.run_id))

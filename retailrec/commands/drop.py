@@ -15,10 +15,9 @@ from retailrec.views.screen import command, console, out, seconds
 from retailrec.views.stage_screen import stage_screen
 from retailrec.views.stages import seconds_taken
 from retailrec.views.transfer import transfer_bar
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, SUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
-GOOD_ENDS = frozenset({RunStatus.LIVE, RunStatus.COLLECTED})
 NOT_LIVE = 2  # exit code: the run ended, and not live
 
 
@@ -43,7 +42,7 @@ def follow_to_the_end(stack: Stack, begin: Callable[[], DroppedRun]) -> int:
         out().print(f"\nThe run goes on without you. Look at it: {command()} {look}")
         return INTERRUPTED
     tell_outcome(run, found.before, out())
-    return 0 if run.status in GOOD_ENDS else NOT_LIVE
+    return 0 if run.status in SUCCESSFUL else NOT_LIVE
 
 
 def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping: str | None = None) -> Drop:

@@ -9,17 +9,15 @@ from retailrec.client.operating import Operator, headline
 from retailrec.client.redriving import Redrive, queues, redrive
 from retailrec.client.stack import Stack
 from retailrec.views.screen import command, count, out, table
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import IN_PROGRESS, RunStatus
 from retailrec_shared.ledger.operators import STOPPED, current_stage
 from retailrec_shared.ledger.run import Run
-
-UNDER_WAY = frozenset({RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 
 
 def retry(stack: str | None, prefix: str) -> None:
     """Let a failed run go on from the stage that failed."""
     opened, run = _find(stack, prefix)
-    if run.status in UNDER_WAY and any(record.attempt > 1 for record in run.stages.values()):
+    if run.status in IN_PROGRESS and any(record.attempt > 1 for record in run.stages.values()):
         _say(f"Run {run.run_id} is {run.status} again already.", f"status {run.run_id}")
         return
     retried = Operator(opened).retry(run.run_id)
@@ -30,7 +28,7 @@ def retry(stack: str | None, prefix: str) -> None:
 def approve(stack: str | None, prefix: str, yes: bool) -> None:
     """Let a run go on that the quality gate held."""
     opened, run = _find(stack, prefix)
-    if run.gate.overruled and run.status in {*UNDER_WAY, RunStatus.LIVE}:
+    if run.gate.overruled and run.status in IN_PROGRESS | {RunStatus.LIVE}:
         _say(f"Run {run.run_id} is approved already; it is {run.status}.", f"status {run.run_id}")
         return
     if run.status is RunStatus.MODEL_REJECTED:

@@ -9,7 +9,7 @@ from retailrec.commands.drop import NOT_LIVE, follow_run, tell_outcome
 from retailrec.commands.operate import ask
 from retailrec.views.screen import command, out
 from retailrec.views.steps import Steps
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, LIVE_OR_SUPERSEDED, RunStatus
 from retailrec_shared.ledger.run import Run
 
 
@@ -30,7 +30,7 @@ def tune(
         out().print(f"This search was made before: run {known.run_id} is {known.status}; nothing was done.")
         if known.outcome.next_step:
             out().print(f"  {known.outcome.next_step}", soft_wrap=True)
-        return 0 if known.status in (RunStatus.LIVE, RunStatus.SUPERSEDED) else NOT_LIVE
+        return 0 if known.status in LIVE_OR_SUPERSEDED else NOT_LIVE
     if not follow:
         out().print(f"Run {known.run_id} searches. Look at it: {command()} status {known.run_id}")
         return 0

@@ -7,12 +7,11 @@ from typing import Any
 from retailrec.views.metrics import PRECISION, ROWS
 from retailrec.views.quality import Quality
 from retailrec.views.stages import seconds_taken, view_stages
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, UNSUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
 Json = dict[str, Any]
 REJECTED = "rejected_"
-BAD_ENDS = frozenset({RunStatus.REJECTED, RunStatus.MODEL_REJECTED, RunStatus.FAILED})
 LOOK_AT_LOG = "Read what the functions logged: retailrec logs."
 
 
@@ -24,7 +23,7 @@ def run_row(run: Run, live: str | None) -> Json:
         "size": run.upload.size,
         "uploaded_at": run.upload.uploaded_at,
         "status": run.status.value,
-        "bad": run.status in BAD_ENDS,
+        "bad": run.status in UNSUCCESSFUL,
         "ended": run.status in ENDED,
         "live": run.run_id == live,
         "interactions": run.counts.get("interactions"),

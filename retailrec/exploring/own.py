@@ -14,7 +14,7 @@ from retailrec.generate import Shape, write
 from retailrec.views.stages import seconds_taken
 from retailrec_shared.core.column_mapping import ColumnMapping
 from retailrec_shared.core.errors import Rejected
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import NOT_RESUMED_BY_UPLOAD, RunStatus
 from retailrec_shared.ledger.run import Run
 
 FOLDER = places.REPOSITORY / "build" / "notebook"
@@ -22,9 +22,6 @@ FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000
 # The example's headers are another shop's, so that the mapping of columns has something to do.
 EXAMPLE_COLUMNS = {"customer_id": "household", "item_id": "article", "timestamp": "sold at"}
 HEADERS = {"Customer ID": "household", "StockCode": "article", "InvoiceDate": "sold at"}
-
-# What a run ends as that the same bytes do not bring back.
-GONE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
 
 
 def first_file() -> Path:
@@ -67,7 +64,7 @@ def drop(stack: Stack, path: Path, columns: dict[str, str] | None = None, approv
     """
     mapping = _mapping(columns)
     found = _dropped(stack, path, path.name, mapping)
-    if found.before and found.run.status in GONE:
+    if found.before and found.run.status in NOT_RESUMED_BY_UPLOAD:
         found = _dropped(stack, path, f"{time.strftime('%Y%m%dT%H%M%S')}-{path.name}", mapping)
     teller = Teller()
     run = follow(stack, found.run, teller.tell)

@@ -5,7 +5,15 @@ from typing import Any
 
 from prepare_dataset.commit import REPLACED
 from retailrec_shared.core import names
-from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, stages_needed
+from retailrec_shared.core.status import (
+    BY_OPERATOR,
+    IN_PROGRESS,
+    LIVE_OR_SUPERSEDED,
+    NEXT,
+    RunStatus,
+    Stage,
+    stages_needed,
+)
 from retailrec_shared.ledger.items import read
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.operators import STOPPED
@@ -24,7 +32,6 @@ ENDS_TOLD = {
     RunStatus.FAILED: "RunFailed",
 }
 PEOPLE = {"DatasetRejected", "ModelRejected", "RunFailed"}
-ON_THEIR_WAY = {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED}
 UNTRAINED = {RunStatus.REJECTED, RunStatus.FAILED, RunStatus.SUPERSEDED, RunStatus.COLLECTED}
 MAX_DEATHS = 3
 
@@ -174,7 +181,7 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
     contents = {drop.content for drop, etag in world.dropped if etag == run.upload.etag}
     good = all(files.acceptable(content) for content in contents)
     reasons = world.reasons.get(run.run_id, set())
-    if run.status in ON_THEIR_WAY:
+    if run.status in IN_PROGRESS:
         problems.append(
             f"it has not ended; it waits for {[s.waiting for s in run.stages.values() if s.waiting]}"
         )
@@ -195,14 +202,14 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
         and not any(
             other is not run
             and not world.position(run.run_id).later_than(world.position(other.run_id))
-            and other.status in (RunStatus.LIVE, RunStatus.SUPERSEDED)
+            and other.status in LIVE_OR_SUPERSEDED
             for other in runs
         )
     ):
         problems.append(f"nothing superseded it: {run.outcome.reason}")
     if (run.status is RunStatus.LIVE) != (run.run_id == live):
         problems.append(f"the live pointer names {live}")
-    if run.status is not RunStatus.LIVE and run.status not in ON_THEIR_WAY and not run.outcome.reason:
+    if run.status is not RunStatus.LIVE and run.status not in IN_PROGRESS and not run.outcome.reason:
         problems.append("it does not say why")
     told = ENDS_TOLD.get(run.status)
     if told and world.published.get((told, run.run_id), -1.0) < world.moved[run.run_id]:
@@ -221,11 +228,7 @@ def _may_fail(world: World, run: Run, reasons: set[str]) -> bool:
 
 
 def _newest(world: World, runs: list[Run], live: str | None) -> None:
-    acceptable = [
-        run
-        for run in runs
-        if run.status in (RunStatus.LIVE, RunStatus.SUPERSEDED) and run.outcome.reason != REPLACED
-    ]
+    acceptable = [run for run in runs if run.status in LIVE_OR_SUPERSEDED and run.outcome.reason != REPLACED]
     if acceptable and live is None:
         world.violation("no run is live")
     serving = [other for other in runs if live and other.run_id in world.in_force(live)]

@@ -38,7 +38,7 @@ def test_a_live_run_comes_back_when_endpoint_config_and_model_were_deleted(
     sagemaker.configs.clear()
     sagemaker.models.clear()
     with pytest.raises(NotYet, match=r"cannot serve the live run.*Could not find model"):
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
     assert "Could not find model" in (now_of(book, live).stages[Stage.DEPLOY].waiting or "")
     bus.entries.clear()
     reconcile()

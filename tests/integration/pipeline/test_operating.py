@@ -23,10 +23,10 @@ from retailrec_shared.ledger import operators_ledger
 from retailrec_shared.ledger.activation import activate_if_ready
 from retailrec_shared.ledger.announcements import announcement
 from retailrec_shared.ledger.failure import fail_run
-from retailrec_shared.ledger.ledger import GoneLive, Ledger
+from retailrec_shared.ledger.ledger import GoLiveResult, Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment
-from retailrec_shared.sagemaker.retirement import tidy_attempts
+from retailrec_shared.sagemaker.retirement import delete_earlier_attempts
 from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.fakes import FakeEventBridge, FakeSageMaker
@@ -176,7 +176,7 @@ def test_a_deployment_that_sagemaker_took_back_can_be_tried_again(
 ) -> None:
     serve(book, sagemaker, approved(book, sagemaker, 1))
     bad = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint(rolled_back=True)
     endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
@@ -213,7 +213,7 @@ def test_what_an_earlier_attempt_left_does_not_stay_beside_the_run_that_serves(
     serve(book, sagemaker, run)
     assert set(sagemaker.models) == {job(run), f"{job(run)}-2"}
     for _ in range(2):
-        tidy_attempts(datetime.now(UTC) + timedelta(minutes=3))
+        delete_earlier_attempts(datetime.now(UTC) + timedelta(minutes=3))
     assert set(sagemaker.models) == {f"{job(run)}-2"}
 
 
@@ -224,7 +224,7 @@ def test_what_is_brought_back_this_moment_is_not_retired(
     fail_run(run.run_id, Stage.BATCH, "why")
     seen = now_of(book, run)
     operator.retry(run.run_id)
-    assert book.revise(seen, seen.status, retired=True) is None
+    assert book.update(seen, seen.status, retired=True) is None
     assert list(sagemaker.models) == [job(run)]
 
 
@@ -419,7 +419,7 @@ def test_the_endpoint_does_not_leave_a_rolled_back_run_for_one_that_cannot_go_li
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     first, between = rolled_back_before_another(book, sagemaker, operator)
-    serving = deployment.wanted_now()
+    serving = deployment.current_target()
     assert serving is not None
     assert serving.run_id == first.run_id
     reconcile()
@@ -444,7 +444,7 @@ def test_after_several_roll_backs_the_first_still_counts(
         operator.roll_back(*operator.roll_back_target(target.run_id))
     third = approved(book, sagemaker, 3)
     assert now_of(book, first).rollout.rolled_back_from == fourth.run_id
-    assert book.go_live(third.run_id) is GoneLive.OVERTAKEN
+    assert book.go_live(third.run_id) is GoLiveResult.OVERTAKEN
     operator.roll_back(*operator.roll_back_target(fourth.run_id))
     assert now_of(book, fourth).rollout.rolled_back_from is None
 

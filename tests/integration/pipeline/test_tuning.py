@@ -65,9 +65,9 @@ def test_a_tuning_job_that_a_dead_call_made_is_taken_for_the_runs(
 ) -> None:
     run = tuning(book, 1)
     sagemaker.calls.clear()
-    moved = book.revise(now_of(book, run), RunStatus.FAILED)
+    moved = book.update(now_of(book, run), RunStatus.FAILED)
     assert moved
-    book.revise(moved, RunStatus.PREPARED)
+    book.update(moved, RunStatus.PREPARED)
     start_training(run.run_id)
     assert list(sagemaker.tuning_jobs) == [job(run)]
     assert status(book, run) is RunStatus.TRAINING

@@ -144,11 +144,11 @@ class Datasets(LedgerTable):
         except aws.client_error() as error:
             raise_unless_overtaken(error)
             return False
-        self._tell(to)
+        self._on_move(to)
         return True
 
 
 @cache
 def datasets() -> Datasets:
     """Return the stack's datasets."""
-    return Datasets(settings().ledger_table, tell=counting.run_moved)
+    return Datasets(settings().ledger_table, on_move=counting.count_run)

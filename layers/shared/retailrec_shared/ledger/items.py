@@ -108,7 +108,7 @@ def move(
     )
 
 
-def turn(
+def compare_and_set(
     table: str, run: Run, to: RunStatus, fields: Mapping[str, Any], stages: Mapping[str, Any] | None = None
 ) -> Any:
     """Build an operator's change of a run: only if nothing moved or retired it since it was read."""

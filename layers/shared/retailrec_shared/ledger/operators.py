@@ -27,9 +27,15 @@ class Change(NamedTuple):
 
 
 # What an end left in the entry, and no longer holds once the run goes on.
-_GOES_ON: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
+_CONTINUED: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
 # Whoever prepared it before has no claim on it any more; a search that is yet to come was not swept.
-_PREPARED_ANEW: Mapping[str, Any] = {**_GOES_ON, "attempts": 0, "busy_until": "", "busy_by": "", "swept": 0}
+_PREPARED_AGAIN: Mapping[str, Any] = {
+    **_CONTINUED,
+    "attempts": 0,
+    "busy_until": "",
+    "busy_by": "",
+    "swept": 0,
+}
 _BACK_IN_USE: Mapping[str, Any] = {"retired": False, "removed": False, "cleaned": False}
 
 
@@ -43,28 +49,28 @@ def retry(run: Run, live: Run | None) -> Change:
         _refuse_overtaken(run, live)
     match stage:
         case Stage.PREPARE:
-            return Change(RunStatus.PREPARING, {stage: _next(run, stage)}, _PREPARED_ANEW)
+            return Change(RunStatus.PREPARING, {stage: _next(run, stage)}, _PREPARED_AGAIN)
         case Stage.TRAIN:
-            return Change(RunStatus.PREPARED, {stage: _next(run, stage)}, _GOES_ON)
+            return Change(RunStatus.PREPARED, {stage: _next(run, stage)}, _CONTINUED)
         case Stage.APPROVE:
-            return _judged_anew(run, {})
+            return _judge_again(run, {})
     # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
     # that could not be published would be the same again, but for another batch.
     again = [Stage.BATCH] if stage is Stage.PUBLISH and run.outcome.reason != STOPPED else []
     stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
     if run.cleanup.retired:
-        return _judged_anew(run, stages)
-    return Change(RunStatus.APPROVED, stages, _GOES_ON)
+        return _judge_again(run, stages)
+    return Change(RunStatus.APPROVED, stages, _CONTINUED)
 
 
-def _judged_anew(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
+def _judge_again(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
     """Have the model made again, by another name: that of a retired run may be deleted this moment."""
     if run.cleanup.retired and run.started(Stage.PUBLISH) and not run.cleanup.serving_items_deleted:
         raise Rejected(f"What run {run.run_id} published is being removed: try again in ten minutes.")
     again = {Stage.APPROVE: _next(run, Stage.APPROVE), **stages}
     if run.cleanup.serving_items_deleted:
         again[Stage.PUBLISH] = _next(run, Stage.PUBLISH)
-    return Change(RunStatus.TRAINING, again, {**_GOES_ON, **_BACK_IN_USE})
+    return Change(RunStatus.TRAINING, again, {**_CONTINUED, **_BACK_IN_USE})
 
 
 def approve(run: Run, live: Run | None) -> Change:
@@ -75,7 +81,7 @@ def approve(run: Run, live: Run | None) -> Change:
             "(model_rejected) can be approved."
         )
     _refuse_overtaken(run, live)
-    change = _judged_anew(run, {})
+    change = _judge_again(run, {})
     return change._replace(
         fields={**change.fields, "overruled": run.outcome.reason or "The reason was not recorded."}
     )
@@ -92,7 +98,7 @@ def stop(run: Run, prefix: str) -> Change:
     job = _job(prefix, run, stage)
     fields = {
         "reason": STOPPED,
-        "next_step": f"To let it go on from there, type: retailrec retry {run.run_id}",
+        "next_step": f"To continue from that stage, run: retailrec retry {run.run_id}",
         "failed_stage": stage.value,
         "stopping": list(dict.fromkeys([*run.cleanup.jobs_to_stop, *job])),
     }
