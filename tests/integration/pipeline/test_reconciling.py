@@ -206,11 +206,13 @@ def test_a_retired_runs_serving_items_are_deleted_and_no_others(
     files = {
         names.HISTORY_JSONL: {"customer_id": "7", "country": "France"},
         names.CATALOGUE_JSONL: {"item_id": "A"},
+        names.SIMILAR_JSONL: {"item_id": "A", "similar": []},
     }
     for relative, line in files.items():
         body = gzip.compress((json.dumps(line) + "\n").encode())
         boto3.client("s3").put_object(Bucket="data", Key=names.run_key(old.run_id, relative), Body=body)
-    popular = json.dumps({"all": [], "by_country": {"France": [], "Norway": []}}).encode()
+    since: dict[str, object] = {"all": {}, "by_country": {"France": {}}}
+    popular = json.dumps({"all": [], "by_country": {"France": [], "Norway": []}, "since": since}).encode()
     key = names.run_key(old.run_id, names.POPULAR_JSON)
     boto3.client("s3").put_object(Bucket="data", Key=key, Body=popular)
     doomed = [
