@@ -1,4 +1,4 @@
-"""Following the endpoint: what serves now, and what should serve next."""
+"""Reacts to changes of the endpoint: the run that serves goes live, and the next one is requested."""
 
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -9,9 +9,9 @@ from retailrec_shared.sagemaker import deployment
 
 
 def endpoint_changed(name: str) -> None:
-    """Note which run the endpoint serves now, make it live, and move it on if it should serve another."""
+    """Record which run the endpoint serves, make it live, and request the next run if there is one."""
     if name != settings().endpoint_name:
-        logger.info("not our endpoint", endpoint=name)
+        logger.info("endpoint of another stack ignored", endpoint=name)
         return
     state = deployment.describe()
     if state and state.in_service and state.run_id:

@@ -9,5 +9,5 @@ from retailrec_shared.core.triggers import EndpointChanged
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Look at the endpoint that an event speaks of."""
+    """Handle a state change of the endpoint that an event names."""
     endpoint_changed(EndpointChanged.model_validate(event).detail.name)

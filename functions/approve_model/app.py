@@ -15,6 +15,6 @@ NAMED_BY: dict[str, type[Changed]] = {
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Judge the training job, or the best of a search, or go on with the model package of an event."""
+    """Evaluate the training job, tuning job or model package that an event names."""
     kinds = (kind for name, kind in NAMED_BY.items() if name in event["detail"])
     judge_training_job(next(kinds, ModelPackageChanged).model_validate(event).detail.name)

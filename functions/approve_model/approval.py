@@ -1,21 +1,22 @@
-"""Judging an ended training job and making its model."""
+"""Evaluates an ended training job against the quality gate and creates its model."""
 
 import math
 
-from approve_model.gate import Standards, caution, objection
-from approve_model.measuring import model_measured
+from aws_lambda_powertools.metrics import MetricUnit
+
+from approve_model.gate import POPULARITY, Metrics, Standards, caution, lift, objection
 from approve_model.models import create_model
 from approve_model.trained import Trained, present_job
 from retailrec_shared.core import bus, counting, names
 from retailrec_shared.core.events import ModelRejected
-from retailrec_shared.core.observability import logger
+from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import DEPLOYABLE, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
-from retailrec_shared.sagemaker.approved import model_approved
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC, model_approved
 
 
 def judge_training_job(job_name: str) -> None:
@@ -23,28 +24,28 @@ def judge_training_job(job_name: str) -> None:
     run_id = names.run_of_resource(settings().resource_prefix, job_name) or names.run_of_tuning_job(job_name)
     run = ledger().get(run_id) if run_id else None
     if run is None:
-        logger.info("not a job of ours", job=job_name)
+        logger.info("job of another stack ignored", job=job_name)
         return
     job = present_job(run)
     if run.status in DEPLOYABLE:
-        _stand_by(run, job)
+        _restore(run, job)
         return
     if job is None:
         what = "tuning" if run.tunes else "training"
-        if run.status is RunStatus.TRAINING:  # AWS keeps jobs, a laptop's restart does not
-            fail_run(run.run_id, Stage.TRAIN, f"SageMaker does not know the {what} job any more.")
+        if run.status is RunStatus.TRAINING:  # AWS keeps jobs; the local cloud loses them when it restarts
+            fail_run(run.run_id, Stage.TRAIN, f"SageMaker has no {what} job of this run any more.")
         else:
-            logger.info("the job of the present attempt is not there yet", job=job_name)
+            logger.info("the present attempt has no job yet", job=job_name)
         return
-    if run.status is RunStatus.PREPARED:  # created, and then the creator died before it could note it
+    if run.status is RunStatus.PREPARED:  # start_training died after creating the job
         ledger().start_stage(run.run_id, Stage.TRAIN)
         run = ledger().move(run.run_id, RunStatus.TRAINING) or run
     if run.status is RunStatus.TRAINING:
         _judge(run, job)
 
 
-def _stand_by(run: Run, job: Trained | None) -> None:
-    """Make up for what an approved run may have lost: its model, if somebody deleted it, and its event."""
+def _restore(run: Run, job: Trained | None) -> None:
+    """Create an approved run's model again if somebody deleted it, and publish its event again."""
     with step_of(run.run_id, Stage.APPROVE):
         if job and job.status == "Completed":
             create_model(run, job.artifact)
@@ -72,14 +73,14 @@ def _pass_gate(run: Run, job: Trained) -> None:
     if reason:
         then = ModelRejected.NEXT_STEP.format(run_id=run.run_id)
         if end_run(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason, next_step=then):
-            model_measured(found)
+            _count_metrics(found)
             counting.count_training_seconds(job.seconds)
-        logger.warning("the gate held a model", run_id=run.run_id, reason=reason)
+        logger.warning("model rejected by the gate", run_id=run.run_id, reason=reason)
         return
     with step_of(run.run_id, Stage.APPROVE):
         create_model(run, job.artifact)
         if _approve(run, found, caution(run, found, live, _standards().tolerance)):
-            model_measured(found)
+            _count_metrics(found)
             counting.count_training_seconds(job.seconds)
 
 
@@ -97,6 +98,19 @@ def _approve(run: Run, found: dict[str, float], doubt: str | None) -> bool:
     approved = ledger().move(run.run_id, RunStatus.APPROVED, metrics=found, caution=doubt)
     if approved:
         if doubt:
-            logger.warning("approved with a caution", run_id=run.run_id, caution=doubt)
+            logger.warning("model approved with a caution", run_id=run.run_id, caution=doubt)
         bus.publish(model_approved(approved, settings()))
     return approved is not None
+
+
+def _count_metrics(found: Metrics) -> None:
+    """Send a model's metrics on held-out rows to CloudWatch, with the comparison to popularity."""
+    values = {
+        "PrecisionAt10": found.get(CONTRACT_METRIC),
+        "PrecisionAt10Popularity": found.get(POPULARITY),
+        "NdcgAt20": found.get("ndcg@20"),
+        "PopularityLift": lift(found),
+    }
+    for name, value in values.items():
+        if value is not None:
+            metrics.add_metric(name=name, unit=MetricUnit.NoUnit, value=value)

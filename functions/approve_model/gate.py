@@ -29,10 +29,10 @@ class Standards(NamedTuple):
 
 
 def objection(run: Run, metrics: Metrics, live: Run | None, standards: Standards) -> str | None:
-    """Say why a run's model must not serve in place of the live one, or return ``None``.
+    """Return why a run's model must not replace the live one, in sentences; ``None`` if it may.
 
-    A metric that the algorithm does not report is not judged, except that a floor needs its metric. One that
-    is no number holds the model: whatever it is compared with, nothing would speak against it.
+    A metric that the algorithm does not report is not judged, except that a floor needs its metric. NaN or
+    infinity rejects the model, since every comparison with it would pass.
     """
     found = [
         *_no_numbers(metrics),
@@ -48,7 +48,7 @@ def _no_numbers(metrics: Metrics) -> Iterator[str]:
     judged = (name for name in metrics if name in {CONTRACT_METRIC, POPULARITY} or COVERAGE.fullmatch(name))
     for name in judged:
         if not math.isfinite(metrics[name]):
-            yield f"The training job reported a {name} that is no number ({metrics[name]})."
+            yield f"The training job reported a {name} that is not a number ({metrics[name]})."
 
 
 def _below_floor(metrics: Metrics, floor: float) -> Iterator[str]:
@@ -64,8 +64,8 @@ def _below_popularity(metrics: Metrics) -> Iterator[str]:
     precision, popularity = metrics.get(CONTRACT_METRIC), metrics.get(POPULARITY)
     if precision is not None and popularity is not None and precision < popularity:
         yield (
-            f"Held-out {CONTRACT_METRIC} is {precision:.4f}: recommending to everybody what is popular does "
-            f"better, {popularity:.4f}."
+            f"Held-out {CONTRACT_METRIC} is {precision:.4f}: recommending the most popular items to "
+            f"everybody reaches {popularity:.4f}."
         )
 
 
@@ -80,7 +80,7 @@ def _below_live(run: Run, metrics: Metrics, live: Run, tolerance: float) -> Iter
 
 
 def caution(run: Run, metrics: Metrics, live: Run | None, tolerance: float) -> str | None:
-    """Say what speaks against a run's model without holding it, or return ``None``: a lower lift."""
+    """Return a caution about a lower lift, which does not reject the model; ``None`` if there is none."""
     if live is None or tested_alike(run, live) or not tested_on_one_kind(run, live):
         return None
     fall = _fall(lift(metrics), lift(live.metrics), tolerance)
@@ -88,8 +88,8 @@ def caution(run: Run, metrics: Metrics, live: Run | None, tolerance: float) -> s
         return None
     return (
         f"{CONTRACT_METRIC} is {fall.new:.2f} times popularity's, where the run {live.run_id} had "
-        f"{fall.old:.2f} times. The two were tested on different rows, so this alone holds no model back: "
-        "look whether the file is what it should be."
+        f"{fall.old:.2f} times. The two were tested on different rows, so this alone rejects no model: "
+        "check that the file is complete and correct."
     )
 
 
@@ -104,7 +104,7 @@ def _fall(new: float | None, old: float | None, tolerance: float) -> Fall | None
     if new is None or old is None or new >= old * (1 - tolerance):
         return None
     if not (math.isfinite(new) and math.isfinite(old)):
-        return None  # a new one that is no number speaks for itself; an old one is the live run's matter
+        return None  # a new one that is no number is rejected above; an old one says nothing about this model
     return Fall(old, new)
 
 
@@ -117,7 +117,7 @@ def _narrow(metrics: Metrics, floor: float) -> Iterator[str]:
 
 
 def tested_on_one_kind(run: Run, live: Run) -> bool:
-    """Tell whether two runs' test rows were chosen by the same rules."""
+    """Return whether two runs' test rows were chosen by the same rules."""
     return all(
         run.configuration.get(name) is not None
         and run.configuration.get(name) == live.configuration.get(name)
@@ -126,7 +126,7 @@ def tested_on_one_kind(run: Run, live: Run) -> bool:
 
 
 def tested_alike(run: Run, live: Run) -> bool:
-    """Tell whether two runs were tested on the very same rows: the same dataset, read and split alike."""
+    """Return whether two runs were tested on the very same rows: the same dataset, read and split alike."""
     return tested_on_one_kind(run, live) and (_same_dataset(run, live) or _same_bytes(run, live))
 
 
@@ -141,6 +141,6 @@ def _same_bytes(run: Run, live: Run) -> bool:
 
 
 def lift(metrics: Metrics) -> float | None:
-    """How many times more a model hits than popularity does; ``None`` where either is not known or zero."""
+    """Return the model's precision divided by popularity's; ``None`` if either is unknown or zero."""
     precision, popularity = metrics.get(CONTRACT_METRIC), metrics.get(POPULARITY)
     return precision / popularity if precision is not None and popularity else None

@@ -1,4 +1,4 @@
-"""Making a run's model in SageMaker, once."""
+"""Creates a run's model in SageMaker, once."""
 
 from botocore.exceptions import ClientError
 
@@ -13,8 +13,8 @@ from retailrec_shared.sagemaker import requests as sagemaker_requests
 def create_model(run: Run, artifact: str) -> None:
     """Create the model of a trained artifact.
 
-    A Marketplace algorithm's takes a model package first, which SageMaker makes in
-    its own time: raises NotYet until it is there, Rejected when it failed.
+    A Marketplace algorithm's model needs a model package, which SageMaker creates
+    asynchronously: raises NotYet until it is Completed, Rejected when it failed.
     """
     if run.of_marketplace:
         _await_package(run, artifact)
@@ -33,12 +33,12 @@ def _await_package(run: Run, artifact: str) -> None:
             aws.sagemaker().create_model_package(
                 **sagemaker_requests.model_package(settings(), run, artifact)
             )
-        raise NotYet("The model package is being made.") from error
+        raise NotYet("The model package is being created.") from error
     status = package["ModelPackageStatus"]
     if status == "Failed":
         details = package["ModelPackageStatusDetails"]
         entries = [*details["ValidationStatuses"], *details.get("ImageScanStatuses", [])]
         reasons = "; ".join(reason for entry in entries if (reason := entry.get("FailureReason")))
-        raise Rejected(f"SageMaker could not make the model package. {reasons}".strip())
+        raise Rejected(f"SageMaker could not create the model package. {reasons}".strip())
     if status != "Completed":
         raise NotYet(f"The model package is {status}.")

@@ -12,7 +12,7 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import tuning_requests
 from retailrec_shared.sagemaker.requests import job_name
 
-# Who stops a search in SageMaker wants what it has found so far; `retailrec stop` ends the run instead.
+# A search that somebody stops in SageMaker keeps what it found; `retailrec stop` ends the run instead.
 SEARCHED = frozenset({"Completed", "Stopped"})
 
 
@@ -29,7 +29,7 @@ class Trained(NamedTuple):
 
 
 def present_job(run: Run) -> Trained | None:
-    """Ask for the job of the run's present attempt, whichever's event came; None if it is not there."""
+    """Describe the job of the run's present attempt, not that of the event; ``None`` if missing."""
     if run.tunes:
         return _best_of_search(run)
     return _training_job(job_name(settings(), run, Stage.TRAIN))

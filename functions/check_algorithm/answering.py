@@ -1,4 +1,4 @@
-"""The answer to CloudFormation: one PUT to the address that came with the question."""
+"""The response to CloudFormation: one PUT to the address in the request."""
 
 import json
 import sys
@@ -16,19 +16,19 @@ NAME = "algorithm-check"
 
 
 def document(event: Mapping[str, Any], problems: Sequence[str]) -> dict[str, Any]:
-    """Write the answer: a failure if there are problems, which become its reason."""
+    """Build the response: FAILED if there are problems, with their sentences as the reason."""
     reason = " ".join(problems).encode()[:MOST].decode(errors="ignore")
     return {
         "Status": "FAILED" if problems else "SUCCESS",
         "Reason": reason or "The algorithm fits.",
-        # One for ever: a change of the algorithm replaces no resource.
+        # Constant: a change of the algorithm replaces no resource.
         "PhysicalResourceId": event.get("PhysicalResourceId") or NAME,
         **{name: event.get(name, "") for name in ("StackId", "RequestId", "LogicalResourceId")},
     }
 
 
 def answer(event: Mapping[str, Any], problems: Sequence[str]) -> None:
-    """Send the answer, several times if need be; raises OSError when it never arrives."""
+    """Send the response, with retries; raises OSError when the last one fails."""
     body = json.dumps(document(event, problems), ensure_ascii=False).encode()
     sys.stdout.write(body.decode() + "\n")
     for number in range(TRIES):

@@ -1,7 +1,7 @@
-"""CloudFormation custom resource → is the Marketplace algorithm fit for this stack? → the answer.
+"""CloudFormation custom resource → does the Marketplace algorithm fit this stack? → the response.
 
-Nothing but the standard library is imported before the answer is safe: whatever breaks, CloudFormation
-hears of it at once, instead of waiting for an hour. A deletion and a roll-back are never refused.
+Only the standard library is imported outside of the ``try``: whatever fails, CloudFormation gets a response
+at once, instead of waiting for an hour. A deletion and a roll-back are never refused.
 """
 
 from typing import Any
@@ -10,14 +10,14 @@ from check_algorithm.answering import answer
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Check the algorithm when the stack is made or changed, and answer in any case."""
+    """Check the algorithm when the stack is created or updated, and respond in any case."""
     problems: list[str] = []
     if event.get("RequestType") != "Delete":
         try:
             from check_algorithm.checking import check
 
             problems = check(event)
-        except Exception as error:  # noqa: BLE001 - a stack must not wait for an answer that never comes
+        except Exception as error:  # noqa: BLE001 - a stack must not wait for a response that never comes
             problems = [
                 f"The algorithm could not be checked ({type(error).__name__}: {error}): deploy again."
             ]

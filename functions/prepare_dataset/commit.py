@@ -17,7 +17,7 @@ from retailrec_shared.core.column_mapping import ColumnMapping
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.datasets import Head, Place, datasets, have_room, identify, place
+from retailrec_shared.ledger.datasets import Head, Place, datasets, fit_one_item, identify, place
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import DatasetVersion
@@ -45,7 +45,7 @@ def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
         here = place(run, head)
         if run.appends and not head.members and not run.dataset.retrains:
             _refuse_unknown_dataset()
-        if here and run.appends and not run.dataset.retrains and not have_room(here.members):
+        if here and run.appends and not run.dataset.retrains and not fit_one_item(here.members):
             raise Rejected(TOO_MANY.format(len(here.members) - 1))
         if here is None and run.appends:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=REPLACED)

@@ -9,5 +9,5 @@ from retailrec_shared.core.triggers import TransformJobChanged
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Look at the transform job that an event speaks of."""
+    """Handle a state change of the transform job that an event names."""
     transform_job_changed(TransformJobChanged.model_validate(event).detail.name)

@@ -1,4 +1,4 @@
-"""Joining the batch job's lines with the customers' histories, both in one order, in one pass."""
+"""Joins the batch job's lines with the customers' histories, both in the same order, in one pass."""
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping

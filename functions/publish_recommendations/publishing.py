@@ -1,4 +1,4 @@
-"""Publishing a run's recommendations: to the serving table, and as Parquet."""
+"""Publishes a run's recommendations: to the serving table, and as Parquet."""
 
 import json
 import tempfile
@@ -39,8 +39,8 @@ def transform_job_changed(job_name: str) -> None:
         return
     job = _present_job(run)
     if job is None:
-        if run.started(Stage.BATCH):  # AWS keeps jobs, a laptop's restart does not
-            fail_run(run.run_id, Stage.BATCH, "SageMaker does not know the transform job any more.")
+        if run.started(Stage.BATCH):  # AWS keeps jobs; the local cloud loses them when it restarts
+            fail_run(run.run_id, Stage.BATCH, "SageMaker has no transform job of this run any more.")
         return
     status = job["TransformJobStatus"]
     if status in {"Failed", "Stopped"}:
@@ -53,7 +53,7 @@ def transform_job_changed(job_name: str) -> None:
 
 
 def _present_job(run: Run) -> "DescribeTransformJobResponseTypeDef | None":
-    """Ask for the job of the run's present attempt, whichever attempt's event came."""
+    """Describe the job of the run's present attempt, not that of the event; ``None`` if missing."""
     try:
         return aws.sagemaker().describe_transform_job(TransformJobName=job_of(settings(), run, Stage.BATCH))
     except ClientError as error:
@@ -96,14 +96,14 @@ def _write(run_id: str, folder: Path) -> tuple[int, int]:
 
 
 def _output(read: Callable[[str], Iterator[str]]) -> Iterator[str]:
-    """Read what the transform job wrote; raises BadOutput where it wrote nothing."""
+    """Yield the lines of the transform job's output; raises BadOutput when there is none."""
     relative = f"{names.BATCH_OUTPUT_PREFIX}/{Path(names.BATCH_INPUT_JSONL).name}.out"
     try:
         yield from read(relative)
     except ClientError as error:
         if aws.error_code(error) not in {"404", "NoSuchKey"}:
             raise
-        raise BadOutput(f"The transform job is Completed, but its output {relative} is not there.") from error
+        raise BadOutput(f"The transform job is Completed, but its output {relative} is missing.") from error
 
 
 def _announce(run_id: str, customers: int, recommendations: int) -> None:

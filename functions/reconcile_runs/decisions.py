@@ -1,4 +1,4 @@
-"""What a run may have missed, decided from its ledger entry alone."""
+"""Which events a run may have missed, decided from its ledger entry alone."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,7 +7,7 @@ from retailrec_shared.core.status import ENDED, RunStatus, Stage
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import timestamp
 
-# Longer than any healthy gap between two steps.
+# Longer than the time between two steps of a run that makes progress.
 MAX_STEP_GAP = timedelta(minutes=4)
 
 
@@ -24,7 +24,7 @@ class Repair(StrEnum):
 
 
 def repairs(run: Run, now: datetime, needed: frozenset[Stage]) -> list[Repair]:
-    """List the events that a run has perhaps missed; sending one too many does no harm."""
+    """List the events that a run may have missed; a superfluous one does no harm."""
     if run.status in ENDED:
         return []
     age = now - datetime.fromisoformat(run.status_at)

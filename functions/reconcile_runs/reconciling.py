@@ -1,8 +1,8 @@
-"""Repairing what lost events left behind.
+"""Repairs after lost events and crashes.
 
-The reconciler starts no step itself: it sends the missing event again, and the
-function it was for finds out whether there is anything left to do. What a crash left
-apart in the ledger it puts right, and what retired runs left behind it removes.
+The reconciler starts no step itself: it sends the missing event again, and the event's
+function determines whether anything is left to do. It also corrects what a crash left
+inconsistent in the ledger, and deletes the resources of retired runs.
 """
 
 from collections.abc import Callable
@@ -28,15 +28,14 @@ from retailrec_shared.ledger.announcements import announce, announcement
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment
-from retailrec_shared.sagemaker.approved import model_approved
-from retailrec_shared.sagemaker.requests import job_name
+from retailrec_shared.sagemaker.requests import job_name, model_approved
 from retailrec_shared.sagemaker.retirement import delete_earlier_attempts, retire_old_runs
 
 
 def reconcile() -> None:
-    """Repair every run that stands still, then clean up after those that ended.
+    """Repair every run that made no progress, then clean up after those that ended.
 
-    One part that fails keeps no other from its work; the invocation fails after all.
+    Every part runs, even if another fails; raises ExceptionGroup of what failed.
     """
     runs = list(ledger().runs())
     moment = datetime.now(UTC)
@@ -44,7 +43,7 @@ def reconcile() -> None:
         *(partial(_repair, run, moment) for run in runs),
         lambda: supersede_overtaken(list(ledger().runs()), ledger().pointer("live")),
         lambda: _adopt_forgotten_uploads(runs, moment),
-        _look_at_endpoint,
+        _check_endpoint,
         lambda: retire_old_runs(moment),
         lambda: delete_earlier_attempts(moment),
         lambda: sweep_searches(list(ledger().runs()), moment),
@@ -58,8 +57,8 @@ def reconcile() -> None:
 def _problem_of(part: Callable[[], None]) -> Exception | None:
     try:
         part()
-    except Exception as problem:  # noqa: BLE001 - raised by reconcile, when the other parts had their turn
-        logger.exception("a part of reconciling failed")
+    except Exception as problem:  # noqa: BLE001 - reconcile raises it after the other parts
+        logger.exception("reconciling failed in part")
         return problem
     return None
 
@@ -69,20 +68,20 @@ def _repair(run: Run, moment: datetime) -> None:
         _count_repair(run.run_id, repair)
         _send(run, repair)
     activate_if_ready(run)
-    announce_if_silent(run, moment)
+    announce_if_missing(run, moment)
     stop_jobs(run, moment)
 
 
-def announce_if_silent(run: Run, moment: datetime) -> None:
-    """Tell how a run ended, if nobody was told when it did."""
-    silent = announcement(run) is not None and run.outcome.announced is not run.status
-    if silent and moment - datetime.fromisoformat(run.status_at) > MAX_STEP_GAP:
+def announce_if_missing(run: Run, moment: datetime) -> None:
+    """Announce how a run ended, if that was not announced in time."""
+    missing = announcement(run) is not None and run.outcome.announced is not run.status
+    if missing and moment - datetime.fromisoformat(run.status_at) > MAX_STEP_GAP:
         _count_repair(run.run_id, "announcement")
         announce(run)
 
 
-def _look_at_endpoint() -> None:
-    """Have the endpoint looked at when it serves another run than it should, or none."""
+def _check_endpoint() -> None:
+    """Send the endpoint's state change again when it does not serve the run it should."""
     last = endpoint_request.last()
     state = deployment.describe()
     counting.count_endpoint_instances(state.instances if state else 0)
@@ -94,13 +93,13 @@ def _look_at_endpoint() -> None:
     if run and state and state.in_service and state.run_id == run.run_id:
         return
     if run and run.status is RunStatus.LIVE:
-        endpoint_request.record("", after=last)  # once more, five minutes after the last time
+        endpoint_request.record("", after=last)  # requests it again, five minutes after the last time
         replay.send(replay.training_changed(settings().resource_prefix, run))  # its model may be gone, too
     replay.send(replay.endpoint_changed(settings().endpoint_name))
 
 
 def _count_repair(run_id: str, what: str) -> None:
-    logger.warning("sending again", run_id=run_id, what=what)
+    logger.warning("event sent again", run_id=run_id, event=what)
     metrics.add_metric(name="EventsRepaired", unit=MetricUnit.Count, value=1)
 
 
@@ -124,12 +123,12 @@ def _send(run: Run, repair: Repair) -> None:
 
 
 def _adopt_forgotten_uploads(runs: list[Run], moment: datetime) -> None:
-    """Send "Object Created" for uploads that no run knows, once they are old enough."""
+    """Send "Object Created" for uploads without a run, once they are old enough."""
     known = {(run.upload.key, run.upload.etag) for run in runs}
     versions, deletions = _versions()
     for upload in forgotten(versions, deletions, settings().raw_bucket, known):
         age = moment - datetime.fromisoformat(upload.uploaded_at)
-        if age.total_seconds() > 240:
+        if age > MAX_STEP_GAP:
             _count_repair("", "Object Created")
             replay.send(replay.object_created(upload))
 

@@ -1,4 +1,4 @@
-"""Stopping the jobs of a run that an operator stopped."""
+"""Stops the jobs of a run that an operator stopped."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from retailrec_shared.ledger.run import Run
 
 
 class _Kind(NamedTuple):
-    """How SageMaker calls a kind of job: in its requests and in its answers."""
+    """A kind of job: its name in SageMaker's fields, and the calls that describe and stop it."""
 
     noun: str
     describe: Callable[..., Any]
@@ -45,9 +45,9 @@ def stop_jobs_of(run_id: str) -> None:
 
 
 def stop_jobs(run: Run, moment: datetime) -> None:
-    """Stop whatever still runs under the names that the ledger holds.
+    """Stop the jobs that still run under the names in the ledger.
 
-    They are kept for a while: a function that had read the run before it was stopped
+    The names are kept for a while: a function that had read the run before it was stopped
     may create its job only now.
     """
     for entry in run.cleanup.jobs_to_stop:
@@ -58,10 +58,10 @@ def stop_jobs(run: Run, moment: datetime) -> None:
 
 
 def stop_if_running(run: Run, kind: str, name: str) -> bool:
-    """Stop a job that has neither ended nor been told to; return whether it is still on its way to an end."""
+    """Stop a job that runs and is not being stopped; return whether it has yet to end."""
     status = _status(kind, name)
     if status == "InProgress":
-        logger.info("stopping a job", run_id=run.run_id, job=name)
+        logger.info("job stopped", run_id=run.run_id, job=name)
         _stop(kind, name)
     return status in {"InProgress", "Stopping"}
 

@@ -1,4 +1,4 @@
-"""What a search leaves behind: jobs that nobody waits for any more, and the models that were not the best."""
+"""Clean-up after tuning: stops tuning jobs of ended runs, and deletes all artifacts but the best job's."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from retailrec_shared.sagemaker.retirement import RETIREMENT_GRACE
 
 
 def sweep_searches(runs: list[Run], moment: datetime) -> None:
-    """Stop and sweep the searches of runs that have ended, some time after that.
+    """Stop the tuning jobs of runs that have ended, and delete their other artifacts, some time after that.
 
     The artifact of the best job stays: it is the run's model, or would be if an operator approved it.
     """
@@ -31,18 +31,18 @@ def _sweep(run: Run) -> None:
     jobs = [names.tuning_job_name(run.run_id, attempt) for attempt in attempts]
     running = [name for name in jobs if stop_if_running(run, TUNING_JOB, name)]
     if running:
-        return  # it would leave more
+        return  # they would write more artifacts
     deleted = 0
     for key in _artifacts(run, jobs):
         aws.s3().delete_object(Bucket=settings().data_bucket, Key=key)
         deleted += 1
-    # Only of the run as it was read: an operator may have let it go on.
+    # Only if the run is as it was read: an operator may have retried it.
     if ledger().update(run, run.status, swept=run.attempt(Stage.TRAIN)):
-        logger.info("search swept", run_id=run.run_id, objects=deleted)
+        logger.info("tuning artifacts deleted", run_id=run.run_id, objects=deleted)
 
 
 def _artifacts(run: Run, jobs: list[str]) -> Iterator[str]:
-    """List what the training jobs of these searches left, but for the best one's; a later attempt's stays."""
+    """Yield the keys of these tuning jobs' artifacts, but for the best job's and those of later attempts."""
     trials = re.compile(f"(?:{'|'.join(map(re.escape, jobs))})-[0-9]{{3,}}-[0-9a-z]+")
     models = names.run_key(run.run_id, names.MODEL_PREFIX) + "/"
     pages = (

@@ -1,4 +1,4 @@
-"""Starting a run's transform job, once."""
+"""Starts a run's transform job, once."""
 
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger
@@ -10,13 +10,13 @@ from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 
 def start_batch(run_id: str) -> None:
-    """Create the transform job of an approved run; a run that is elsewhere by now is left alone.
+    """Create the transform job of an approved run; does nothing for a run with another status.
 
-    Raises NotYet, after noting it in the ledger, while the account's quota allows no job.
+    Raises NotYet, after recording it in the ledger, while the account's quota allows no job.
     """
     run = ledger().get(run_id)
     if run is None or run.status is not RunStatus.APPROVED or run.started(Stage.BATCH):
-        logger.info("no batch to start", run_id=run_id, status=run and run.status)
+        logger.info("nothing to transform", run_id=run_id, status=run and run.status)
         return
     with step_of(run_id, Stage.BATCH):
         with aws.creating("transform job"):

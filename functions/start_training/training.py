@@ -1,4 +1,4 @@
-"""Starting a run's training job, or the tuning job in its place, once."""
+"""Starts a run's training job, or its tuning job, once."""
 
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger
@@ -13,9 +13,9 @@ from start_training import warm_start
 
 
 def start_training(run_id: str) -> None:
-    """Create the training or tuning job of a prepared run; a run that is elsewhere by now is left alone.
+    """Create the training or tuning job of a prepared run; does nothing for a run with another status.
 
-    Raises NotYet, after noting it in the ledger, while the account's quota allows no job.
+    Raises NotYet, after recording it in the ledger, while the account's quota allows no job.
     """
     run = ledger().get(run_id)
     if run is None or run.status is not RunStatus.PREPARED:

@@ -1,4 +1,4 @@
-"""From which earlier tuning job a run's may begin."""
+"""Chooses the earlier tuning job that a run's tuning job starts from."""
 
 from itertools import islice
 
@@ -14,7 +14,7 @@ LOOKED_AT = 5  # runs; each takes a call to SageMaker
 
 
 def parent_of(run: Run) -> str | None:
-    """Name the tuning job of the latest earlier run that searched the same; ``None`` where there is none."""
+    """Return the name of the latest earlier tuning job with the same search; ``None`` if there is none."""
     earlier = (
         each for each in ledger().runs() if each.order < run.order and each.tunes and each.ended(Stage.TRAIN)
     )
@@ -23,7 +23,7 @@ def parent_of(run: Run) -> str | None:
         try:
             found = aws.sagemaker().describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
         except ClientError as error:
-            if aws.says_missing(error):  # deleted: AWS keeps them, an account's owner need not
+            if aws.says_missing(error):  # somebody deleted it
                 continue
             raise
         if tuning_requests.may_begin_from(run, found):

@@ -8,5 +8,5 @@ from retailrec_shared.sagemaker.deployment import reconcile_endpoint
 
 @event_handler
 def handler(_event: dict[str, Any]) -> None:
-    """Move the endpoint towards the run it should serve, which the ledger tells better than the event."""
+    """Move the endpoint towards the run it should serve; that follows from the ledger, not from the event."""
     reconcile_endpoint()

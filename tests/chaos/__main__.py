@@ -46,7 +46,7 @@ def _many(first: int, count: int) -> int:
         _say(f"  {typed[verb]:8}  retailrec {verb} typed, {obeyed[verb]} of them obeyed")
     _say(f"histories: {count}, faults: {sum(struck.values())}, violations: {len(failed)}")
     if failed:
-        _tell(shrink(failed[0]))
+        _report(shrink(failed[0]))
     return 1 if failed else 0
 
 
@@ -54,11 +54,11 @@ def _replay(seed: int, smaller: bool) -> int:
     outcome = run_seed(seed)
     if outcome.violations and smaller:
         outcome = shrink(outcome)
-    _tell(outcome)
+    _report(outcome)
     return 1 if outcome.violations else 0
 
 
-def _tell(outcome: Outcome) -> None:
+def _report(outcome: Outcome) -> None:
     """Print a history, its events and what was violated."""
     again = run(outcome.plan, trace=True)
     for line in again.trace:

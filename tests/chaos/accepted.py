@@ -23,7 +23,7 @@ class Position(NamedTuple):
     accepted: float = 0
 
     def later_than(self, other: "Position") -> bool:
-        """Tell whether this one replaces the other."""
+        """Return whether this one replaces the other."""
         if self.upload == other.upload:
             return self.accepted > other.accepted
         return self.upload.later_than(other.upload)
@@ -79,11 +79,11 @@ class Accepted:
         self._positions[run_id] = of._replace(accepted=of.accepted + self._searches / 1_000_000)
 
     def position(self, run_id: str) -> Position | None:
-        """Tell where an accepted run stands."""
+        """Return where an accepted run stands."""
         return self._positions.get(run_id)
 
     def replaced(self, run_id: str) -> bool:
-        """Tell whether a full file that came after a run's upload was accepted."""
+        """Return whether a full file that came after a run's upload was accepted."""
         mine = uploads.of_item(self._world.run_item(run_id))
         return any(not each.appends and not mine.later_than(each.upload) for each in self._uploads)
 
@@ -105,7 +105,7 @@ class Accepted:
         return ordered[start:]
 
     def _tied(self) -> bool:
-        """Tell whether S3 leaves open in which order two uploads came, of which one is a full file."""
+        """Return whether S3 leaves open in which order two uploads came, of which one is a full file."""
         return any(
             one.upload.second == other.upload.second and one.run_id != other.run_id and not one.appends
             for one in self._uploads

@@ -66,7 +66,7 @@ class Window:
     end: float
 
     def holds(self, moment: float) -> bool:
-        """Tell whether it is now."""
+        """Return whether it is now."""
         return self.begin <= moment < self.end
 
 
@@ -134,7 +134,7 @@ class Weather:
         return None
 
     def quota_is_zero(self, kind: str, moment: float) -> bool:
-        """Tell whether the account may have no instance of a kind now."""
+        """Return whether the account may have no instance of a kind now."""
         for number, window in enumerate(self.quotas):
             if window.what == kind and window.holds(moment) and f"quota {number}" not in self.muted:
                 return True

@@ -23,7 +23,7 @@ def content(name: str) -> bytes:
 
 
 def acceptable(name: str) -> bool:
-    """Tell whether a file of this name can be prepared."""
+    """Return whether a file of this name can be prepared."""
     return name in GOOD or name in MORE
 
 

@@ -110,7 +110,7 @@ class Invocation:
 
 
 def _of_aws(error: Exception) -> bool:
-    """Tell whether an error came of AWS, and is no bug of the handler's."""
+    """Return whether an error came of AWS, and is no bug of the handler's."""
     if isinstance(error, ExceptionGroup):
         return all(_of_aws(inner) for inner in error.exceptions)
     return isinstance(error, (ClientError, BotoCoreError, TimeoutError))
@@ -131,7 +131,7 @@ def present() -> Invocation | None:
 
 
 class Client:
-    """boto3's client of a service, for whoever is running."""
+    """boto3's client of a service, for the running function."""
 
     def __init__(self, service: str, target: Any) -> None:
         self._service = service

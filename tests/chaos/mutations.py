@@ -120,7 +120,7 @@ def packages_stay(patch: Patch) -> None:
 
 
 def event_trusted(patch: Patch) -> None:
-    """The event's word counts, not a fresh Describe: an endpoint event means that the last wish serves."""
+    """Events are trusted without Describe: an endpoint event means that the last requested run serves."""
     real = deployment.describe
 
     def describe() -> Any:
@@ -132,7 +132,7 @@ def event_trusted(patch: Patch) -> None:
     patch(deployment, "describe", describe)
 
 
-def announced_before_told(patch: Patch) -> None:
+def announced_before_published(patch: Patch) -> None:
     """An end is marked as announced first, and announced second."""
 
     def announce(run: Run) -> None:
@@ -268,7 +268,7 @@ def deaths_by_aws_count(patch: Patch) -> None:
 
 
 def job_names_drawn(patch: Patch) -> None:
-    """Each call names its training job anew, so that a second one makes a second job."""
+    """Each call names its training job again, so that a second one makes a second job."""
     real, numbers = sagemaker_requests.training_job, itertools.count(100)
 
     def training_job(settings: Any, run: Run) -> Any:
@@ -292,7 +292,7 @@ def models_stay(patch: Patch) -> None:
 ALL: tuple[Mutation, ...] = (
     dataset_unchecked, increments_in_order_of_arrival, added_to_what_came_last,
     no_conditions, order_by_run_id, exists_is_a_failure, waiting_runs_are_forgotten, pointer_unchecked,
-    pointer_before_status, live_run_retired, packages_stay, event_trusted, announced_before_told,
+    pointer_before_status, live_run_retired, packages_stay, event_trusted, announced_before_published,
     overwritten_uploads_forgotten, searches_run_on, the_best_is_swept,
     gate_open, approval_ignored, published_nothing, stopped_jobs_go_on, live_undeployed, roll_back_forgotten,
     quota_is_a_failure, deaths_by_aws_count, job_names_drawn, numbers_unchecked, models_stay,

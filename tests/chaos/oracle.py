@@ -25,7 +25,7 @@ from tests.chaos.operators import Typed
 from tests.chaos.services.expressions import Item
 from tests.chaos.world import DATA, PREFIX, RETRAINING, World, run_of
 
-ENDS_TOLD = {
+ANNOUNCEMENTS = {
     RunStatus.LIVE: "EndpointLive",
     RunStatus.REJECTED: "DatasetRejected",
     RunStatus.MODEL_REJECTED: "ModelRejected",
@@ -211,11 +211,11 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
         problems.append(f"the live pointer names {live}")
     if run.status is not RunStatus.LIVE and run.status not in IN_PROGRESS and not run.outcome.reason:
         problems.append("it does not say why")
-    told = ENDS_TOLD.get(run.status)
-    if told and world.published.get((told, run.run_id), -1.0) < world.moved[run.run_id]:
-        problems.append(f"{told} was not published since")
-    if told in PEOPLE and not world.told[told, run.run_id]:
-        problems.append("nobody was told")
+    announcement = ANNOUNCEMENTS.get(run.status)
+    if announcement and world.published.get((announcement, run.run_id), -1.0) < world.moved[run.run_id]:
+        problems.append(f"{announcement} was not published since")
+    if announcement in PEOPLE and not world.notified[announcement, run.run_id]:
+        problems.append("nobody was notified")
     return problems
 
 

@@ -1,4 +1,4 @@
-"""The template's own rules: which event wakes which function, and which tells people."""
+"""The template's own rules: which event wakes which function, and which notifies people."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -29,14 +29,14 @@ class Function:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule of a bus; without a function it is one that tells people."""
+    """A rule of a bus; without a function it is one that notifies people."""
 
     bus: str
     pattern: Any
     function: Function | None
 
     def matches(self, bus: str, event: Any) -> bool:
-        """Tell whether an event on a bus is for this rule."""
+        """Return whether an event on a bus is for this rule."""
         return bus == self.bus and _matches(self.pattern, event)
 
 

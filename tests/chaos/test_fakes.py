@@ -80,7 +80,7 @@ def act(client: Any, draw: random.Random) -> Any:
 @pytest.mark.parametrize(
     "seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 4 else []) for seed in range(12)]
 )
-def test_the_ledger_cannot_tell_the_table_from_motos(
+def test_the_ledger_behaves_alike_over_this_table_and_motos(
     both: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     settings.cache_clear()

@@ -144,7 +144,7 @@ def rage(storm: Storm, dice: random.Random, folder: Path, number: int) -> None:
         path = folder / f"history {number}+{copy}.csv"
         write(path, Shape.of_rows(ROWS), seed=100 * number + copy)
         storm.drop(path)
-        time.sleep(dice.uniform(1.0, 2.0))  # S3 tells uploads of one second apart by key alone
+        time.sleep(dice.uniform(1.0, 2.0))  # S3 orders uploads of one second by key alone
     end = time.monotonic() + STORM_SECONDS
     while time.monotonic() < end:
         time.sleep(dice.uniform(0.2, 2.0))

@@ -13,7 +13,7 @@ class Uploaded(NamedTuple):
     number: int
 
     def later_than(self, other: "Uploaded") -> bool:
-        """Tell whether this upload came later; within a second nothing orders different keys."""
+        """Return whether this upload came later; within a second nothing orders different keys."""
         if self.second != other.second:
             return self.second > other.second
         return self.key == other.key and self.number > other.number

@@ -56,7 +56,7 @@ class World:
         self.dead_letters: list[tuple[Function, Any, str]] = []
         self.published: dict[tuple[str, str], float] = {}  # and when at last
         self.moved: dict[str, float] = {}  # when each run came to where it is
-        self.told: Counter[tuple[str, str]] = Counter()
+        self.notified: Counter[tuple[str, str]] = Counter()
         self.reasons: dict[str, set[str]] = {}
         self.deaths: Counter[str] = Counter()
         self.dropped: list[tuple[Drop, str]] = []
@@ -220,7 +220,7 @@ class World:
             if not rule.matches(bus, event):
                 continue
             if rule.function is None:
-                self.told[detail_type, detail["run_id"]] += 1
+                self.notified[detail_type, detail["run_id"]] += 1
             else:
                 self._deliver(event, rule.function, f"{rule.function.name}[{detail_type}, {tag}.{number}]")
 
@@ -359,7 +359,7 @@ class World:
             if each is not job and each.running and run_of(each.name) == run_of(job.name)
         ]
         if others and not self.just_operated:
-            self.violation(f"{job.name} runs beside {others}")
+            self.violation(f"{job.name} runs at the same time as {others}")
 
     def _metrics(self, job: str, weak: bool, precision: float = 0.2) -> dict[str, float]:
         """Draw what a training job reports; a weak model must not serve, for one of several reasons."""
@@ -451,7 +451,7 @@ class World:
         return self.operated_at is not None and self.timeline.now - self.operated_at < MINUTE
 
     def position(self, run_id: str) -> Position:
-        """Tell where a run stands among all: by what it holds, once it was accepted."""
+        """Return where a run stands among all: by what it holds, once it was accepted."""
         return self.accepted.position(run_id) or Position(uploads.of_item(self.run_item(run_id)))
 
     def in_force(self, live: str) -> list[str]:

@@ -58,7 +58,7 @@ def test_a_retry_is_told_and_typed_twice_does_nothing_more(book: Ledger, retailr
         ("retry", RunStatus.REJECTED, "correct it and drop it again"),
         ("retry", RunStatus.MODEL_REJECTED, f"retailrec approve {RUN}"),
         ("stop", RunStatus.FAILED, "there is nothing to stop"),
-        ("approve", RunStatus.FAILED, "only a run whose model the quality gate held"),
+        ("approve", RunStatus.FAILED, "only a run whose model the quality gate rejected"),
     ],
 )
 def test_what_does_not_apply_is_refused_with_a_sentence(

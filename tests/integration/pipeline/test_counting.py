@@ -43,11 +43,11 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Callable[[], Counted]:
         found: Counted = {}
         for line in capsys.readouterr().out.splitlines():
             document = json.loads(line) if line.startswith("{") else {}
-            for told in document.get("_aws", {}).get("CloudWatchMetrics", []):
-                for under in told["Dimensions"]:
+            for directive in document.get("_aws", {}).get("CloudWatchMetrics", []):
+                for under in directive["Dimensions"]:
                     pairs = frozenset((name, str(document[name])) for name in under)
-                    for metric in told["Metrics"]:
-                        key = Shown(told["Namespace"], metric["Name"], pairs)
+                    for metric in directive["Metrics"]:
+                        key = Shown(directive["Namespace"], metric["Name"], pairs)
                         found.setdefault(key, []).extend(document[metric["Name"]])
         return found
 
@@ -83,9 +83,7 @@ def test_of_an_increment_the_rows_are_counted_that_it_brought(
     assert counts == [16, 10, 1, 5]
 
 
-def test_a_model_is_told_beside_popularity_and_with_its_price(
-    shop: Shop, counted: Callable[[], Counted]
-) -> None:
+def test_a_model_is_counted_with_popularity_and_its_price(shop: Shop, counted: Callable[[], Counted]) -> None:
     run = shop.drop("sales.csv", GOOD)
     shop.train(run, MEASURED)
     shop.train(run, MEASURED)  # delivered twice
@@ -164,11 +162,11 @@ def _alarmed() -> Iterator[Shown]:
             yield Shown("retailrec", alarm["MetricName"], frozenset(dimensions))
 
 
-def test_a_move_is_told_to_whoever_made_it_alone(book: Ledger, shop: Shop) -> None:
-    told: list[RunStatus] = []
-    ledger = Ledger("ledger", boto3.client("dynamodb"), told.append)
+def test_only_the_call_that_moved_a_run_counts_it(book: Ledger, shop: Shop) -> None:
+    counted: list[RunStatus] = []
+    ledger = Ledger("ledger", boto3.client("dynamodb"), counted.append)
     run = shop.drop("sales.csv", GOOD)
     assert ledger.move(run.run_id, RunStatus.TRAINING) is not None
     assert ledger.move(run.run_id, RunStatus.TRAINING) is None
     assert book.move(run.run_id, RunStatus.APPROVED) is not None
-    assert told == [RunStatus.TRAINING]
+    assert counted == [RunStatus.TRAINING]

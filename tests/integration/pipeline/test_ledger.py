@@ -1,4 +1,4 @@
-"""The ledger moves forward only, whoever asks for what in whatever order."""
+"""The ledger moves forward only, in whatever order moves are requested."""
 
 from typing import Literal
 
@@ -188,7 +188,7 @@ def test_a_preparing_is_taken_by_one_and_can_be_left(book: Ledger) -> None:
     assert again.lease.acquired == 2, "the one that was left does not count"
 
 
-def test_a_wish_is_made_by_who_knows_the_last_one(book: Ledger) -> None:
+def test_a_request_is_recorded_only_after_the_last_one(book: Ledger) -> None:
     first = endpoint_request.record("a", after=endpoint_request.last())
     assert first is not None
     assert endpoint_request.record("b", after=EndpointRequest()) is None
@@ -200,7 +200,7 @@ def test_a_wish_is_made_by_who_knows_the_last_one(book: Ledger) -> None:
     assert endpoint_request.last() == second._replace(accepted=True)
 
 
-def test_drops_of_one_key_within_a_second_are_told_apart_by_the_sequencer(book: Ledger) -> None:
+def test_drops_of_one_key_within_a_second_are_ordered_by_the_sequencer(book: Ledger) -> None:
     first, second = run(2, sequencer="0055AED6DCD90281E5"), run(1, sequencer="0055AED6DCD90281E6")
     assert second.order > first.order
     shorter = run(3, sequencer="0055AED6DCD9")

@@ -127,28 +127,28 @@ def test_a_laptops_clock_decides_nothing(
         assert abs(datetime.now(UTC) - at) < timedelta(minutes=1)
 
 
-def test_a_second_failure_is_told_again(
+def test_a_second_failure_is_announced_again(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     run = prepared(book, 1)
     fail_run(run.run_id, Stage.TRAIN, "first")
     operator.retry(run.run_id)
     fail_run(run.run_id, Stage.TRAIN, "second")
-    told = bus.published("RunFailed")
-    assert [event["reason"] for event in told] == ["first", "second"]
-    assert f"retailrec retry {run.run_id}" in told[-1]["next_step"]
+    published = bus.published("RunFailed")
+    assert [event["reason"] for event in published] == ["first", "second"]
+    assert f"retailrec retry {run.run_id}" in published[-1]["next_step"]
 
 
-def test_a_second_failure_is_told_though_the_first_was_noted_late(
+def test_a_second_failure_is_announced_though_the_first_was_recorded_late(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     run = prepared(book, 1)
     book.move(run.run_id, RunStatus.FAILED, reason="first", failed_stage=Stage.TRAIN.value)
-    slow = now_of(book, run)  # whoever failed it has told people, and sleeps before the note
+    slow = now_of(book, run)  # its function has announced the failure, and sleeps before it records that
     operator.retry(run.run_id)
-    told = announcement(slow)
-    assert told is not None
-    pipeline_bus.publish(told)
+    published = announcement(slow)
+    assert published is not None
+    pipeline_bus.publish(published)
     book.note_announced(slow)
     assert now_of(book, run).outcome.announced is None
     fail_run(run.run_id, Stage.TRAIN, "second")
@@ -186,7 +186,7 @@ def test_a_deployment_that_sagemaker_took_back_can_be_tried_again(
     assert sagemaker.calls.count("update_endpoint") == 2
 
 
-def test_a_retired_runs_model_is_made_anew_and_leaves_nothing_behind(
+def test_a_retired_runs_model_is_made_again_and_leaves_nothing_behind(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     run = approved(book, sagemaker, 1)
@@ -202,7 +202,7 @@ def test_a_retired_runs_model_is_made_anew_and_leaves_nothing_behind(
     assert sagemaker.models == {}
 
 
-def test_what_an_earlier_attempt_left_does_not_stay_beside_the_run_that_serves(
+def test_what_an_earlier_attempt_left_does_not_stay_with_the_run_that_serves(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     run = approved(book, sagemaker, 1)
@@ -234,9 +234,9 @@ def test_a_stopped_run_ends_and_its_job_with_it(
     run = prepared(book, 1)
     start_training(run.run_id)
     operator.stop(run.run_id)
-    (told,) = bus.published("RunFailed")
-    assert (told["stage"], told["reason"]) == ("train", "Stopped by an operator.")
-    reconcile_handler({"detail-type": "RunFailed", "detail": told}, FakeContext())  # type: ignore[arg-type]
+    (published,) = bus.published("RunFailed")
+    assert (published["stage"], published["reason"]) == ("train", "Stopped by an operator.")
+    reconcile_handler({"detail-type": "RunFailed", "detail": published}, FakeContext())  # type: ignore[arg-type]
     assert sagemaker.training_jobs[job(run)]["TrainingJobStatus"] == "Stopped"
     judge_training_job(job(run))
     assert now_of(book, run).outcome.reason == "Stopped by an operator."
@@ -289,15 +289,15 @@ def test_a_model_worse_than_popularity_is_held_until_somebody_approves_it(
     run = held(book, sagemaker, 1)
     assert status(book, run) is RunStatus.MODEL_REJECTED
     assert sagemaker.models == {}
-    (told,) = bus.published("ModelRejected")
-    assert "popular does better" in told["reason"]
-    assert f"retailrec approve {run.run_id}" in told["next_step"]
+    (published,) = bus.published("ModelRejected")
+    assert "recommending the most popular items" in published["reason"]
+    assert f"retailrec approve {run.run_id}" in published["next_step"]
     judge_training_job(job(run))  # a late event does not approve it
     assert status(book, run) is RunStatus.MODEL_REJECTED
     operator.approve(run.run_id)
     judge_training_job(job(run))
     assert status(book, run) is RunStatus.APPROVED
-    assert "popular does better" in str(now_of(book, run).gate.overruled)
+    assert "recommending the most popular items" in str(now_of(book, run).gate.overruled)
     assert list(sagemaker.models) == [f"{job(run)}-2"]
 
 

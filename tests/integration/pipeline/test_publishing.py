@@ -218,4 +218,4 @@ def test_output_that_is_not_there_fails_the_run_instead_of_keeping_it_for_ever(
     now = book.get(run.run_id)
     assert now is not None
     assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
-    assert "is not there" in (now.outcome.reason or "")
+    assert "is missing" in (now.outcome.reason or "")

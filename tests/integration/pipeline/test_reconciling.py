@@ -116,7 +116,7 @@ def test_an_upload_that_no_run_knows_is_taken_up(book: Ledger, bus: FakeEventBri
 
 
 @pytest.mark.usefixtures("later")
-def test_an_end_that_nobody_was_told_of_is_told(book: Ledger, bus: FakeEventBridge) -> None:
+def test_an_end_that_was_not_announced_is_announced(book: Ledger, bus: FakeEventBridge) -> None:
     run = opened(book, 1)
     book.move(run.run_id, RunStatus.FAILED, reason="why", next_step="what", failed_stage="train")
     reconcile()

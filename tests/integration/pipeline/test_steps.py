@@ -385,7 +385,7 @@ def test_what_sagemaker_calls_invalid_fails_the_run_at_once(
     assert "ml.m5.nano" in bus.published("RunFailed")[0]["reason"]
 
 
-def test_a_failure_that_nobody_was_told_of_is_told_later(
+def test_a_failure_that_was_not_announced_is_announced_later(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     run = opened(book, 1)
@@ -477,7 +477,7 @@ def test_another_kind_of_endpoint_is_waited_for_not_failed(
     monkeypatch.setenv("ENDPOINT_MODE", "serverless")
     settings.cache_clear()
     newer = approved(book, sagemaker, 2)
-    with pytest.raises(NotYet, match="delete retailrec-endpoint"):
+    with pytest.raises(NotYet, match="delete the endpoint retailrec-endpoint"):
         deployment.reconcile_endpoint()
     assert status(book, newer) is RunStatus.APPROVED
 
@@ -515,7 +515,7 @@ def test_an_endpoint_of_a_run_that_went_live_meanwhile_is_not_deleted(
     assert "delete_endpoint" not in sagemaker.calls
 
 
-def test_a_slow_function_does_not_undo_a_newer_wish(
+def test_a_slow_function_does_not_undo_a_newer_request(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     serve(book, sagemaker, approved(book, sagemaker, 1))
@@ -546,7 +546,7 @@ def test_a_crash_after_an_update_blames_no_other_run(
     sagemaker.settle_endpoint()
     newer = approved(book, sagemaker, 2)
 
-    def die(_wish: object) -> None:
+    def die(_request: object) -> None:
         raise TimeoutError("killed after UpdateEndpoint")
 
     with monkeypatch.context() as dying:

@@ -14,7 +14,7 @@ from tests.integration.pipeline.working_shop import GOOD, MEASURED, Shop, work
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[tables.Tables]:
-    """The cloud of the other tests, with moto's tables beside those in memory."""
+    """The cloud of the other tests, with moto's tables in addition to those in memory."""
     monkeypatch.setenv("RETAILREC_TABLES", "moto")
     with whole_cloud(monkeypatch) as held:
         yield held
@@ -38,7 +38,7 @@ def test_a_run_goes_live_as_over_motos_tables(cloud: tables.Tables, shop: Shop) 
 
 
 @pytest.mark.slow
-def test_whatever_may_happen_is_told_as_over_motos_tables(cloud: tables.Tables, shop: Shop) -> None:
+def test_whatever_may_happen_is_recorded_as_over_motos_tables(cloud: tables.Tables, shop: Shop) -> None:
     work(shop)
     assert cloud.compared > 200
 

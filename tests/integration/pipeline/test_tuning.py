@@ -147,7 +147,7 @@ def test_a_search_stopped_by_hand_goes_on_with_what_it_found(book: Ledger, sagem
     assert status(book, run) is RunStatus.APPROVED
 
 
-def test_a_retry_searches_anew_under_another_name(
+def test_a_retry_searches_again_under_another_name(
     book: Ledger, sagemaker: FakeSageMaker, operator: Operator
 ) -> None:
     run = tuning(book, 1)

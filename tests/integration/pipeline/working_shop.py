@@ -55,7 +55,7 @@ class Shop:
 
     def __init__(self, book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge) -> None:
         self.book, self.sagemaker, self.bus = book, sagemaker, bus
-        self.drops = itertools.count(1)  # S3 tells uploads within one second apart by their sequencer
+        self.drops = itertools.count(1)  # S3 distinguishes uploads within one second by their sequencer
 
     def drop(self, key: str, rows: list[str]) -> Run:
         """Drop a file; returns its run as it is after preparing."""

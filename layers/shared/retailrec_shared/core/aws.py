@@ -23,7 +23,7 @@ QUICK_SECONDS = 0.8
 
 
 def _client(service: str, config: "Config") -> Any:
-    import boto3  # half of what importing a function takes: not before it is needed
+    import boto3  # half of a function's import time: not before it is needed
 
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
@@ -36,7 +36,7 @@ def _patient() -> "Config":
 
 
 def _quick(seconds: float) -> "Config":
-    """For who answers a person: one attempt, since something else can answer instead."""
+    """For requests that somebody waits for: one try, since a fallback can answer instead."""
     from botocore.config import Config
 
     return Config(
@@ -49,7 +49,7 @@ def _quick(seconds: float) -> "Config":
 
 
 def _with_deadline() -> "Config":
-    """For who must answer within a minute, whatever comes of it."""
+    """For callers that must respond within a minute."""
     from botocore.config import Config
 
     return Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=8)
@@ -110,14 +110,14 @@ def error_code(error: "ClientError") -> str:
 
 
 def error_message(error: "ClientError") -> str:
-    """Return AWS's own words of an error."""
+    """Return AWS's message of an error."""
     return str(error.response.get("Error", {}).get("Message", ""))
 
 
 def says_missing(error: "ClientError") -> bool:
-    """Tell whether SageMaker says that a resource is missing.
+    """Return whether SageMaker says that a resource is missing.
 
-    Of a tuning job it says so by a code of its own, of all else by a ValidationException's words.
+    For a tuning job it has a code of its own, for all else the message of a ValidationException.
     """
     said = error_message(error).lower()
     return error_code(error) == "ResourceNotFound" or (
@@ -127,23 +127,23 @@ def says_missing(error: "ClientError") -> bool:
 
 
 def says_exists(error: "ClientError") -> bool:
-    """Tell whether a create was refused because the name is taken: by us, since names are derived."""
+    """Return whether a create was refused because the name is taken: by us, since names are derived."""
     return error_code(error) == "ResourceInUse" or "already exist" in error_message(error).lower()
 
 
 @contextmanager
 def creating(what: str) -> Iterator[None]:
-    """Create something under a derived name, whoever did it first.
+    """Create something under a derived name, unless it exists.
 
-    A name that is taken is ours, from an earlier attempt: nothing to do. A lack of
-    quota is NotYet: new accounts begin with quotas of 0. What SageMaker calls
-    invalid stays invalid however often it is sent: Rejected, with its own words.
+    A name that is taken is ours, from an earlier call: nothing to do. Raises NotYet
+    when the quota is exceeded (new accounts begin with quotas of 0), and Rejected,
+    with SageMaker's message, for a request that it calls invalid.
     """
     try:
         yield
     except client_error() as error:
         if says_exists(error):
-            logger.info("exists already", what=what)
+            logger.info("resource exists already", what=what)
         elif error_code(error) == "ResourceLimitExceeded":
             raise NotYet(error_message(error)) from error
         elif error_code(error) == "ValidationException":
@@ -153,14 +153,14 @@ def creating(what: str) -> Iterator[None]:
 
 
 def _hint(error: "ClientError") -> str:
-    """Say what to do about a refusal that stands for a thing to be done outside of this account's stack."""
+    """Return what to do about a refusal with a cause outside of the stack."""
     if "not subscribed" in error_message(error).lower():
         return " Subscribe to the algorithm on its page in AWS Marketplace; `retailrec doctor` checks it."
     return ""
 
 
 def delete_unless_busy(delete: Callable[[], object]) -> bool:
-    """Delete something that may be gone already; False while SageMaker is still at work on it."""
+    """Delete a resource that may be gone already; return False while SageMaker is still changing it."""
     try:
         delete_if_there(delete)
     except client_error() as error:
@@ -171,7 +171,7 @@ def delete_unless_busy(delete: Callable[[], object]) -> bool:
 
 
 def delete_if_there(delete: Callable[[], object]) -> None:
-    """Delete something of SageMaker's that may be gone already."""
+    """Delete a SageMaker resource that may be gone already."""
     try:
         delete()
     except client_error() as error:

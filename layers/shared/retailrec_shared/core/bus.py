@@ -1,4 +1,4 @@
-"""Publishing the pipeline's own events."""
+"""Publishes the pipeline's own events."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ def entry(event: events.Event, bus: str) -> "PutEventsRequestEntryTypeDef":
 
 
 def publish(event: events.Event) -> None:
-    """Send an event; raises RuntimeError if the bus did not take it (PutEvents answers 200 all the same)."""
+    """Send an event; raises RuntimeError if the bus did not accept it (PutEvents returns 200)."""
     answer = aws.eventbridge().put_events(Entries=[entry(event, settings().event_bus)])
     if answer["FailedEntryCount"]:
         raise RuntimeError(

@@ -1,4 +1,4 @@
-"""What the stack counts for its dashboard, beside what AWS counts.
+"""Metrics for the stack's dashboard, in addition to AWS's own.
 
 CloudWatch keeps these in the namespace ``retailrec``, under one dimension: ``service``, the stack.
 """
@@ -12,18 +12,18 @@ from retailrec_shared.core.status import RunStatus
 
 
 def count_run(status: RunStatus) -> None:
-    """Count a run that came to a status; whoever moves a run in the ledger counts it, once."""
+    """Count a run that reached a status; called once for each move in the ledger."""
     metrics.add_metric(name=f"Runs_{status}", unit=MetricUnit.Count, value=1)
 
 
 def count_training_seconds(seconds: float | None) -> None:
-    """Count the seconds of a training job that are paid for."""
+    """Count the seconds of a training job that are billed."""
     if seconds:
         metrics.add_metric(name="TrainingSeconds", unit=MetricUnit.Seconds, value=seconds)
 
 
 def count_transform_seconds(start: datetime | None, end: datetime | None) -> None:
-    """Count the seconds of a transform job that are paid for."""
+    """Count the seconds of a transform job that are billed."""
     if start and end:
         metrics.add_metric(
             name="TransformSeconds", unit=MetricUnit.Seconds, value=(end - start).total_seconds()
@@ -31,6 +31,6 @@ def count_transform_seconds(start: datetime | None, end: datetime | None) -> Non
 
 
 def count_endpoint_instances(instances: int) -> None:
-    """Tell how many instances the endpoint has; a serverless one has none, and is paid by what it answers."""
+    """Record the number of the endpoint's instances; nothing for a serverless endpoint."""
     if instances:
         metrics.add_metric(name="EndpointInstances", unit=MetricUnit.Count, value=instances)

@@ -1,9 +1,9 @@
-"""Three families of failure: the sender's, the calendar's, and ours.
+"""Three families of failure: of the input, of time, and of our code.
 
-``Rejected`` is the sender's fault and ends a run with a sentence for a shop
-keeper. ``NotYet`` means that the world is not ready: nothing failed, a later
-event or the reconciler tries again. Whatever else is raised is ours: the
-function fails, Lambda retries it, and the dead-letter queue keeps it.
+``Rejected``: the file, model or request cannot be used, and the run ends with a sentence
+for its owner. ``NotYet``: nothing failed, a later event or the reconciler tries again.
+Any other exception: the function fails, Lambda retries it, and then the dead-letter queue
+keeps the event.
 """
 
 import re
@@ -16,7 +16,7 @@ UNSAFE = re.compile(
 
 
 def one_line(text: str, most: int) -> str:
-    """Make a text that somebody else wrote fit for a terminal, a log, or an e-mail."""
+    """Return a foreign text without characters that are unsafe in a terminal, a log or an e-mail."""
     shown = UNSAFE.sub("\ufffd", text[: most + 1])
     return shown if len(text) <= most else shown[: most - 1] + "…"
 

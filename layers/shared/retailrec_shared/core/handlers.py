@@ -1,4 +1,4 @@
-"""What wraps every event handler: context in the log, a trace, metrics, and waiting that is no failure."""
+"""The decorator of every event handler: logging context, tracing, metrics, and ``NotYet`` as a success."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,10 +15,10 @@ Handler = Callable[[dict[str, Any], LambdaContext], None]
 
 
 def event_handler(handle: Callable[[dict[str, Any]], None]) -> Handler:
-    """Make a Lambda handler of a function that takes the event.
+    """Return a Lambda handler that calls a function with the event.
 
-    ``NotYet`` ends the invocation well: the ledger holds what is waited for, and
-    a later event or the reconciler goes on. Other errors reach Lambda, which
+    ``NotYet`` ends the invocation without an error: the ledger holds what is waited for, and
+    a later event or the reconciler continues. Other errors reach Lambda, which
     retries and then keeps the event in the dead-letter queue.
     """
 
@@ -31,6 +31,6 @@ def event_handler(handle: Callable[[dict[str, Any]], None]) -> Handler:
             handle(event)
         except NotYet as waiting:
             metrics.add_metric(name="StepsWaiting", unit=MetricUnit.Count, value=1)
-            logger.warning("not yet", reason=str(waiting))
+            logger.warning("step is waiting", reason=str(waiting))
 
     return cast("Handler", handler)

@@ -1,4 +1,4 @@
-"""The column mapping that lies beside an uploaded file."""
+"""The column mapping of an uploaded file, from the object next to it."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_mapping(s3: "S3Client", bucket: str, key: str) -> str | None:
-    """Read the mapping of an object, as far as one may be long; ``None`` if there is none."""
+    """Read the mapping of an object, at most ``MAX_BYTES`` + 1 bytes; ``None`` if there is none."""
     if not names.may_have_mapping(key):
         return None
     try:

@@ -2,7 +2,7 @@
 
 A run id is derived, never random, so that the same drop always means the same
 run. Names of SageMaker resources derive from the run id in turn, which makes
-creating them idempotent: a second attempt meets the first one's name.
+creating them idempotent: a second call finds the first one's resource.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 
 MAX_RESOURCE_NAME = 63
 RUN_ID_LENGTH = 16
-ATTEMPT_ROOM = len("-999")
+ATTEMPT_SUFFIX_LENGTH = len("-999")
 TUNING_PREFIX = "tuning-"
 
-# What a run leaves under runs/<run_id>/ in the data bucket.
+# A run's outputs under runs/<run_id>/ in the data bucket.
 TRAIN_CSV = "train/interactions.csv"
 TEST_CSV = "test/interactions.csv"
 TRAIN_PARQUET = "interactions/train.parquet"
@@ -37,7 +37,7 @@ MODEL_PREFIX = "model"
 CHECKPOINTS_PREFIX = "checkpoints"
 
 
-# A small file beside the data in the raw bucket: which of its columns is which. It makes no run.
+# A small file next to the data in the raw bucket: its column mapping. It starts no run.
 MAPPING_SUFFIX = ".mapping.json"
 _MAX_KEY_BYTES = 1_024
 
@@ -48,7 +48,7 @@ def mapping_key(key: str) -> str:
 
 
 def may_have_mapping(key: str) -> bool:
-    """Tell whether S3 has room for the mapping's key; it answers a longer one with an error of its own."""
+    """Return whether the mapping's key is within S3's limit for keys."""
     return len(mapping_key(key).encode()) <= _MAX_KEY_BYTES
 
 
@@ -56,12 +56,12 @@ APPEND_PREFIX = "append/"
 
 
 def appends(key: str) -> bool:
-    """Tell whether an object of the raw bucket adds to the dataset instead of replacing it."""
+    """Return whether an object of the raw bucket adds to the dataset instead of replacing it."""
     return key.startswith(APPEND_PREFIX)
 
 
 def makes_a_run(key: str) -> bool:
-    """Tell whether an object of the raw bucket is data: no folder of the S3 console's, no mapping."""
+    """Return whether an object of the raw bucket is data: not a folder of the S3 console, not a mapping."""
     return not key.endswith(("/", MAPPING_SUFFIX))
 
 
@@ -89,11 +89,11 @@ def run_key(run: str, relative: str) -> str:
 def resource_prefix(stack: str) -> str:
     """Prefix of the stack's SageMaker resources, its final hyphen included.
 
-    Raises ValueError for a stack name that leaves no room for a run id. (Such a
+    Raises ValueError for a stack name that is too long for a run id to follow. (Such a
     stack does not deploy either: its functions' names would be too long.)
     """
     prefix = f"{stack}-"
-    if len(prefix) + RUN_ID_LENGTH + ATTEMPT_ROOM > MAX_RESOURCE_NAME:
+    if len(prefix) + RUN_ID_LENGTH + ATTEMPT_SUFFIX_LENGTH > MAX_RESOURCE_NAME:
         raise ValueError(f"stack name {stack!r} is too long: use at most 40 characters")
     return prefix
 
@@ -126,7 +126,7 @@ def run_of_tuning_job(name: str) -> str | None:
 
 
 def variant_name(run: str) -> str:
-    """Name of the endpoint's one production variant: a response tells by it which run answered."""
+    """Name of the endpoint's one production variant: responses carry it, so it identifies their run."""
     return f"run-{run}"
 
 

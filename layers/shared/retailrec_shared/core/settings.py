@@ -28,7 +28,7 @@ EndpointMode = Literal["serverless", "instance", "none"]
 
 
 class Settings(BaseModel):
-    """What the template tells its functions; every field is read from the variable of its name."""
+    """The environment that the template gives its functions; each field is a variable of the same name."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -90,7 +90,7 @@ class Settings(BaseModel):
         return f"{self.resource_prefix}endpoint"
 
     def run_configuration(self, column_mapping: str | None = None) -> dict[str, str]:
-        """Return what changes a run's result: part of its identity, kept in the ledger.
+        """Return the settings that change a run's result: part of its identity, kept in the ledger.
 
         A column mapping of the file's own replaces the stack's. Without any, none is named.
         """
@@ -107,27 +107,27 @@ class Settings(BaseModel):
 
     @property
     def hyperparameters_of_contract(self) -> dict[str, str]:
-        """Choose for a Marketplace algorithm: the contract's names alone, each with a value."""
+        """Hyperparameters of a Marketplace algorithm: the contract's names alone, each with a value."""
         return HYPERPARAMETERS | self._given()
 
     def _of_contract(self) -> dict[str, str]:
-        """Leave to a search what it is to find."""
+        """Return a Marketplace algorithm's hyperparameters, without those that are searched."""
         return self._given() if self.searched else self.hyperparameters_of_contract
 
     @property
     def searched(self) -> Searched:
-        """What runs search for; nothing without Tuning."""
+        """The hyperparameters that runs search, with their ranges; empty without Tuning."""
         algorithm = MARKETPLACE if self.algorithm_arn else self.algorithm
         return searched(algorithm, self._given()) if self.tuning == "on" else {}
 
     def _of_tuning(self) -> dict[str, str]:
-        """Tell of a search, if there is anything to search for: nothing else changes what a run is."""
+        """Return the search's part of a run's configuration; empty if nothing is searched."""
         if not self.searched:
             return {}
         return tuning_configuration(self.tuning_jobs_in_total, self.tuning_jobs_in_parallel)
 
     def _of_image(self) -> dict[str, str]:
-        """Choose for our own image, where each algorithm has defaults of its own for what is not given."""
+        """Return our image's parameters; each algorithm has defaults for those that are missing."""
         return {
             "training_algorithm": self.algorithm,
             "refit": self.refit,
@@ -141,7 +141,7 @@ class Settings(BaseModel):
 
 
 def tuning_configuration(in_total: int, in_parallel: int) -> dict[str, str]:
-    """Write what a tuned run's configuration says of its search."""
+    """Return the search's part of a run's configuration."""
     return {
         "tuning": "on",
         "tuning_jobs_in_total": str(in_total),

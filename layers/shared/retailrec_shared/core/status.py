@@ -1,7 +1,7 @@
-"""The life of a run: which status may follow which, and what each stage is called.
+"""The state machine of a run: which status may follow which, and the names of its stages.
 
-Status only moves forward. Late, duplicate and reordered events ask for moves
-that this table does not hold, and become no-ops.
+A status only moves forward. Late, duplicate and reordered events request moves
+that are not in this table; these become no-ops.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class RunStatus(StrEnum):
-    """Where a run stands, from the dropped file to the live model."""
+    """Progress of a run, from the uploaded file to the live model."""
 
     PREPARING = "preparing"
     PREPARED = "prepared"
@@ -36,7 +36,7 @@ class Stage(StrEnum):
 
 
 class Move(NamedTuple):
-    """One arrow of the state machine: which functions may move a run along it, and on what evidence."""
+    """One transition of the state machine, the functions that may make it, and on what evidence."""
 
     start: RunStatus
     to: RunStatus
@@ -108,7 +108,7 @@ RETIRABLE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED, RunStatus.MODEL_R
 # Only another key makes another run of the same bytes.
 NOT_RESUMED_BY_UPLOAD = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
 
-# Where an operator's word alone may move a run: no event ever does.
+# Transitions that only an operator's command makes, never an event.
 BY_OPERATOR: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.FAILED: IN_PROGRESS,
     RunStatus.MODEL_REJECTED: frozenset({RunStatus.TRAINING}),

@@ -1,4 +1,4 @@
-"""One tracer for the functions that nobody waits for: importing X-Ray's SDK takes longer than all else."""
+"""One tracer for the event handlers. The API does without it: importing X-Ray's SDK takes too long."""
 
 from aws_lambda_powertools import Tracer
 

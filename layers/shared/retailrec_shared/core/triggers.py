@@ -1,7 +1,7 @@
-"""What wakes a function: the events AWS sends us, parsed at the edge.
+"""The events that invoke functions, parsed.
 
-Only what identifies the resource is taken from them. A handler then asks for the
-resource's present state, since events come late, twice and out of order.
+Only what identifies the resource is read. The handler then describes the resource,
+since events come late, twice and out of order.
 """
 
 from datetime import datetime
@@ -12,15 +12,15 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from retailrec_shared.core.events import Event
 
 
-class _Edge(BaseModel):
+class _Trigger(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Bucket(_Edge):
+class _Bucket(_Trigger):
     name: str
 
 
-class _Object(_Edge):
+class _Object(_Trigger):
     key: str  # raw in EventBridge events, never URL-encoded (it is in S3 notifications)
     size: int = 0
     etag: str
@@ -28,28 +28,28 @@ class _Object(_Edge):
     sequencer: str = ""
 
 
-class _ObjectCreated(_Edge):
+class _ObjectCreated(_Trigger):
     bucket: _Bucket
     object: _Object
     run_id: str | None = Field(None, alias="run-id")  # only in our own replays
 
 
-class ObjectCreated(_Edge):
+class ObjectCreated(_Trigger):
     """EventBridge's "Object Created" of S3."""
 
     time: datetime
     detail: _ObjectCreated
 
 
-class _TrainingJob(_Edge):
+class _TrainingJob(_Trigger):
     name: str = Field(alias="TrainingJobName")
 
 
-class _TuningJob(_Edge):
+class _TuningJob(_Trigger):
     name: str = Field(alias="HyperParameterTuningJobName")
 
 
-class _ModelPackage(_Edge):
+class _ModelPackage(_Trigger):
     # AWS's own example of the event has the ARN alone.
     arn_or_name: str = Field(validation_alias=AliasChoices("ModelPackageArn", "ModelPackageName"))
 
@@ -58,50 +58,50 @@ class _ModelPackage(_Edge):
         return self.arn_or_name.rpartition("/")[2]
 
 
-class _TransformJob(_Edge):
+class _TransformJob(_Trigger):
     name: str = Field(alias="TransformJobName")
 
 
-class _Endpoint(_Edge):
+class _Endpoint(_Trigger):
     name: str = Field(alias="EndpointName")
 
 
-class _RetrainingRequested(_Edge):
+class _RetrainingRequested(_Trigger):
     token: str = ""
     run_id: str | None = Field(None, alias="run-id")  # only in our own replays
 
 
-class RetrainingRequested(_Edge):
-    """The event `Retraining Requested` of an operator's, or a schedule's: then it tells nothing."""
+class RetrainingRequested(_Trigger):
+    """The event `Retraining Requested` of an operator, or of a schedule, whose detail is empty."""
 
     detail: _RetrainingRequested
 
 
-class TrainingJobChanged(_Edge):
+class TrainingJobChanged(_Trigger):
     """The event `SageMaker Training Job State Change`."""
 
     detail: _TrainingJob
 
 
-class TuningJobChanged(_Edge):
+class TuningJobChanged(_Trigger):
     """The event `SageMaker HyperParameter Tuning Job State Change`."""
 
     detail: _TuningJob
 
 
-class ModelPackageChanged(_Edge):
+class ModelPackageChanged(_Trigger):
     """The event `SageMaker Model Package State Change`; the package bears its training job's name."""
 
     detail: _ModelPackage
 
 
-class TransformJobChanged(_Edge):
+class TransformJobChanged(_Trigger):
     """The event `SageMaker Transform Job State Change`."""
 
     detail: _TransformJob
 
 
-class EndpointChanged(_Edge):
+class EndpointChanged(_Trigger):
     """The event `SageMaker Endpoint State Change`."""
 
     detail: _Endpoint

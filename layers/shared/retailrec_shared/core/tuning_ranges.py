@@ -24,7 +24,7 @@ class Range(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Tell whether the hyperparameter takes whole numbers."""
+        """Return whether the hyperparameter takes whole numbers."""
         return isinstance(self.low, int)
 
 

@@ -1,4 +1,4 @@
-"""Making a run live, once all that it needs has ended."""
+"""Makes a run live once all stages that it needs have ended."""
 
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -9,10 +9,10 @@ from retailrec_shared.ledger.run import Run
 
 
 def activate_if_ready(run: Run) -> bool:
-    """Make a run live when its last needed stage has ended; return whether it serves now.
+    """Make a run live when its last needed stage has ended; return whether it is live now.
 
-    ``run`` must be the ledger's image after the caller's own write. Of two stages
-    that end at once, the one written second sees both, so one of them gets here.
+    ``run`` must be as read after the caller's own write: of two stages that end at
+    once, the one written second sees both.
     """
     if run.status not in DEPLOYABLE:
         return False
@@ -35,7 +35,7 @@ def _announce_live(run_id: str) -> None:
 
 
 def supersede_overtaken(runs: list[Run], live_id: str | None) -> None:
-    """End the runs that the live run, or the one it was rolled back from, has overtaken."""
+    """Supersede the runs before the live run, or before the run it was rolled back from."""
     live = next((run for run in runs if run.run_id == live_id), None)
     if live is None:
         return

@@ -1,7 +1,7 @@
-"""Telling the bus how a run ended, at least once.
+"""Publishes how a run ended, at least once.
 
-The ledger moves first. Should the event fail or the function die in between, the
-run is not marked as announced, and the next attempt or the reconciler tells.
+The ledger is written first. If the event fails or the function dies in between, the
+run is not marked as announced, and the next call or the reconciler publishes it.
 """
 
 from retailrec_shared.core import bus
@@ -28,7 +28,7 @@ def announcement(run: Run) -> Event | None:
 
 
 def announce(run: Run) -> None:
-    """Publish the event of a run that ended, unless it was published; then mark it so."""
+    """Publish the event of a run that ended, unless it was published; then mark it as announced."""
     event = announcement(run)
     if event is None or run.outcome.announced is run.status:
         return
@@ -39,7 +39,7 @@ def announce(run: Run) -> None:
 def end_run(run_id: str, status: RunStatus, **fields: object) -> bool:
     """Move a run to a status that ends it and announce that; return whether this call moved it.
 
-    Of a run that came to the same end before, an announcement that is missing is made up for.
+    If the run has that status already, a missing announcement is published.
     """
     moved = ledger().move(run_id, status, **fields)
     run = moved or ledger().get(run_id)

@@ -1,16 +1,16 @@
-"""Which uploads the newest dataset is made of: one item of the ledger's, moved by one transaction with a run.
+"""The uploads that form the newest dataset: one item of the ledger, changed in one transaction with a run.
 
-An upload under ``append/`` adds to the dataset instead of replacing it. The dataset is what the accepted
-uploads say, in the order in which they were uploaded: the newest full one, and each increment after it.
-Whoever is accepted has read this item, gathered all that stands in it, and is refused if anybody else was
-accepted meanwhile. So the run accepted last holds the rows of all, whatever came late, twice or at once.
+An upload under ``append/`` adds to the dataset instead of replacing it. The dataset consists of the newest
+full upload and each increment after it, in the order in which they were uploaded. A run is accepted only if
+nothing changed this item since the run read it and collected its uploads. So the run accepted last holds the
+rows of all uploads, however late, often or concurrently their events came.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from retailrec_shared.core import aws, counting, names
 from retailrec_shared.core.settings import settings
@@ -20,11 +20,8 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import SEQUENCER_LENGTH
 from retailrec_shared.ledger.table import LedgerTable
 
-if TYPE_CHECKING:
-    pass
-
 PK = "dataset"
-# An item of DynamoDB's holds 400 KB, this one's names and the rest among them.
+# DynamoDB allows 400 KB for an item; its other attributes need some of it.
 _MEMBERS_BYTES = 390_000
 
 
@@ -37,12 +34,12 @@ class Member(NamedTuple):
 
     @classmethod
     def of(cls, run: Run) -> Self:
-        """Make the member that a run's upload is."""
+        """Return a run's upload as a member."""
         return cls(run.upload.order.rstrip("0"), run.run_id, run.appends)
 
     @property
     def upload_order(self) -> str:
-        """Rank among all uploads, as `Upload.order` spells it; here it goes without the zeros that pad it."""
+        """Rank among all uploads, as `Upload.order`; ``order`` lacks the zeros that pad it."""
         moment, _, sequencer = self.order.partition("#")
         return f"{moment}#{sequencer.ljust(SEQUENCER_LENGTH, '0')}"
 
@@ -51,15 +48,15 @@ class Member(NamedTuple):
         """Key of the rows of the upload alone."""
         return names.run_key(self.run_id, names.OWN_LINES)
 
-    def spell(self) -> str:
-        """Spell it as the ledger's item does."""
+    def to_json(self) -> str:
+        """Return it as a text of the ledger's item."""
         return json.dumps(self)
 
 
 class Head(NamedTuple):
-    """The newest dataset: how many were accepted so far, what it is made of, and the key of all its rows.
+    """The newest dataset: how many uploads were accepted so far, its members, and the key of all its rows.
 
-    ``dataset`` tells one from another; an increment that added nothing makes no other.
+    ``dataset`` is its id; an increment without new rows does not change it.
     """
 
     number: int = 0
@@ -69,7 +66,7 @@ class Head(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an upload stands in the dataset: the members with it, and the keys of the rows around its own."""
+    """An upload's place in the dataset: all members, and the keys of the rows before and after its own."""
 
     members: tuple[Member, ...]
     before: tuple[str, ...] = ()
@@ -82,7 +79,7 @@ class Place(NamedTuple):
 
 
 def place(run: Run, head: Head) -> Place | None:
-    """Put a run's upload in its place; ``None`` if a later full upload replaced what it is part of."""
+    """Return the place of a run's upload; ``None`` if a later full upload replaced its dataset."""
     mine = Member.of(run)
     if run.dataset.retrains:
         return Place(head.members, before=(head.whole,))
@@ -98,20 +95,20 @@ def place(run: Run, head: Head) -> Place | None:
     return Place(chain, tuple(each.own_lines for each in before), tuple(each.own_lines for each in after))
 
 
-def have_room(members: Sequence[Member]) -> bool:
-    """Tell whether one item of the ledger can name so many."""
+def fit_one_item(members: Sequence[Member]) -> bool:
+    """Return whether these members fit one item of the ledger."""
     # A list's element takes a byte more.
-    return sum(len(each.spell()) + 1 for each in members) <= _MEMBERS_BYTES
+    return sum(len(each.to_json()) + 1 for each in members) <= _MEMBERS_BYTES
 
 
 def identify(members: Sequence[Member]) -> str:
-    """Name the dataset that these uploads make."""
+    """Return the id of the dataset of these uploads."""
     text = json.dumps([each.run_id for each in members])
     return hashlib.sha256(text.encode()).hexdigest()[: names.RUN_ID_LENGTH]
 
 
 class Datasets(LedgerTable):
-    """Reads and moves the item."""
+    """Reads and changes the item."""
 
     def head(self) -> Head:
         """Read the newest dataset, strongly consistent; empty before the first."""
@@ -123,12 +120,12 @@ class Datasets(LedgerTable):
         return Head(int(item["number"]), members, str(item["whole"]), str(item["dataset"]))
 
     def accept(self, run: Run, to: RunStatus, seen: Head, new: Head, fields: dict[str, Any]) -> bool:
-        """Move a prepared run, and the dataset to what it holds, at once; False if either moved meanwhile."""
+        """Move a prepared run and replace the dataset in one transaction; False if either changed."""
         moved = move(self._table, run.run_id, to, fields)
         moved["UpdateExpression"] += ", upload_order = :order"
         moved["ExpressionAttributeValues"][":order"] = {"S": run.order}
         values = {
-            "number": new.number, "members": [each.spell() for each in new.members],
+            "number": new.number, "members": [each.to_json() for each in new.members],
             "whole": new.whole, "dataset": new.dataset,
         }  # fmt: skip
         head = change(

@@ -1,4 +1,4 @@
-"""Ending a run badly."""
+"""Marks runs as failed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ FIX_AND_RETRY = "Read the log (retailrec logs) and fix the cause, then run: reta
 
 
 def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RETRY) -> bool:
-    """Mark a run as failed and say so on the bus; return whether this call did.
+    """Mark a run as failed and announce it; return whether this call did.
 
-    A run that ended otherwise is left alone.
+    A run that ended in another way is not changed.
 
     ``next_step`` says what to do and to type; ``{run_id}`` in it becomes the run's id.
     """
@@ -27,9 +27,9 @@ def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RE
 
 @contextmanager
 def step_of(run_id: str, stage: Stage) -> Iterator[None]:
-    """Do a step of a run: what it must wait for is noted, and what can never succeed fails the run.
+    """Run a step of a stage: record in the ledger what it waits for, and fail the run on ``Rejected``.
 
-    Raises NotYet again, since nothing more is to be done now.
+    Raises NotYet again, so that the caller stops.
     """
     try:
         yield

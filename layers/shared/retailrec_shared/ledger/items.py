@@ -1,4 +1,4 @@
-"""How the ledger's items are written: DynamoDB's notation, the changes that move a run, and refusals."""
+"""The ledger's items: their DynamoDB notation, updates that move a run, and refused conditions."""
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
@@ -18,7 +18,7 @@ CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict", "None"})
 
 @cache
 def _types() -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
-    """DynamoDB's types, both ways; boto3 is not imported before it is needed."""
+    """Return DynamoDB's serializer and deserializer; boto3 is imported only when needed."""
     from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
     return TypeSerializer().serialize, TypeDeserializer().deserialize
@@ -38,12 +38,12 @@ def key_of(run_id: str) -> str:
 
 
 def read(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Read an item."""
+    """Return an item's attributes as Python values."""
     return {name: _deserialize(value) for name, value in item.items()}
 
 
 def plain(value: Any) -> Any:
-    """DynamoDB takes no floats: numbers travel as text, and pydantic reads them back."""
+    """Return a value with floats as text, which pydantic reads back: DynamoDB's serializer refuses floats."""
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, dict):
@@ -52,7 +52,7 @@ def plain(value: Any) -> Any:
 
 
 def run_item(run: Run) -> dict[str, Any]:
-    """Write the item of a new run."""
+    """Return the item of a new run."""
     attributes = run.attributes(exclude_none=True)
     del attributes["status"]  # the item's own: the conditions of all moves name it
     item = {
@@ -73,7 +73,7 @@ def change(
     values: Mapping[str, Any],
     names: Mapping[str, str] | None = None,
 ) -> Any:
-    """Build the update of an item, for a transaction or by itself; ``values`` are named without colons."""
+    """Build a conditional update, for a transaction or alone; ``values`` are named without colons."""
     return {
         "TableName": table,
         "Key": {"pk": {"S": pk}},
@@ -90,9 +90,9 @@ def move(
     fields: Mapping[str, Any],
     starts: AbstractSet[RunStatus] | None = None,
 ) -> Any:
-    """Build the move of a run from where the state machine, or ``starts``, lets it begin.
+    """Build a run's move to a status, from any status that the state machine, or ``starts``, allows.
 
-    The gate holds no model that an operator has approved: whoever judges it had read the run before that.
+    A run whose gate an operator overruled does not become model_rejected: the caller read it before that.
     """
     allowed = sorted(starts or before(to))
     fields = {**fields, "status_at": now()}
@@ -111,7 +111,7 @@ def move(
 def compare_and_set(
     table: str, run: Run, to: RunStatus, fields: Mapping[str, Any], stages: Mapping[str, Any] | None = None
 ) -> Any:
-    """Build an operator's change of a run: only if nothing moved or retired it since it was read."""
+    """Build an operator's change of a run, on the condition that it was neither moved nor retired since."""
     stages = stages or {}
     sets = ["#status = :to", *(f"#run.#{name} = :{name}" for name in fields)]
     sets += [f"#run.stages.#{stage} = :{stage}" for stage in stages]
@@ -127,13 +127,13 @@ def compare_and_set(
 
 
 def raise_unless_refused(error: "ClientError") -> None:
-    """Go on after a write whose condition did not hold; raise any other error."""
+    """Raise an error, unless it says that a write's condition did not hold."""
     if aws.error_code(error) != "ConditionalCheckFailedException":
         raise error
 
 
 def raise_unless_overtaken(error: "ClientError") -> None:
-    """Go on after a transaction that somebody else's write was faster than; raise any other error."""
+    """Raise an error, unless it says that another write prevented the transaction."""
     reasons = error.response.get("CancellationReasons", [])
     codes = {reason.get("Code", "None") for reason in reasons}
     if aws.error_code(error) != "TransactionCanceledException" or not codes <= CONFLICTS:

@@ -1,14 +1,14 @@
 """The ledger: one item per run, moved forward only, by conditional writes.
 
-Beside the runs it keeps a pointer, ``live``: the run that serves. It moves only to
-a run of a later upload, which is why an old run can never replace a newer one; and
-in one transaction with the two runs' statuses, so that they never disagree.
+The pointer ``live`` names the run that serves. It moves only to a run of a later
+upload, so an old run never replaces a newer one; and in one transaction with the
+two runs' statuses, so that pointer and statuses always agree.
 """
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from retailrec_shared.core import aws, counting
 from retailrec_shared.core.observability import logger
@@ -29,20 +29,17 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import StageRecord, now
 from retailrec_shared.ledger.table import LedgerTable
 
-if TYPE_CHECKING:
-    pass
-
 Pointer = Literal["live"]
 BY_UPLOAD = "by_upload"
 
 _PLACE = "#run.stages.#stage"
 FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PLACE}.waiting"
-# How often a change of the live run is tried against others; each failure means that another one succeeded.
+# Tries to change the live run; each failure means that another change succeeded.
 GO_LIVE_TRIES = 5
 
 
 class GoLiveResult(Enum):
-    """What came of the wish to make a run live."""
+    """The result of making a run live."""
 
     LIVE = "it serves now"
     OVERTAKEN = "a later upload is live"
@@ -87,15 +84,15 @@ class Ledger(LedgerTable):
             for item in page["Items"]:
                 try:
                     run = Run.load(read(item))
-                except (KeyError, TypeError, ValueError) as error:  # edited by hand: the others go on
+                except (KeyError, TypeError, ValueError) as error:  # edited by hand: the other runs are read
                     self._on_unreadable(str(item["pk"]["S"]), type(error).__name__)
                 else:
                     yield run
 
     def move(self, run_id: str, to: RunStatus, **fields: Any) -> Run | None:
-        """Move a run forward, setting fields of it; return None when it is not where the move may start.
+        """Move a run forward and set some of its attributes; return None when its status does not allow that.
 
-        The live run stays: it ends only in the transaction that puts another in its place.
+        The live run is not moved: it ends only in the transaction that makes another run live.
         """
         moved = self._send(move(self._table, run_id, to, fields, before(to) - {RunStatus.LIVE}))
         if moved:
@@ -103,7 +100,7 @@ class Ledger(LedgerTable):
         return moved
 
     def record(self, run_id: str, **fields: Any) -> Run | None:
-        """Set fields of a run without moving it."""
+        """Set some of a run's attributes without moving it."""
         sets = ", ".join(f"#run.#{name} = :{name}" for name in fields)
         names = {"#run": "run"} | {f"#{name}": name for name in fields}
         return self._send(
@@ -111,7 +108,7 @@ class Ledger(LedgerTable):
         )
 
     def note_announced(self, run: Run) -> None:
-        """Note that people were told how a run ended, unless it went on since: the next end is told again."""
+        """Record that a run's end was announced, unless the run moved since."""
         seen = {"announced": run.status.value, "seen_at": run.status_at}
         names = {"#run": "run", "#status": "status"}
         condition = "#status = :announced AND #run.status_at = :seen_at"
@@ -122,13 +119,13 @@ class Ledger(LedgerTable):
     def update(
         self, run: Run, to: RunStatus, stages: Mapping[Stage, StageRecord] | None = None, **fields: Any
     ) -> Run | None:
-        """Move a run by an operator's word, or write to it where it is, if it stands as it was read.
+        """Move a run for an operator, or set fields of it, on the condition that it is as it was read.
 
-        ``stages`` begin anew. Returns None when anything has moved or retired the run since.
+        ``stages`` start again. Returns None when the run was moved or retired since.
         """
         if to is not run.status:
             if to not in NEXT[run.status] | BY_OPERATOR.get(run.status, frozenset()):
-                raise ValueError(f"no operator moves a run from {run.status} to {to}")
+                raise ValueError(f"an operator cannot move a run from {run.status} to {to}")
             fields |= {"status_at": self._now()}
         begun = {
             stage.value: record.model_dump(exclude_none=True) for stage, record in (stages or {}).items()
@@ -136,18 +133,18 @@ class Ledger(LedgerTable):
         return self._send(compare_and_set(self._table, run, to, fields, begun))
 
     def start_stage(self, run_id: str, stage: Stage, attempt: int | None = None) -> Run | None:
-        """Note that a stage started; the first note stands. It no longer waits.
+        """Record when a stage started, once, and that it does not wait.
 
         With ``attempt``, only if that is the stage's present attempt.
         """
         return self._stage(run_id, stage, FIRST.format("started_at"), now(), attempt)
 
     def end_stage(self, run_id: str, stage: Stage) -> Run | None:
-        """Note that a stage ended; the first note stands."""
+        """Record when a stage ended, once."""
         return self._stage(run_id, stage, FIRST.format("ended_at"), now())
 
     def wait_stage(self, run_id: str, stage: Stage, reason: str) -> Run | None:
-        """Note what a stage waits for."""
+        """Record what a stage waits for, as a sentence."""
         return self._stage(run_id, stage, "SET #run.stages.#stage.waiting = :value", reason)
 
     def pointer(self, name: Pointer) -> str | None:
@@ -159,7 +156,7 @@ class Ledger(LedgerTable):
         """Make an approved run the live one, unless a run of a later upload is.
 
         The pointer, the run's status and that of the run it replaces move in one
-        transaction, so that no reader and no crash ever finds them apart.
+        transaction, so that they always agree.
         """
         for _ in range(GO_LIVE_TRIES):
             run, previous = self.get(run_id), self.pointer("live")
@@ -172,7 +169,9 @@ class Ledger(LedgerTable):
                 return GoLiveResult.OVERTAKEN
             if self._replace(replaced, run):
                 return GoLiveResult.LIVE
-        raise TimeoutError(f"run {run_id} could not be made live: others were faster {GO_LIVE_TRIES} times")
+        raise TimeoutError(
+            f"run {run_id} could not be made live: other writes came first {GO_LIVE_TRIES} times"
+        )
 
     def _later_than(self, live: Run | None) -> list[Run]:
         """List the live run, and the one that it was rolled back from: nothing earlier replaces either."""
@@ -208,9 +207,9 @@ class Ledger(LedgerTable):
         return True
 
     def acquire_lease(self, run_id: str, until: str, by: str) -> Run | None:
-        """Take up the preparing of a run that nobody prepares at present; return None if somebody does.
+        """Acquire the lease to prepare a run; return None while another invocation holds it.
 
-        Whoever has it keeps it ``until`` then, or until ``leave``.
+        It ends at ``until``, a time in the ledger's notation, or with ``release_lease``.
         """
         return self._change_lease(
             run_id, 1, {"busy_until": until, "busy_by": by},
@@ -219,11 +218,11 @@ class Ledger(LedgerTable):
         )  # fmt: skip
 
     def release_lease(self, run_id: str, by: str) -> None:
-        """Give up an attempt to prepare that AWS let down: it does not count."""
+        """Release a lease after an error of AWS: it does not count against the limit."""
         self._change_lease(run_id, -1, {"busy_until": ""}, "#run.busy_by = :me", {"me": by})
 
     def _now(self) -> str:
-        """Tell the present time, as the ledger writes it."""
+        """Return the present time in the ledger's notation."""
         return now()
 
     def _change_lease(
@@ -277,4 +276,4 @@ def ledger() -> Ledger:
 
 
 def _log_unreadable(pk: str, error: str) -> None:
-    logger.error("an item of the ledger cannot be read", pk=pk, error=error)
+    logger.error("invalid ledger item", pk=pk, error=error)

@@ -1,8 +1,8 @@
-"""What an operator may ask of a run, decided from its ledger entry alone.
+"""Operators' commands for a run, decided from its ledger entry alone.
 
-The answer is one conditional write. The functions go on from there, woken by the
-event they know or, should that be lost, by the reconciler: a laptop that is shut
-in between loses nothing. Raises Rejected, with a sentence, where it does not apply.
+The result is one conditional write. The functions continue from there, invoked by
+the usual event or, if that is lost, by the reconciler: a command that is interrupted
+loses nothing. Raises Rejected, with a sentence, where a command does not apply.
 """
 
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB = "training-job", "hyper-parameter-tunin
 
 
 class Change(NamedTuple):
-    """Where a run goes, which of its stages begin anew, and what else is written with that."""
+    """The status that a run moves to, the stages that start again, and the attributes that are set."""
 
     to: RunStatus
     stages: Mapping[Stage, StageRecord]
     fields: Mapping[str, Any]
 
 
-# What an end left in the entry, and no longer holds once the run goes on.
+# How a run ended, which no longer applies when it continues.
 _CONTINUED: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
-# Whoever prepared it before has no claim on it any more; a search that is yet to come was not swept.
+# The lease is free again, and a search that is yet to come was not swept.
 _PREPARED_AGAIN: Mapping[str, Any] = {
     **_CONTINUED,
     "attempts": 0,
@@ -40,7 +40,7 @@ _BACK_IN_USE: Mapping[str, Any] = {"retired": False, "removed": False, "cleaned"
 
 
 def retry(run: Run, live: Run | None) -> Change:
-    """Let a failed run go on from the stage that failed, under a new attempt's name."""
+    """Continue a failed run from the stage that failed, as a new attempt."""
     if run.status is not RunStatus.FAILED:
         raise Rejected(_why_no_retry(run))
     stage = run.outcome.failed_stage or Stage.PREPARE
@@ -64,9 +64,9 @@ def retry(run: Run, live: Run | None) -> Change:
 
 
 def _judge_again(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
-    """Have the model made again, by another name: that of a retired run may be deleted this moment."""
+    """Create the model again as a new attempt: that of a retired run may be being deleted."""
     if run.cleanup.retired and run.started(Stage.PUBLISH) and not run.cleanup.serving_items_deleted:
-        raise Rejected(f"What run {run.run_id} published is being removed: try again in ten minutes.")
+        raise Rejected(f"What run {run.run_id} published is being deleted: try again in ten minutes.")
     again = {Stage.APPROVE: _next(run, Stage.APPROVE), **stages}
     if run.cleanup.serving_items_deleted:
         again[Stage.PUBLISH] = _next(run, Stage.PUBLISH)
@@ -74,11 +74,11 @@ def _judge_again(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
 
 
 def approve(run: Run, live: Run | None) -> Change:
-    """Let a run go on whose model the quality gate held."""
+    """Continue a run whose model the quality gate rejected."""
     if run.status is not RunStatus.MODEL_REJECTED:
         raise Rejected(
-            f"Run {run.run_id} is {run.status}: only a run whose model the quality gate held "
-            "(model_rejected) can be approved."
+            f"Run {run.run_id} is {run.status}: only a run whose model the quality gate "
+            "rejected (model_rejected) can be approved."
         )
     _refuse_overtaken(run, live)
     change = _judge_again(run, {})
@@ -88,7 +88,7 @@ def approve(run: Run, live: Run | None) -> Change:
 
 
 def stop(run: Run, prefix: str) -> Change:
-    """End a run that is on its way; ``prefix`` is that of the stack's SageMaker resources.
+    """End a run that is in progress; ``prefix`` is that of the stack's SageMaker resources.
 
     The names of its jobs stay in the ledger until none of them can run any more.
     """
@@ -115,7 +115,7 @@ def _job(prefix: str, run: Run, stage: Stage) -> tuple[str, ...]:
 
 
 def current_stage(run: Run) -> Stage | None:
-    """Tell which stage a run is at; ``None`` for one that is not on its way."""
+    """Return the stage that a run is at; ``None`` for one that is not in progress."""
     match run.status:
         case RunStatus.PREPARING:
             return Stage.PREPARE
@@ -152,7 +152,7 @@ def roll_back_target(runs: list[Run], live: Run, needed: frozenset[Stage]) -> Ru
 
 
 def served(run: Run, needed: frozenset[Stage]) -> bool:
-    """Tell whether a run came as far as serving."""
+    """Return whether a run has ever served."""
     return all(run.ended(stage) for stage in needed)
 
 
@@ -177,8 +177,8 @@ def _why_no_retry(run: Run) -> str:
             )
         case RunStatus.MODEL_REJECTED:
             return (
-                f"The quality gate held the model of run {run.run_id} ({run.outcome.reason}). Training it "
-                "again would make the same model; to deploy it all the same, type: "
+                f"The quality gate rejected the model of run {run.run_id} ({run.outcome.reason}). Training "
+                "it again would make the same model; to deploy it all the same, type: "
                 f"retailrec approve {run.run_id}"
             )
         case RunStatus.SUPERSEDED:

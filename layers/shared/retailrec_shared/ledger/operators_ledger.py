@@ -1,4 +1,4 @@
-"""The ledger as operators write to it: what no event ever does."""
+"""The ledger for operators' commands: writes that no event ever makes."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,15 +21,15 @@ from retailrec_shared.ledger.run_parts import timestamp
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# AWS tells whole seconds, and an answer takes its time.
+# AWS's Date header has whole seconds, and a response takes some time.
 EXACT = timedelta(seconds=3)
 
 
 class OperatorsLedger(Ledger):
-    """The ledger, with the two writes that only an operator's word allows.
+    """The ledger, with the two writes that only an operator's command makes.
 
-    When a run moved is written by AWS's clock: what the reconciler waits for after that would be over
-    before it began, were it by a laptop's that is minutes slow. (AWS refuses one that is five minutes off.)
+    ``status_at`` is corrected to AWS's clock: with a local clock that is minutes slow, the reconciler's
+    waiting times would be over before they began. (AWS refuses a clock that is five minutes off.)
     """
 
     def __init__(self, table: str, client: "DynamoDBClient") -> None:
@@ -41,7 +41,7 @@ class OperatorsLedger(Ledger):
     def _read_clock(self, http_response: Any, **_call: Any) -> None:
         try:
             behind = parsedate_to_datetime(http_response.headers["date"]) - datetime.now(UTC)
-        except (KeyError, TypeError, ValueError):  # no date, or none that is one
+        except (KeyError, TypeError, ValueError):  # no date, or an invalid one
             return
         self._slow = behind if abs(behind) > EXACT else timedelta(0)
 
@@ -49,7 +49,7 @@ class OperatorsLedger(Ledger):
         return timestamp(datetime.now(UTC) + self._slow)
 
     def roll_back(self, target: Run, live: Run, reason: str) -> bool:
-        """Let a superseded run serve in the live one's place, all at once; return whether both were as read.
+        """Make a superseded run live in place of the live one, in one transaction; False if either changed.
 
         The run that serves remembers from which later one it was rolled back: nothing earlier than
         that one replaces it, and no late event brings back what an operator rolled back.
@@ -78,13 +78,13 @@ class OperatorsLedger(Ledger):
         return True
 
     def _rolled_back_from(self, target: Run, live: Run) -> str | None:
-        """Name the latest run that is rolled back by this: after several roll-backs, still the first one."""
+        """Return the latest run that this rolls back; after several roll-backs, the one before the first."""
         first = self.get(live.rollout.rolled_back_from) if live.rollout.rolled_back_from else None
         latest = first or live
         return latest.run_id if target.order < latest.order else None
 
     def forget_endpoint_request(self, run_id: str) -> None:
-        """Forget that the endpoint was asked last to serve a run, if it was: it may be asked again."""
+        """Clear the last endpoint request if it is for this run, so that it is made again."""
         forgotten = change(
             self._table,
             ENDPOINT_REQUEST,

@@ -23,7 +23,7 @@ RETRAINING_REQUESTED = "Retraining Requested"
 
 
 def object_created(upload: Upload, run_id: str | None = None) -> "PutEventsRequestEntryTypeDef":
-    """Build the "Object Created" of an upload, on behalf of a run that waits for it."""
+    """Build the "Object Created" of an upload, for the run that waits for it."""
     thing: dict[str, Any] = {
         "key": upload.key,
         "size": upload.size,
@@ -39,13 +39,13 @@ def object_created(upload: Upload, run_id: str | None = None) -> "PutEventsReque
 def retraining_requested(
     stack: str, token: str = "", run_id: str | None = None
 ) -> "PutEventsRequestEntryTypeDef":
-    """Build an operator's wish to train anew, or the repeated one of a run that stands still."""
+    """Build an operator's request to retrain, or the repeated one of a run that makes no progress."""
     detail = {"stack": stack, "token": token} | ({"run-id": run_id} if run_id else {})
     return _entry(OPERATORS_SOURCE, RETRAINING_REQUESTED, detail)
 
 
 def training_job_changed(job_name: str) -> "PutEventsRequestEntryTypeDef":
-    """Build a training job's state change; who receives it asks SageMaker for the state."""
+    """Build a training job's state change; its receiver asks SageMaker for the state."""
     return _entry(SAGEMAKER_SOURCE, "SageMaker Training Job State Change", {"TrainingJobName": job_name})
 
 
@@ -74,7 +74,7 @@ def endpoint_changed(name: str) -> "PutEventsRequestEntryTypeDef":
 
 
 def send(entry: "PutEventsRequestEntryTypeDef") -> None:
-    """Put an event on the default bus; raises RuntimeError when the bus did not take it."""
+    """Put an event on the default bus; raises RuntimeError when the bus did not accept it."""
     answer = aws.eventbridge().put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
         raise RuntimeError(f"the event was not accepted: {answer['Entries'][0].get('ErrorMessage')}")

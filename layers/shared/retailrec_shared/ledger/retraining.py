@@ -1,4 +1,4 @@
-"""When training anew would learn nothing new."""
+"""Finds out whether retraining would repeat an earlier run."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from retailrec_shared.ledger.run import Run
 
 
 def find_trained(runs: Iterable[Run], dataset: str, configuration: Mapping[str, str]) -> Run | None:
-    """Find a run that was trained on a dataset, or will be, so configured; one that failed does not count."""
+    """Return a run that is or will be trained on a dataset with a configuration, unless it failed."""
     return next(
         (
             run

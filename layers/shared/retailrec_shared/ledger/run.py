@@ -1,4 +1,4 @@
-"""A run, as the ledger keeps it."""
+"""A run, as the ledger stores it, and the flat attributes of its item."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -68,8 +68,8 @@ class Run(BaseModel):
     def order(self) -> str:
         """Rank among all runs: by the newest upload that a run holds, then by which was accepted later.
 
-        An increment that came late holds what was uploaded after it. A run that was asked for by hand, on the
-        data of another, comes after that one. By run id at last, so that no two tie.
+        An increment whose event came late holds what was uploaded after it. A run that `retailrec tune`
+        requested comes after the run whose data it uses. The run id breaks ties.
         """
         requested = f"~{self.tuning.requested_at}#" if self.tuning.requested_at else ""
         upload = self.dataset.newest_upload or self.upload.order
@@ -77,19 +77,19 @@ class Run(BaseModel):
 
     @property
     def appends(self) -> bool:
-        """Tell whether the upload adds to the dataset instead of replacing it."""
+        """Return whether the upload adds to the dataset instead of replacing it."""
         return names.appends(self.upload.key)
 
     def ended(self, stage: Stage) -> bool:
-        """Tell whether a stage has ended."""
+        """Return whether a stage has ended."""
         return self.stages[stage].ended_at is not None
 
     def started(self, stage: Stage) -> bool:
-        """Tell whether a stage has started."""
+        """Return whether a stage has started."""
         return self.stages[stage].started_at is not None
 
     def attempt(self, stage: Stage) -> int:
-        """Tell the number of a stage's present attempt; each retry of an operator's is one more."""
+        """Return the number of a stage's present attempt, from 1."""
         return self.stages[stage].attempt
 
     @property
@@ -99,7 +99,7 @@ class Run(BaseModel):
 
     @property
     def of_marketplace(self) -> bool:
-        """Tell whether a Marketplace algorithm trains this run."""
+        """Return whether a Marketplace algorithm trains this run."""
         return is_of_marketplace(self.algorithm)
 
     @property
@@ -109,12 +109,12 @@ class Run(BaseModel):
 
     @property
     def tunes(self) -> bool:
-        """Tell whether this run's hyperparameters are searched for by a tuning job."""
+        """Return whether this run's hyperparameters are searched for by a tuning job."""
         return self.configuration.get("tuning") == "on"
 
     @property
     def searched(self) -> Searched:
-        """What this run's tuning job searches: what its configuration leaves open."""
+        """The ranges that this run's tuning job searches: of what its configuration leaves open."""
         algorithm = (
             MARKETPLACE if self.of_marketplace else self.configuration.get("training_algorithm", "bpr")
         )
@@ -122,7 +122,7 @@ class Run(BaseModel):
 
     @property
     def hyperparameters(self) -> dict[str, str]:
-        """What this run's training job is told: only names that its algorithm knows."""
+        """The training job's hyperparameters: only names that its algorithm knows."""
         chosen = {name: self.configuration[name] for name in HYPERPARAMETERS if name in self.configuration}
         if self.of_marketplace:
             return chosen
@@ -138,12 +138,12 @@ class Run(BaseModel):
 
     @property
     def refits(self) -> bool:
-        """Tell whether the model that serves learned from every row."""
+        """Return whether the model that serves learned from every row."""
         return self.configuration.get("refit") == "true"
 
     @property
     def excludes_purchased(self) -> bool:
-        """Tell whether batch recommendations leave out what a customer bought."""
+        """Return whether batch recommendations leave out what a customer bought."""
         return self.configuration.get("exclude_purchased", "true") == "true"
 
     @classmethod

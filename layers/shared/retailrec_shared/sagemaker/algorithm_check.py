@@ -1,4 +1,4 @@
-"""Asking SageMaker about the stack's Marketplace algorithm, before it is needed."""
+"""Checks the stack's Marketplace algorithm with SageMaker, before the first run."""
 
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def problems(sagemaker: "SageMakerClient", settings: Settings, region: str) -> list[str]:
     """List what is wrong between the stack and its algorithm; each a sentence with the fix.
 
-    DescribeAlgorithm also answers some accounts without a subscription; those are told by
-    their first training job, which fails its run with the same advice.
+    DescribeAlgorithm also responds to some accounts without a subscription; there the first
+    training job fails its run with the same advice.
     """
     arn = settings.algorithm_arn
     if found := list(preflight.of_arn(arn, region)):

@@ -1,10 +1,10 @@
 """The stack's one endpoint as a desired state.
 
 Which run should serve follows from the ledger: the newest approved run, if its
-upload is later than the live one's, else the live run. Whoever is woken compares
-that with what the endpoint serves, and moves it one step. So an update that had
-to wait, a model that failed after it was deployed, and an endpoint that somebody
-deleted all end in the same way: the endpoint serves what it should.
+upload is later than the live one's, else the live run. Each invocation compares
+that with what the endpoint serves, and moves it one step. So after an update that
+had to wait, a model that failed after deployment, or an endpoint that somebody
+deleted, the endpoint comes to serve the desired run.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFaile
 
 
 class EndpointState(NamedTuple):
-    """What DescribeEndpoint said of the status, the current config and its run, a failure, the instances."""
+    """DescribeEndpoint's status, run of the current config, failure, config and number of instances."""
 
     status: str
     run_id: str | None
@@ -39,17 +39,17 @@ class EndpointState(NamedTuple):
 
     @property
     def in_service(self) -> bool:
-        """Tell whether the endpoint answers and may be updated."""
+        """Whether the endpoint serves and may be updated."""
         return self.status == "InService"
 
     @property
     def busy(self) -> bool:
-        """Tell whether SageMaker is changing the endpoint and would refuse another change."""
+        """Whether SageMaker is changing the endpoint and would refuse another change."""
         return self.status not in RESTING
 
 
 def describe() -> EndpointState | None:
-    """Ask SageMaker for the endpoint's present state; ``None`` when there is no endpoint."""
+    """Describe the endpoint; ``None`` when there is none."""
     try:
         answer = aws.sagemaker().describe_endpoint(EndpointName=settings().endpoint_name)
     except ClientError as error:
@@ -65,8 +65,8 @@ def describe() -> EndpointState | None:
 def choose_target(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
     """Choose the run that the endpoint should serve, from all runs, newest upload first.
 
-    ``runs`` comes of the index, which may lag behind the table: of a run that it
-    does not show as ended, ``read`` gets the present word. What has ended stays so.
+    ``runs`` comes from the index, which may lag behind the table: a run that it
+    does not show as ended is read again by ``read``. A run that ended stays ended.
     A live run that was rolled back from a later one yields to nothing earlier than that.
     """
     live = read(live_id) if live_id else None
@@ -118,15 +118,17 @@ def _move_towards(run: Run, state: EndpointState | None, request: EndpointReques
         reconcile_endpoint()
         return
     with step_of(run.run_id, Stage.DEPLOY):
-        if requested and state:  # the live run itself: only the reconciler tries it again
-            raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
+        if requested and state:  # the live run: only the reconciler requests it again
+            raise NotYet(
+                f"SageMaker did not update the endpoint to the live run. {state.failure or ''}".strip()
+            )
         with _live_run_waits(run):
             _request_change(run, state, request)
 
 
 @contextmanager
 def _live_run_waits(run: Run) -> Iterator[None]:
-    """Let the live run wait where another would fail: it serves from the table, and people are to be told."""
+    """Raise NotYet instead of Rejected for the live run, which must not fail: it serves from the table."""
     try:
         yield
     except Rejected as refusal:
@@ -139,7 +141,7 @@ def _request_change(run: Run, state: EndpointState | None, last: EndpointRequest
     if state and state.busy:
         raise NotYet(f"The endpoint is {state.status}.")
     if state and not state.in_service:
-        # One whose creation or roll-back failed can only be deleted; the next look creates it anew.
+        # One whose creation or roll-back failed can only be deleted; the next invocation creates it again.
         aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
         raise NotYet("A failed endpoint is being deleted.")
     if state:
@@ -147,7 +149,7 @@ def _request_change(run: Run, state: EndpointState | None, last: EndpointRequest
     _create_config(run)
     request = endpoint_request.record(run.run_id, after=last)
     if request is None:
-        raise NotYet("Somebody else is moving the endpoint.")
+        raise NotYet("Another invocation is changing the endpoint.")
     if state:
         _update(run)
     else:
@@ -173,13 +175,13 @@ def _refuse_other_kind(name: str, run: Run) -> None:
     try:
         answer = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)
     except ClientError as error:
-        if aws.says_missing(error):  # somebody deleted it: only SageMaker knows what the endpoint is on
+        if aws.says_missing(error):  # somebody deleted it: the endpoint's kind is unknown
             return
         raise
     if "ServerlessConfig" not in answer["ProductionVariants"][0]:
         raise NotYet(
-            f"SageMaker does not turn an endpoint on instances into a serverless one: delete "
-            f"{settings().endpoint_name}, and it comes back as that."
+            f"SageMaker cannot change an endpoint on instances to a serverless one: delete the endpoint "
+            f"{settings().endpoint_name}, and it is created again as serverless."
         )
 
 
@@ -190,12 +192,12 @@ def _update(run: Run) -> None:
             aws.sagemaker().update_endpoint(EndpointName=settings().endpoint_name, EndpointConfigName=name)
         except ClientError as error:
             if "in-progress" in aws.error_message(error):
-                raise NotYet("The endpoint began another update.") from error
+                raise NotYet("Another update of the endpoint began.") from error
             raise
 
 
 def _create_config(run: Run) -> None:
-    """Create the run's endpoint config, anew where one was made with other parameters."""
+    """Create the run's endpoint config, again if it exists with other parameters."""
     request = sagemaker_requests.endpoint_config(settings(), run)
     made = False
     with aws.creating("endpoint config"):
@@ -211,14 +213,14 @@ def _create_config(run: Run) -> None:
 
 
 def _delete_if_useless(state: EndpointState | None) -> None:
-    """Delete an endpoint that serves a run which ended badly, when there is no other to serve."""
+    """Delete an endpoint that serves a run which ended without going live."""
     served = ledger().get(state.run_id) if state and state.run_id else None
     if served and served.status in ENDED - {RunStatus.LIVE}:
         _delete()
 
 
 def _delete() -> None:
-    """Delete an endpoint that the mode "none" has no use for: it would be paid by the hour."""
+    """Delete the endpoint, unless SageMaker is changing it."""
     state = describe()
     if state is not None and not state.busy:
         aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)

@@ -122,7 +122,7 @@ def _hyperparameters(offered: Iterable[Document], chosen: Mapping[str, str]) -> 
         if name not in known:
             yield (
                 f"The algorithm has no hyperparameter {name} (it has {', '.join(known) or 'none'}), so this "
-                "stack cannot drive it: take an Implicit BPR algorithm, or AlgorithmImageUri."
+                "stack cannot use it: take an Implicit BPR algorithm, or AlgorithmImageUri."
             )
         elif problem := _out_of_range(known[name], value):
             parameter = name.title().replace("_", "")
@@ -140,7 +140,7 @@ def _search(training: Document, settings: Settings) -> Iterator[str]:
     known = {each["Name"]: each for each in training.get("SupportedHyperParameters") or []}
     for name, among in settings.searched.items():
         if name not in known:
-            continue  # told of already
+            continue  # reported by _hyperparameters
         parameter = name.title().replace("_", "")
         ends = [f"{among.low:g}", f"{among.high:g}"] if isinstance(among, Range) else list(among)
         problem = next(filter(None, (_out_of_range(known[name], end) for end in ends)), None)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from retailrec_shared.core import names
+from retailrec_shared.core.events import ModelApproved
 from retailrec_shared.core.marketplace_limits import endpoint_kind
 from retailrec_shared.core.settings import Settings
 from retailrec_shared.core.status import Stage
@@ -86,13 +87,20 @@ def metric_regex(name: str) -> str:
 
 
 def metric_definitions(of: Iterable[str]) -> list[Any]:
-    """Tell SageMaker where our image's log holds metrics."""
+    """Build the metric definitions for our image's log."""
     return [{"Name": name, "Regex": metric_regex(name)} for name in of]
 
 
 def job_name(settings: Settings, run: Run, stage: Stage) -> str:
-    """Name what the present attempt of a stage makes; the model's name is the endpoint config's as well."""
+    """Return the name of the resources that a stage's present attempt creates; model and config share one."""
     return names.resource_name(settings.resource_prefix, run.run_id, run.attempt(stage))
+
+
+def model_approved(run: Run, settings: Settings) -> ModelApproved:
+    """Build the event of an approved run, which names its model."""
+    return ModelApproved(
+        run_id=run.run_id, model_name=job_name(settings, run, Stage.APPROVE), metrics=run.metrics
+    )
 
 
 def _tags(settings: Settings, run: Run) -> "list[TagTypeDef]":
@@ -157,7 +165,7 @@ def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeD
 
 
 def _on_spot_instances(request: "CreateTrainingJobRequestTypeDef", settings: Settings, run: Run) -> None:
-    """Let a job be interrupted: it waits for another instance, and goes on from its checkpoints."""
+    """Use spot instances: an interrupted job waits for another one, and continues from its checkpoints."""
     request["EnableManagedSpotTraining"] = True
     request["CheckpointConfig"] = {"S3Uri": _uri(settings, run, names.CHECKPOINTS_PREFIX + "/")}
     # Waiting and running together: SageMaker refuses less than the running alone.

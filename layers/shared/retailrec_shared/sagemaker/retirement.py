@@ -1,7 +1,7 @@
-"""Retiring superseded runs: their models and endpoint configs leave SageMaker.
+"""Retires runs: deletes their models and endpoint configs from SageMaker.
 
-Lambdas made them, so deleting the stack would not. Artifacts and outputs stay in
-the data bucket. The newest ``retained_runs`` are spared.
+The functions created them, so deleting the stack would not delete them. Artifacts and
+outputs stay in the data bucket. The newest ``retained_runs`` runs that served are kept.
 """
 
 from datetime import datetime, timedelta
@@ -15,16 +15,16 @@ from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment
 
-# A function that saw the run alive may still be making its model or endpoint config: it is given time to
-# end. Longer than the timeout of every function that makes one.
+# A function that read the run before it ended may still be creating its model or endpoint config: longer
+# than the timeout of each such function.
 RETIREMENT_GRACE = timedelta(minutes=2)
 
 
 def retirable(runs: list[Run], retained: int, needed: frozenset[Stage]) -> list[Run]:
     """Choose the runs to retire from all runs, newest first.
 
-    A superseded run that once served may be spared; one that never did, or that
-    failed after its model was made, is of no use to anybody.
+    The newest ``retained`` superseded runs that served are kept for a roll-back; one that
+    never served, or that failed after its model was created, cannot serve again.
     """
     over = [
         run
@@ -36,8 +36,8 @@ def retirable(runs: list[Run], retained: int, needed: frozenset[Stage]) -> list[
         for run in over
         if run.status is RunStatus.SUPERSEDED and all(run.ended(stage) for stage in needed)
     ]
-    spared = {run.run_id for run in served[:retained]}
-    return [run for run in over if run.run_id not in spared]
+    kept = {run.run_id for run in served[:retained]}
+    return [run for run in over if run.run_id not in kept]
 
 
 def retire_old_runs(moment: datetime) -> None:
@@ -49,8 +49,8 @@ def retire_old_runs(moment: datetime) -> None:
         state = deployment.describe()
         serves = state is not None and (state.busy or state.run_id == run.run_id)
         if serves or run.run_id == ledger().pointer("live"):
-            continue  # SageMaker would delete a config that is in use without a word
-        # Claimed before anything is deleted, so that no operator brings it back this moment.
+            continue  # SageMaker deletes a config that is in use without an error
+        # Marked before anything is deleted, so that no operator can make it live meanwhile.
         claimed = run if run.cleanup.retired else ledger().update(run, run.status, retired=True)
         if claimed is None:
             continue
@@ -60,7 +60,7 @@ def retire_old_runs(moment: datetime) -> None:
 
 
 def delete_earlier_attempts(moment: datetime) -> None:
-    """Delete what earlier attempts left of a run that serves, or may again: only its last can."""
+    """Delete the resources of earlier attempts of runs that serve or may serve again."""
     for run in ledger().runs():
         attempt = run.attempt(Stage.APPROVE)
         stays = run.status in LIVE_OR_SUPERSEDED and not run.cleanup.retired
@@ -83,7 +83,7 @@ def _name(run: Run, attempt: int) -> str:
 
 
 def _delete_attempts(run: Run, attempts: range) -> bool:
-    """Delete what attempts at a run's model made; False while something of it cannot be deleted yet."""
+    """Delete the resources of attempts at a run's model; False while one cannot be deleted yet."""
     client, gone = aws.sagemaker(), True
     for name in map(partial(_name, run), attempts):
         aws.delete_if_there(partial(client.delete_endpoint_config, EndpointConfigName=name))

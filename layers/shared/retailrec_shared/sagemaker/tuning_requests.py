@@ -1,6 +1,6 @@
 """CreateHyperParameterTuningJob for a run, and which earlier one it may begin from; pure.
 
-A tuning job is the run's training job, told apart into what is fixed and what is searched.
+A tuning job is the run's training job, divided into what is fixed and what is searched.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def job_name(run: Run) -> str:
 
 
 def objective(run: Run) -> dict[str, str]:
-    """Tell what the jobs of a run's search are judged by."""
+    """Return what the jobs of a run's search are judged by."""
     return {"Type": "Maximize", "MetricName": CONTRACT_METRIC if run.of_marketplace else VALIDATION_METRIC}
 
 
@@ -103,7 +103,7 @@ def _fixed(run: Run) -> dict[str, str]:
 
 
 def may_begin_from(run: Run, parent: Mapping[str, Any]) -> bool:
-    """Tell whether a tuning job, as Describe shows it, searched what this run searches, by the same measure.
+    """Return whether a tuning job, as Describe shows it, searched the same as this run, by the same metric.
 
     SageMaker asks for the same objective and the same hyperparameters; which of them were fixed, and at what,
     may differ there. Here it may not: what was found with another Algorithm says nothing.

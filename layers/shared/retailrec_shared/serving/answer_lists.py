@@ -1,11 +1,11 @@
-"""Reading an algorithm's answer: a list of user_id, item_id and score, the best first.
+"""Reads an algorithm's response: a list of user_id, item_id and score, the best first.
 
-The contract says JSON. The Marketplace algorithm may spell the list as Python does, which the
-published tutorial hands to ``eval``. Here the spelling is taken too, and nothing is run: what is not a
-flat list of flat records is refused before anything but a scanner has seen it.
+The contract says JSON. The Marketplace algorithm may write the list as a Python literal, which the
+published tutorial evaluates with ``eval``. That is accepted here without evaluation: only a scanner reads
+a text before everything but a flat list of flat records is refused.
 
-A refusal is logged, and may end up in an e-mail. So it tells what an answer is like and quotes nothing of
-it: an answer names customers.
+A refusal is logged, and may be sent by e-mail. So it describes an answer and quotes nothing of it, since
+answers contain customers' ids.
 """
 
 import json
@@ -32,7 +32,7 @@ Scored = tuple[str, float]
 
 
 class BadAnswer(ValueError):
-    """An answer that is no list of recommendations; the message says what is wrong with it."""
+    """An answer that is not a list of recommendations; the message says what is wrong with it."""
 
 
 def read_answer(body: bytes | str) -> list[Scored]:
@@ -114,7 +114,7 @@ def _python_literal(text: str) -> Any:
 
 
 def _harmless(text: str) -> bool:
-    """Tell whether a text is made of plain values and brackets that are nowhere nested deeply."""
+    """Return whether a text consists of plain values and brackets, nested at most ``DEEPEST`` deep."""
     depth, end = 0, 0
     for token in _tokens(text):
         depth += bool(token["open"]) - bool(token["close"])
@@ -154,7 +154,7 @@ def _score(number: int, value: Any) -> float:
 
 
 def _shown(value: Any) -> str:
-    """Say what a value is like, and not what it is."""
+    """Describe a value without quoting it."""
     if isinstance(value, str):
         return f"{len(value):,} characters that begin with {value[0]!r}" if value else "an empty text"
     if isinstance(value, dict):

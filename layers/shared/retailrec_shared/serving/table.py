@@ -43,7 +43,7 @@ class Serving:
         return self._client or aws.dynamodb()
 
     def get(self, keys: Iterable[str]) -> dict[str, Body]:
-        """Read the bodies of some keys; missing ones are left out."""
+        """Return the bodies of some keys, without those that are missing."""
         found: dict[str, Body] = {}
         for chunk in _chunks(dict.fromkeys(keys), BATCH_GET):
             found |= self._get_batch(chunk)

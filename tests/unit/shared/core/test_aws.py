@@ -1,4 +1,4 @@
-"""AWS's errors, told apart by their names and words."""
+"""AWS's errors, distinguished by code and message."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -11,7 +11,7 @@ def error(code: str, message: str = "") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
 
 
-def test_a_missing_resource_is_told_by_its_words() -> None:
+def test_a_missing_resource_is_recognized_by_its_message() -> None:
     assert aws.says_missing(error("ValidationException", 'Could not find endpoint "x".'))
     assert not aws.says_missing(error("ValidationException", "Name must match a pattern"))
     assert not aws.says_missing(error("AccessDeniedException", "could not find a policy"))

@@ -38,7 +38,7 @@ def test_a_files_own_mapping_replaces_the_stacks() -> None:
     assert "column_mapping" not in stack.run_configuration("{}")
 
 
-def test_a_mapping_that_cannot_be_used_still_tells_runs_apart() -> None:
+def test_a_mapping_that_cannot_be_used_still_distinguishes_runs() -> None:
     assert settings(column_mapping="{nonsense").run_configuration()["column_mapping"] == "{nonsense"
 
 

@@ -86,7 +86,7 @@ def test_an_overtaken_run_is_neither_retried_nor_approved() -> None:
 def test_an_approval_keeps_what_it_overruled() -> None:
     change = operators.approve(make_run(status=RunStatus.MODEL_REJECTED, reason="Too few items."), None)
     assert (change.to, change.fields["overruled"]) == (RunStatus.TRAINING, "Too few items.")
-    with pytest.raises(Rejected, match="only a run whose model the quality gate held"):
+    with pytest.raises(Rejected, match="only a run whose model the quality gate rejected"):
         operators.approve(failed(Stage.TRAIN), None)
 
 

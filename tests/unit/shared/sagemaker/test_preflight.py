@@ -121,14 +121,14 @@ def test_the_nearest_instance_type_is_offered_first() -> None:
         ),
     ],
 )
-def test_an_algorithm_beside_the_contract_is_refused(change: Change, words: tuple[str, ...]) -> None:
+def test_an_algorithm_outside_the_contract_is_refused(change: Change, words: tuple[str, ...]) -> None:
     algorithm = published_algorithm()
     change(algorithm)
     (sentence,) = found(algorithm)
     assert all(word in sentence for word in words)
 
 
-def test_everything_that_is_wrong_is_told_at_once() -> None:
+def test_everything_that_is_wrong_is_reported_at_once() -> None:
     algorithm = published_algorithm()
     del algorithm["InferenceSpecification"], algorithm["TrainingSpecification"]["SupportedHyperParameters"]
     sentences = found(algorithm, training_instance_type="ml.p3.2xlarge")
@@ -179,7 +179,7 @@ def test_what_is_no_arn_is_not_asked_about(arn: str) -> None:
     assert "is no algorithm's ARN" in sentence
 
 
-def test_an_arn_of_another_region_is_told_before_sagemaker_is_asked() -> None:
+def test_an_arn_of_another_region_is_reported_before_sagemaker_is_asked() -> None:
     (sentence,) = found(refusal("Never", "asked"), region="eu-west-1")
     assert "of region us-east-1, and the stack of eu-west-1" in sentence
 
@@ -205,7 +205,7 @@ def test_a_search_within_the_algorithms_ranges_fits() -> None:
     assert found(published_algorithm(), tuning="on") == []
 
 
-def test_a_search_that_the_algorithm_does_not_allow_is_told() -> None:
+def test_a_search_that_the_algorithm_does_not_allow_is_reported() -> None:
     few = {"IntegerParameterRangeSpecification": {"MinValue": "1", "MaxValue": "128"}}
     (sentence,) = found(narrowed(Range=few), tuning="on")
     assert "Tuning searches factors from 20 to 200" in sentence

@@ -88,9 +88,9 @@ def test_our_image_gets_what_was_chosen_and_has_its_own_defaults() -> None:
     }
 
 
-def test_what_a_job_is_told_is_what_the_image_knows() -> None:
-    told = requests.training_job(settings(), run(**settings(algorithm="auto").run_configuration()))
-    assert parse_hyperparameters(told["HyperParameters"]).algorithm == "auto"
+def test_what_a_job_gets_is_what_the_image_knows() -> None:
+    found = requests.training_job(settings(), run(**settings(algorithm="auto").run_configuration()))
+    assert parse_hyperparameters(found["HyperParameters"]).algorithm == "auto"
 
 
 def test_a_choice_makes_another_run_and_an_old_runs_choices_still_count() -> None:
