@@ -22,7 +22,7 @@ from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
 # How often others may be accepted while one run is prepared and prepared anew.
 TRIES = 5

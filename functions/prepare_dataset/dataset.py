@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.malloc_tuning import share_heap
 from prepare_dataset.read.reader import read
 from prepare_dataset.read.source import open_source
 from prepare_dataset.table.columns import OUR_HEADERS, Headers
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import Format
 
 if TYPE_CHECKING:
-    from prepare_dataset.clean.reasons import Profile
-    from prepare_dataset.clean.splitting import SplitRule
     from prepare_dataset.increments.append import Neighbours
     from prepare_dataset.report.difference import Origin
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
+    from retailrec_shared.core.settings import Profile, SplitRule
 
 
 def prepare_file(

@@ -1,6 +1,6 @@
 """What comes of a dataset that was prepared: whether it is trained, and what the ledger keeps of it."""
 
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.datasets import Place
 from retailrec_shared.ledger.run import Run

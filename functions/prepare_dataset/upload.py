@@ -24,7 +24,7 @@ from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run, Upload, now, timestamp
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
 # Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
 MAX_ATTEMPTS = 3

@@ -8,11 +8,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from recommend_api import endpoint, sources, table
-from recommend_api.answers import Customers, Purchase, Purchases, Recommendations
 from recommend_api.budget import Budget
 from recommend_api.describing import answer_items, describe, first_source
-from recommend_api.ladder import Candidate, Chosen, Rung, Wish, climb
+from recommend_api.fallback_chain import Candidate, Chosen, Rung, Wish, climb
 from recommend_api.live import fresh_budget, live
+from retailrec_shared.contract.api_responses import Customers, Purchase, Purchases, Recommendations
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.keys import customer_key, customers_key
 

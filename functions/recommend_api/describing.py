@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from aws_lambda_powertools.metrics import MetricUnit
 
 from recommend_api import table
-from recommend_api.answers import Recommendation, Source
 from recommend_api.budget import Budget
-from recommend_api.ladder import Chosen
+from recommend_api.fallback_chain import Chosen
+from retailrec_shared.contract.api_responses import Recommendation, Source
 from retailrec_shared.core.observability import metrics
 from retailrec_shared.serving.keys import item_key
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from recommend_api.breaker import Breaker
 from recommend_api.budget import RESERVE, Budget, TooSlow
-from recommend_api.ladder import Wish
+from recommend_api.fallback_chain import Wish
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from recommend_api.answers import Source
+from retailrec_shared.contract.api_responses import Source
 
 
 class Candidate(NamedTuple):

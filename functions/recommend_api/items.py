@@ -3,11 +3,11 @@
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from recommend_api import endpoint, sources, table
-from recommend_api.answers import Item, PopularItems, SimilarItems
 from recommend_api.budget import Budget
 from recommend_api.describing import answer_items, first_source
-from recommend_api.ladder import Candidate, Rung, Wish, climb
+from recommend_api.fallback_chain import Candidate, Rung, Wish, climb
 from recommend_api.live import fresh_budget, live
+from retailrec_shared.contract.api_responses import Item, PopularItems, SimilarItems
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.keys import item_key
 

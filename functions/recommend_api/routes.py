@@ -6,21 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from recommend_api import customers, invocations, items, parameters, problems, runs
-from recommend_api.answers import (
-    Customers,
-    Item,
-    ManyRecommendations,
-    Model,
-    PopularItems,
-    Problem,
-    Purchases,
-    Recommendations,
-    Runs,
-    RunView,
-    Scored,
-    SimilarItems,
-)
-from recommend_api.ladder import Wish
+from recommend_api.fallback_chain import Wish
 from recommend_api.parameters import (
     After,
     Country,
@@ -36,6 +22,20 @@ from recommend_api.parameters import (
     RunId,
     Since,
     TopN,
+)
+from retailrec_shared.contract.api_responses import (
+    Customers,
+    Item,
+    ManyRecommendations,
+    Model,
+    PopularItems,
+    Problem,
+    Purchases,
+    Recommendations,
+    Runs,
+    RunView,
+    Scored,
+    SimilarItems,
 )
 
 api = APIGatewayRestResolver(enable_validation=True)

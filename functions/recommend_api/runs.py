@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
 
-from recommend_api.answers import Model, Runs, RunView, StageView
 from recommend_api.budget import Budget
 from recommend_api.live import fresh_budget, live
+from retailrec_shared.contract.api_responses import Model, Runs, RunView, StageView
 from retailrec_shared.core.observability import logger
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run

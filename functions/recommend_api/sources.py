@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from recommend_api import table
-from recommend_api.answers import Source
 from recommend_api.budget import Budget
-from recommend_api.ladder import Candidate, Rung, Wish, most_similar
+from recommend_api.fallback_chain import Candidate, Rung, Wish, most_similar
+from retailrec_shared.contract.api_responses import Source
 from retailrec_shared.serving.keys import (
     item_key,
     popular_key,

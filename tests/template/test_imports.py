@@ -36,6 +36,7 @@ PURE = [
     "retailrec/metrics/tables.py",
     "retailrec/console/guard.py",
     "retailrec/console/run_data.py",
+    *(str(path.relative_to(ROOT)) for path in (ROOT / "layers/shared/retailrec_shared/contract").rglob("*.py")),
     *(str(path.relative_to(ROOT)) for path in (ROOT / "functions/prepare_dataset").rglob("*.py")
       if path.parent.name != "prepare_dataset" or path.name not in _OF_AWS),
 ]  # fmt: skip

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
-from prepare_dataset.report.changes import Change, Difference, Newcomers, Warned, WarningCode
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.number_format import percent
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, Newcomers, Warned, WarningCode
 
 FELL = -0.20
 ROSE = 0.50

@@ -6,14 +6,14 @@ from prepare_dataset.clean.cleaning import Reasons, count_reasons
 from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.clean.interactions import Interactions
 from prepare_dataset.clean.parsing import Meaning
-from prepare_dataset.clean.reasons import Profile
-from prepare_dataset.clean.splitting import Split, SplitRule
-from prepare_dataset.files.formats import Format
+from prepare_dataset.clean.splitting import Split
 from prepare_dataset.report.chart_counts import count_pictures
 from prepare_dataset.report.facts import count_facts
-from prepare_dataset.report.model import QualityReport, SheetRows
 from prepare_dataset.table.arrays import Coded
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.quality_report import QualityReport, SheetRows
+from retailrec_shared.contract.report_values import Format
+from retailrec_shared.core.settings import Profile, SplitRule
 
 
 def make_report(

@@ -7,8 +7,8 @@ from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.clean.parsing import Meaning
 from prepare_dataset.clean.reasons import KEPT
 from prepare_dataset.increments.append import Added
-from prepare_dataset.report.model import IncrementRows, SheetRows
 from prepare_dataset.table.arrays import Bools, Coded, Codes
+from retailrec_shared.contract.quality_report import IncrementRows, SheetRows
 
 
 def report_increment(added: Added, meaning: Meaning, reasons: Reasons) -> IncrementRows:

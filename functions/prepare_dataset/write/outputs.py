@@ -9,16 +9,14 @@ import numpy as np
 from prepare_dataset.clean.cleaning import Reasons, classify
 from prepare_dataset.clean.interactions import Interactions, interactions
 from prepare_dataset.clean.parsing import Meaning
-from prepare_dataset.clean.reasons import KEPT, Profile
+from prepare_dataset.clean.reasons import KEPT
 from prepare_dataset.clean.refusals import refuse_if_nothing_left
-from prepare_dataset.clean.splitting import Split, SplitRule, split_rows
-from prepare_dataset.files.formats import Format
+from prepare_dataset.clean.splitting import Split, split_rows
 from prepare_dataset.increments.append import Gathered, Neighbours, gather, gather_again
 from prepare_dataset.increments.lines import write_lines
 from prepare_dataset.report.difference import Origin, complete
 from prepare_dataset.report.fill import make_report
 from prepare_dataset.report.increment import report_increment
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.page import make_page
 from prepare_dataset.table.raw_table import RawTable
 from prepare_dataset.write.catalogue import write_catalogue
@@ -27,7 +25,10 @@ from prepare_dataset.write.history import write_history
 from prepare_dataset.write.popularity import write_popular
 from prepare_dataset.write.purchased import Purchased, purchased
 from prepare_dataset.write.similar_file import write_similar
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core import names
+from retailrec_shared.core.settings import Profile, SplitRule
 
 
 def make_outputs(

@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from approve_model import app as approving
-from prepare_dataset.clean.reasons import RejectReason
 from recommend_api import table
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import metrics
 from retailrec_shared.core.settings import settings

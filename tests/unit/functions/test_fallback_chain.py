@@ -3,7 +3,7 @@
 from urllib.parse import unquote
 
 from recommend_api.breaker import Breaker
-from recommend_api.ladder import Candidate, Rung, Wish, climb, most_similar
+from recommend_api.fallback_chain import Candidate, Rung, Wish, climb, most_similar
 from recommend_api.paths import find, normal
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from prepare_dataset.files.archive import blocks
-from prepare_dataset.files.formats import UTF16_MARKS, Format
+from prepare_dataset.files.formats import UTF16_MARKS
 from prepare_dataset.files.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
@@ -24,6 +24,7 @@ from prepare_dataset.files.limits import (
     what_to_do,
 )
 from prepare_dataset.table.arrow import pc
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 # Which part is a sheet is the workbook's to say: the reader takes any in a folder of one of these names.

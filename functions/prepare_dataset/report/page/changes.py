@@ -1,10 +1,10 @@
 """The top of the page: warnings, the four figures that matter, and the difference to the previous run."""
 
-from prepare_dataset.report.changes import Change, Difference, Newcomers
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.number_format import count, percent, signed_percent
 from prepare_dataset.report.page.markup import Child, Markup, element, foreign, join
 from prepare_dataset.report.page.parts import card, note, table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, Newcomers
 
 
 def banner(report: QualityReport) -> Markup:

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from prepare_dataset.report.chart_data import Activity, Countries, LongTail, Period, Timeline, Unit
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.number_format import count, percent, short
 from prepare_dataset.report.page.charts import Alternative, Label, Mark, bar_chart, line_chart, lying_bar
 from prepare_dataset.report.page.markup import Child, Markup, foreign
 from prepare_dataset.report.page.parts import card, figures, note, table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_charts import Activity, Countries, LongTail, Period, Timeline, Unit
 
 _FORMS: dict[Unit, str] = {"day": "%d %b %Y", "week": "week of %d %b %Y", "month": "%b %Y", "year": "%Y"}
 _LABELS_MOST = 9

@@ -3,7 +3,6 @@
 from base64 import b64encode
 from hashlib import sha256
 
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.changes import banner, changes_card, tiles
 from prepare_dataset.report.page.chart_cards import (
     activity_card,
@@ -14,6 +13,7 @@ from prepare_dataset.report.page.chart_cards import (
 from prepare_dataset.report.page.markup import Markup, element, foreign, join
 from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
 from prepare_dataset.report.page.style import STYLE
+from retailrec_shared.contract.quality_report import QualityReport
 
 
 def make_page(report: QualityReport) -> str:

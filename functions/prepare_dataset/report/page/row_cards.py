@@ -1,10 +1,10 @@
 """Cards about rows: what became of each, where they were read, and what the raw file holds."""
 
-from prepare_dataset.report.model import Facts, QualityReport
 from prepare_dataset.report.number_format import count, percent
 from prepare_dataset.report.page.charts import Alternative, lying_bar, share_bar
 from prepare_dataset.report.page.markup import Markup, element, foreign
 from prepare_dataset.report.page.parts import card, note, table
+from retailrec_shared.contract.quality_report import Facts, QualityReport
 
 
 def rows_card(report: QualityReport) -> Markup:

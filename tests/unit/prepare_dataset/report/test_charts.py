@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prepare_dataset.report.chart_counts import count_activity, count_long_tail, count_timeline
-from prepare_dataset.report.chart_data import Pictures
 from prepare_dataset.table.arrays import Ints
+from retailrec_shared.contract.report_charts import Pictures
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 
