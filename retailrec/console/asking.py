@@ -12,7 +12,8 @@ from retailrec.console.run_data import metric_row, run_page, run_row
 from retailrec.metrics.epochs import read_progress
 from retailrec.metrics.measured import training_job
 from retailrec.metrics.training_log import read_training_log
-from retailrec.views.quality import Quality, find_quality, read_page
+from retailrec.views.quality import find_quality, read_page
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, Stage
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.table import Serving
@@ -32,7 +33,7 @@ class Questions:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._customers = CustomerIds()
-        self._qualities: dict[str, Quality] = {}
+        self._qualities: dict[str, QualityReport] = {}
         self._progress: dict[str, Json] = {}
 
     def stack(self) -> Json:
@@ -123,7 +124,7 @@ class Questions:
         """Ask the REST API which items are like one."""
         return self._opener().api.similar(item, top_n).model_dump(mode="json")
 
-    def _quality(self, shop: Shop, run: Run) -> Quality | None:
+    def _quality(self, shop: Shop, run: Run) -> QualityReport | None:
         if run.run_id not in self._qualities:
             found = find_quality(shop.stack, run)
             if found is None:

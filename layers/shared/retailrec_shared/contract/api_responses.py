@@ -48,6 +48,11 @@ class Recommendations(BaseModel):
     source: Source
     recommendations: list[Recommendation]
 
+    @property
+    def personal(self) -> bool:
+        """Whether the items follow from the customer's purchases, and not from what is popular."""
+        return not self.source.startswith("popular")
+
 
 class ManyRecommendations(BaseModel):
     """An answer for each customer, in the order asked."""
