@@ -1,4 +1,4 @@
-"""Clients and older releases read what newer ones write: unknown fields are ignored, promised ones required."""
+"""What clients read: fields that a later release adds are ignored, promised ones are required."""
 
 import pytest
 from pydantic import BaseModel, ValidationError
