@@ -1,4 +1,4 @@
-"""The ladder of sources: the first gives what it can, the next fill up what is missing."""
+"""The fallback chain: the first source gives the items it has, the next ones fill up the list."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
@@ -8,95 +8,99 @@ from retailrec_shared.contract.api_responses import Source
 
 
 class Candidate(NamedTuple):
-    """An item that a source recommends, and why, where it can tell."""
+    """An item that a source recommends, and the item that is the reason, where the source has one."""
 
     item_id: str
     score: float
     because_of: str | None = None
 
 
-class Rung(NamedTuple):
-    """A source, the run that it is of, and what it recommends, best first."""
+class SourceResult(NamedTuple):
+    """What a source recommends, best first, and the run that it is from."""
 
     source: Source
     run_id: str
     candidates: Iterable[Candidate]
-    since: str | None = None  # first day that a ranking counts from; None for all time
+    since: str | None = None  # first day of a ranking; None for all time
+
+
+Fetch = Callable[[], SourceResult | None]
 
 
 class Chosen(NamedTuple):
-    """A candidate, and the rung that it came from."""
+    """A candidate, and the source result that it is from."""
 
     candidate: Candidate
-    rung: Rung
+    result: SourceResult
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecommendationCriteria:
     """How many items are wanted, and which may be among them."""
 
     top_n: int
     exclude: frozenset[str] = frozenset()
     in_stock: frozenset[str] | None = None
-    exclude_purchased: bool | None = None  # None: as the run has it
+    exclude_purchased: bool | None = None  # None: as in the run's configuration
 
-    def of_run(self, excludes_purchased: bool) -> "Wish":
-        """Let the run decide what was not asked for."""
+    def of_run(self, excludes_purchased: bool) -> "RecommendationCriteria":
+        """Take the run's default for what the request does not say."""
         asked = self.exclude_purchased
         return replace(self, exclude_purchased=excludes_purchased if asked is None else asked)
 
-    def without(self, items: Iterable[str]) -> "Wish":
-        """Leave out some items more."""
+    def without(self, items: Iterable[str]) -> "RecommendationCriteria":
+        """Exclude more items."""
         return replace(self, exclude=self.exclude.union(items))
 
     def allows(self, item: str) -> bool:
-        """Tell whether an item may be recommended."""
+        """Return whether an item may be recommended."""
         return item not in self.exclude and (self.in_stock is None or item in self.in_stock)
 
-    def to_ask(self, unwanted: int = 0) -> int:
-        """How many items to ask a source for that may give so many ``unwanted`` ones."""
+    def item_count(self, unwanted: int = 0) -> int:
+        """Return how many items to request of a source that may give up to ``unwanted`` excluded ones."""
         return 1000 if self.in_stock is not None else self.top_n + unwanted
 
 
 @dataclass
-class Climb:
-    """Takes rungs in turn, until enough is chosen."""
+class Selection:
+    """Takes items from one result after the other, until there are enough."""
 
-    wish: Wish
+    criteria: RecommendationCriteria
     chosen: list[Chosen] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
     @property
     def full(self) -> bool:
-        """Tell whether enough is chosen."""
-        return len(self.chosen) >= self.wish.top_n
+        """Whether there are enough items."""
+        return len(self.chosen) >= self.criteria.top_n
 
-    def take(self, rung: Rung) -> None:
-        """Choose what is allowed and not chosen yet, while there is room."""
-        for candidate in rung.candidates:
+    def take(self, result: SourceResult) -> None:
+        """Take the candidates that are allowed and not taken yet, while items are missing."""
+        for candidate in result.candidates:
             if self.full:
                 return
-            if candidate.item_id not in self._seen and self.wish.allows(candidate.item_id):
+            if candidate.item_id not in self._seen and self.criteria.allows(candidate.item_id):
                 self._seen.add(candidate.item_id)
-                self.chosen.append(Chosen(candidate, rung))
+                self.chosen.append(Chosen(candidate, result))
 
 
-def climb(wish: Wish, rungs: Iterable[Callable[[], Rung | None]]) -> list[Chosen]:
-    """Ask one source after the other, as long as items are missing."""
-    so_far = Climb(wish)
-    for rung in rungs:
-        if so_far.full:
+def select_items(criteria: RecommendationCriteria, sources: Iterable[Fetch]) -> list[Chosen]:
+    """Call one source after the other, as long as items are missing."""
+    selection = Selection(criteria)
+    for fetch in sources:
+        if selection.full:
             break
-        found = rung()
-        if found:
-            so_far.take(found)
-    return so_far.chosen
+        result = fetch()
+        if result:
+            selection.take(result)
+    return selection.chosen
 
 
 def most_similar(seeds: Collection[str], neighbours: dict[str, list[tuple[str, float]]]) -> list[Candidate]:
-    """Rank the neighbours of some items, the newest first, by their summed similarity.
+    """Rank the neighbours of some items (``seeds``, the newest first) by their summed similarity.
 
-    The seed that speaks most for an item is why. Later seeds, bought longer ago, count less.
+    The seed n places from the first has the weight 1 / (1 + 0.1 n). The reason for an item is the seed that
+    adds most to its score.
     """
     scores: dict[str, float] = {}
     best: dict[str, tuple[float, str]] = {}

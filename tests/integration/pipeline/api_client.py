@@ -93,10 +93,10 @@ class Context(LambdaContext):
         self._aws_request_id = "1"
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Make the function a fresh container."""
-    live.forget()
-    table.forget()
+    live.clear_cache()
+    table.clear_cache()
     endpoint.breaker = Breaker()
 
 

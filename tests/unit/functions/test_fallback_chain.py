@@ -1,35 +1,48 @@
-"""The ladder chooses what is allowed, once each, from the highest source that has it."""
+"""The fallback chain takes each allowed item once, from the first source that has it."""
 
 from urllib.parse import unquote
 
 from recommend_api.breaker import Breaker
-from recommend_api.fallback_chain import Candidate, Rung, Wish, climb, most_similar
-from recommend_api.paths import find, normal
+from recommend_api.fallback_chain import (
+    Candidate,
+    RecommendationCriteria,
+    SourceResult,
+    most_similar,
+    select_items,
+)
+from recommend_api.paths import find, normalize
 
 
-def rung(source: str, *items: str) -> Rung:
-    return Rung(source, "r", [Candidate(item, 1.0) for item in items])  # type: ignore[arg-type]
+def result_of(source: str, *items: str) -> SourceResult:
+    return SourceResult(source, "r", [Candidate(item, 1.0) for item in items])  # type: ignore[arg-type]
 
 
-def test_a_source_that_is_not_needed_is_not_asked() -> None:
-    def never() -> Rung:
-        raise AssertionError("asked for nothing")
+def test_a_source_that_is_not_needed_is_not_called() -> None:
+    def never() -> SourceResult:
+        raise AssertionError("called without need")
 
-    assert len(climb(Wish(2), [lambda: rung("endpoint", "A", "B", "C"), never])) == 2
+    assert (
+        len(select_items(RecommendationCriteria(2), [lambda: result_of("endpoint", "A", "B", "C"), never]))
+        == 2
+    )
 
 
 def test_what_is_missing_comes_from_the_next_source_and_nothing_twice() -> None:
-    wish = Wish(4, exclude=frozenset("B"), in_stock=frozenset("ABCDE"))
-    chosen = climb(
-        wish,
-        [lambda: rung("endpoint", "A", "B", "X"), lambda: None, lambda: rung("popular", "A", "C", "D", "E")],
+    criteria = RecommendationCriteria(4, exclude=frozenset("B"), in_stock=frozenset("ABCDE"))
+    chosen = select_items(
+        criteria,
+        [
+            lambda: result_of("endpoint", "A", "B", "X"),
+            lambda: None,
+            lambda: result_of("popular", "A", "C", "D", "E"),
+        ],
     )
-    assert [(each.candidate.item_id, each.rung.source) for each in chosen] == [
+    assert [(each.candidate.item_id, each.result.source) for each in chosen] == [
         ("A", "endpoint"), ("C", "popular"), ("D", "popular"), ("E", "popular")
     ]  # fmt: skip
 
 
-def test_the_seed_that_speaks_most_for_an_item_is_why() -> None:
+def test_the_reason_for_an_item_is_the_seed_that_adds_most() -> None:
     found = most_similar(["new", "old"], {"new": [("A", 0.2)], "old": [("A", 0.5), ("B", 0.1)]})
     assert [(each.item_id, each.because_of) for each in found] == [("A", "old"), ("B", "old")]
     assert found[0].score > 0.6
@@ -43,7 +56,7 @@ def test_a_breaker_opens_tries_once_in_a_while_and_closes_by_itself() -> None:
         breaker.failed()
     assert not breaker.allows()
     now[0] = 6.0
-    assert [breaker.allows() for _ in range(3)] == [True, False, False], "one trial alone"
+    assert [breaker.allows() for _ in range(3)] == [True, False, False], "only one trial"
     breaker.failed()
     assert not breaker.allows()
     now[0] = 12.0
@@ -53,13 +66,13 @@ def test_a_breaker_opens_tries_once_in_a_while_and_closes_by_itself() -> None:
     assert not breaker.open
 
 
-def test_ids_survive_both_ways_of_handing_a_path_over() -> None:
+def test_ids_are_the_same_in_encoded_and_decoded_paths() -> None:
     ids = ["13085", "a/b", "a b+c", "é", "50%", "x/similar", '"', "a#b?c"]
     for text in ids:
-        path = normal(f"/customers/{text}/recommendations")
+        path = normalize(f"/customers/{text}/recommendations")
         assert path.count("/") == 3
         assert unquote(path.split("/")[2]) == text
-        assert normal(path) == path, "what is encoded stays as it is"
+        assert normalize(path) == path, "what is encoded stays as it is"
 
 
 def test_fixed_paths_win_over_ids() -> None:

@@ -43,7 +43,7 @@ class Newcomers(Part):
 
 
 class Difference(Part):
-    """A run beside the previous one: the newest earlier upload that could be prepared."""
+    """What differs between a run and the previous one: the newest earlier upload that could be prepared."""
 
     previous_run_id: str
     previous_file: str
