@@ -40,7 +40,7 @@ def complaints(found: dict[str, Any]) -> list[str]:
 
 
 def main(template: Path) -> int:
-    """Check a template and tell; return the exit code."""
+    """Check a template, print what is wrong, and return the exit code."""
     found = scan(template)
     problems = complaints(found)
     summary = found.get("summary", {})

@@ -1,4 +1,4 @@
-"""Write docs/openapi.json anew from the API's code (`make openapi`)."""
+"""Write docs/openapi.json from the API's code (`make openapi`)."""
 
 from pathlib import Path
 

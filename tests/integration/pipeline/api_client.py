@@ -45,7 +45,7 @@ class Clock:
         self.now += seconds
 
     def wait(self, budget: Budget, call: Callable[[], T], at_most: float) -> T:
-        """Do what ``Budget.wait`` does, in the time that this clock tells."""
+        """Do what ``Budget.wait`` does, by this clock."""
         seconds, begin = min(at_most, budget.left), self.now
         if seconds <= 0:
             raise TooSlow
