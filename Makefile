@@ -166,6 +166,9 @@ events: .venv/laptop ## Write the example events anew
 openapi: .venv/dev ## Write docs/openapi.json anew from the API's code
 	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/openapi.py
 
+dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashboard.py
+	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/dashboard.py
+
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -220,4 +223,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard pictures template-security audit
