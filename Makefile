@@ -169,6 +169,9 @@ openapi: .venv/dev ## Write docs/openapi.json anew from the API's code
 dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashboard.py
 	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/dashboard.py
 
+parameters: .venv/dev ## Write the table of parameters in docs/deploy.md from template.yaml
+	@$(BIN)/python scripts/parameters.py
+
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -223,4 +226,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters pictures template-security audit

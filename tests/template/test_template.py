@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from retailrec_shared.settings import Settings
 from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
+from scripts import parameters
 from scripts.check_template import OF_FUNCTIONS
 from tests.environment import read_template, settings
 
@@ -180,6 +182,37 @@ OF_THE_TEMPLATE_ALONE = {
 
 def test_every_parameter_is_passed_on_but_those_of_the_template_alone() -> None:
     assert sorted(passed_on().values()) == sorted(set(PARAMETERS) - OF_THE_TEMPLATE_ALONE)
+
+
+# Settings that name the stack's own resources; every other one is a parameter.
+OF_RESOURCES = {
+    "stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus",
+    "sagemaker_role_arn",
+}  # fmt: skip
+
+
+def test_every_setting_is_a_parameter_of_the_same_name_but_those_of_resources() -> None:
+    named = {setting: parameter.lower() for setting, parameter in passed_on().items()}
+    assert set(named) == set(Settings.model_fields) - OF_RESOURCES
+    assert all(setting.replace("_", "") == parameter for setting, parameter in named.items())
+
+
+def test_the_docs_have_the_parameters_of_the_template() -> None:
+    text = parameters.DOCS.read_text()
+    assert text == parameters.with_table(text, TEMPLATE), "run `make parameters`"
+
+
+@pytest.mark.parametrize(
+    ("setting", "parameter"), [pair for pair in passed_on().items() if "MinValue" in PARAMETERS[pair[1]]]
+)
+def test_the_functions_take_every_number_that_the_template_takes_and_none_below(
+    setting: str, parameter: str
+) -> None:
+    least, most = PARAMETERS[parameter]["MinValue"], PARAMETERS[parameter]["MaxValue"]
+    assert getattr(settings(**{setting: str(least)}), setting) == least
+    assert getattr(settings(**{setting: str(most)}), setting) == most
+    with pytest.raises(ValidationError):
+        settings(**{setting: str(least - 1)})
 
 
 @pytest.mark.parametrize(("setting", "parameter"), passed_on().items())
