@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.api_cold import cold_imports
-from benchmarks.api_shop import Shop, make_shop, serving_program
-from benchmarks.api_stand_ins import Context, request, stand_in
-from benchmarks.inputs import ROOT
-from benchmarks.results import write_result
+from benchmarks.common.inputs import ROOT
+from benchmarks.common.results import write_result
+from benchmarks.serving.cold_start import cold_imports
+from benchmarks.serving.shop import Shop, make_shop, serving_program
+from benchmarks.serving.stand_ins import Context, request, stand_in
 
 screen = Console(file=sys.stdout)  # this one, also while the handler's metrics go nowhere
 WARM_UP = 50

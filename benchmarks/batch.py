@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_matrix
 
-from benchmarks.programs import ROOT, serving
-from benchmarks.results import write_result
-from benchmarks.synthetic import Size, save_synthetic
-from local.sagemaker.http_client import HttpClient
-from local.sagemaker.transform_run import send_all
-from recommender.model import Model, load_model
+from benchmarks.common.results import write_result
+from benchmarks.models.synthetic import Size, save_synthetic
+from benchmarks.serving.programs import ROOT, serving
+from local.sagemaker.programs.http_client import HttpClient
+from local.sagemaker.transform.run import send_all
+from recommender.model.model import Model, load_model
 from recommender.threads import blas_threads
 
 SIZES = (Size(5_900, 4_600, 64, 374_000), Size(100_000, 4_600, 64, 6_300_000))

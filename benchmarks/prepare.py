@@ -12,10 +12,10 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.inputs import ROOT, as_csv, generated_csv, workbook
-from benchmarks.measuring import Measurement, measure
-from benchmarks.results import write_result
-from benchmarks.tables import comparison_table, scale_table
+from benchmarks.common.inputs import ROOT, as_csv, generated_csv, workbook
+from benchmarks.common.measuring import Measurement, measure
+from benchmarks.common.results import write_result
+from benchmarks.common.tables import comparison_table, scale_table
 
 TUTORIAL_PYTHON = ROOT / ".venv-bench/bin/python"
 OUR_PYTHON = ROOT / ".venv/bin/python"

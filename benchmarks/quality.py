@@ -13,17 +13,17 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.inputs import ROOT
-from benchmarks.quality_choosing import choose_timed, shortfall, tune_implicit_bpr
-from benchmarks.quality_data import Contest, prepare
-from benchmarks.quality_models import Fit, Result, own_recency, run, run_auto, seconds_to, summary
-from benchmarks.results import write_result
-from benchmarks.tables import quality_table
-from recommender.choosing import Choice
+from benchmarks.common.inputs import ROOT
+from benchmarks.common.results import write_result
+from benchmarks.common.tables import quality_table
+from benchmarks.models.choosing import choose_timed, shortfall, tune_implicit_bpr
+from benchmarks.models.data import Contest, prepare
+from benchmarks.models.models import Fit, Result, own_recency, run, run_auto, seconds_to, summary
 from recommender.errors import UserError
 from recommender.fitting.warm import warm
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import usable_cpus
+from recommender.train.choosing import Choice
 from retailrec.generate import Shape, write
 
 CANDIDATE_OF = {"bpr": "ours_bpr", "als": "implicit_als", "ease": "ease", "popularity": "popularity"}

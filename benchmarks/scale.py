@@ -19,12 +19,12 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load
-from benchmarks.measuring import Watch
-from benchmarks.memory import children, proportional, resident
-from benchmarks.programs import ROOT, serving
-from benchmarks.results import write_result
-from benchmarks.synthetic import SEED, Size, save_synthetic, user_id
+from benchmarks.common.measuring import Watch
+from benchmarks.common.memory import children, proportional, resident
+from benchmarks.common.results import write_result
+from benchmarks.models.synthetic import SEED, Size, save_synthetic, user_id
+from benchmarks.serving import load
+from benchmarks.serving.programs import ROOT, serving
 
 Result = dict[str, Any]
 GIVEN_UP = "given up"
@@ -69,7 +69,7 @@ def measure(row: Row, options: argparse.Namespace) -> Result:
 
 def _fit(base: Path, row: Row, patience: float) -> Result:
     size = row.size
-    command = [sys.executable, "-m", "benchmarks.fit_steps", str(base / "model"), str(row.epochs)]
+    command = [sys.executable, "-m", "benchmarks.models.fit_steps", str(base / "model"), str(row.epochs)]
     command += [str(number) for number in (size.users, size.items, size.factors, size.pairs)]
     with screen.status(f"fitting, {row.epochs} epochs"), _start(command) as process:
         watch = Watch(process.pid)
@@ -99,7 +99,7 @@ def _fit(base: Path, row: Row, patience: float) -> Result:
 LOADING = """
 import sys, time
 from pathlib import Path
-from recommender.model import load_model
+from recommender.model.model import load_model
 begin = time.perf_counter()
 load_model(Path(sys.argv[1]))
 sys.stdout.write(str(time.perf_counter() - begin))

@@ -23,11 +23,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load
-from benchmarks.memory import children, cpu_seconds
-from benchmarks.programs import ROOT, flask_container, serving
-from benchmarks.results import write_result
-from benchmarks.synthetic import SEED, Size, save_synthetic, user_id
+from benchmarks.common.memory import children, cpu_seconds
+from benchmarks.common.results import write_result
+from benchmarks.models.synthetic import SEED, Size, save_synthetic, user_id
+from benchmarks.serving import load
+from benchmarks.serving.programs import ROOT, flask_container, serving
 
 SIZES = (
     Size(5_900, 4_600, 64, 374_000),

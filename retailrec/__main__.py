@@ -1,5 +1,5 @@
 """``python -m retailrec``."""
 
-from retailrec.cli import app
+from retailrec.cli.verbs import app
 
 app(prog_name="retailrec")

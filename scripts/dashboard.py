@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, get_args
 
 from samtranslator.yaml_helper import yaml_parse
 
-from prepare_dataset.reasons import RejectReason
+from prepare_dataset.clean.reasons import RejectReason
 from recommend_api.answers import Source
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 STACK = "${AWS::StackName}"

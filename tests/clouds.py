@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local import cloud
-from local.ports import free_port
+from local.sagemaker.programs.ports import free_port
 
 
 def environment(state_dir: Path) -> dict[str, str]:

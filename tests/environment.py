@@ -6,7 +6,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from retailrec_shared.settings import Settings
+from retailrec_shared.core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {

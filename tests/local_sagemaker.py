@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from local.cloud import Running
-from local.guard.signing import signed_headers
+from local.sagemaker.guard.signing import signed_headers
 
 
 def ask_sagemaker(cloud: Running, method: str, path: str, asked: Any = None) -> httpx.Response:

@@ -1,11 +1,11 @@
 """Following the endpoint: what serves now, and what should serve next."""
 
-from retailrec_shared import deployment
-from retailrec_shared.activation import activate_if_ready, supersede_overtaken
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.settings import settings
-from retailrec_shared.status import Stage
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.activation import activate_if_ready, supersede_overtaken
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.sagemaker import deployment
 
 
 def endpoint_changed(name: str) -> None:

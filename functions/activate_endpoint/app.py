@@ -3,8 +3,8 @@
 from typing import Any
 
 from activate_endpoint.activation import endpoint_changed
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import EndpointChanged
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import EndpointChanged
 
 
 @event_handler

@@ -3,8 +3,8 @@
 from typing import Any
 
 from approve_model.approval import judge_training_job
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import ModelPackageChanged, TrainingJobChanged, TuningJobChanged
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import ModelPackageChanged, TrainingJobChanged, TuningJobChanged
 
 Changed = TrainingJobChanged | TuningJobChanged | ModelPackageChanged
 NAMED_BY: dict[str, type[Changed]] = {

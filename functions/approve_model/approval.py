@@ -6,16 +6,16 @@ from approve_model.gate import Standards, caution, objection
 from approve_model.measuring import model_measured
 from approve_model.models import create_model
 from approve_model.trained import Trained, present_job
-from retailrec_shared import bus, counting, names
-from retailrec_shared.announcing import end_run
-from retailrec_shared.approved import model_approved
-from retailrec_shared.events import ModelRejected
-from retailrec_shared.failure import fail_run, step_of
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import bus, counting, names
+from retailrec_shared.core.events import ModelRejected
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.announcements import end_run
+from retailrec_shared.ledger.failure import fail_run, step_of
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.approved import model_approved
 
 
 def judge_training_job(job_name: str) -> None:

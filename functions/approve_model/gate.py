@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 
 POPULARITY = f"{CONTRACT_METRIC}_popularity"
 COVERAGE = re.compile(r"coverage(@\d+)?")

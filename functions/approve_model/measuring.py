@@ -3,8 +3,8 @@
 from aws_lambda_powertools.metrics import MetricUnit
 
 from approve_model.gate import POPULARITY, Metrics, lift
-from retailrec_shared.observability import metrics
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
+from retailrec_shared.core.observability import metrics
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 
 
 def model_measured(found: Metrics) -> None:

@@ -2,11 +2,12 @@
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, sagemaker_requests
-from retailrec_shared.errors import NotYet, Rejected
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import Stage
+from retailrec_shared.core import aws
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 
 def create_model(run: Run, artifact: str) -> None:

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, tuning_requests
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import job_name
-from retailrec_shared.settings import settings
-from retailrec_shared.status import Stage
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import tuning_requests
+from retailrec_shared.sagemaker.requests import job_name
 
 # Who stops a search in SageMaker wants what it has found so far; `retailrec stop` ends the run instead.
 SEARCHED = frozenset({"Completed", "Stopped"})

@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from retailrec_shared import algorithm_check, aws
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
+from retailrec_shared.sagemaker import algorithm_check
 
 
 def check(event: Mapping[str, Any]) -> list[str]:

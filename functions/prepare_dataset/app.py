@@ -4,10 +4,10 @@ from typing import Any
 
 from prepare_dataset.retraining import retrain
 from prepare_dataset.upload import prepare_upload
-from retailrec_shared import names
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.replay import RETRAINING_REQUESTED
-from retailrec_shared.triggers import ObjectCreated, RetrainingRequested
+from retailrec_shared.core import names
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import ObjectCreated, RetrainingRequested
+from retailrec_shared.ledger.replay import RETRAINING_REQUESTED
 
 
 @event_handler

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from prepare_dataset.columns import OUR_HEADERS, Headers
-from prepare_dataset.formats import Format
-from prepare_dataset.heap import share_heap
-from prepare_dataset.rawtable import RawTable
-from prepare_dataset.reading import read
-from prepare_dataset.source import open_source
+from prepare_dataset.files.formats import Format
+from prepare_dataset.malloc_tuning import share_heap
+from prepare_dataset.read.reader import read
+from prepare_dataset.read.source import open_source
+from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from prepare_dataset.table.raw_table import RawTable
 
 if TYPE_CHECKING:
-    from prepare_dataset.difference import Origin
-    from prepare_dataset.increments import Neighbours
-    from prepare_dataset.reasons import Profile
-    from prepare_dataset.report import QualityReport
-    from prepare_dataset.splitting import SplitRule
+    from prepare_dataset.clean.reasons import Profile
+    from prepare_dataset.clean.splitting import SplitRule
+    from prepare_dataset.increments.append import Neighbours
+    from prepare_dataset.report.difference import Origin
+    from prepare_dataset.report.model import QualityReport
 
 
 def prepare_file(
@@ -46,9 +46,9 @@ def prepare_file(
     share_heap()
     with ThreadPoolExecutor(1) as pool:
         # To import all that follows takes half as long as to read a million rows.
-        pool.submit(import_module, "prepare_dataset.outputs")
+        pool.submit(import_module, "prepare_dataset.write.outputs")
         rows = [_read(source, headers, say) if source else None]
-    from prepare_dataset.outputs import make_outputs
+    from prepare_dataset.write.outputs import make_outputs
 
     return make_outputs(
         rows.pop(),  # nothing here shall hold them

@@ -1,9 +1,9 @@
 """What comes of a dataset that was prepared: whether it is trained, and what the ledger keeps of it."""
 
-from prepare_dataset.report import QualityReport
-from retailrec_shared.datasets import Place
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from prepare_dataset.report.model import QualityReport
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.datasets import Place
+from retailrec_shared.ledger.run import Run
 
 NOTHING_NEW = "It adds no purchase to the dataset"
 COLLECTED = "Its rows are in the dataset; the next retraining learns from them (parameter TrainOnAppend)."

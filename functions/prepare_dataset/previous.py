@@ -3,21 +3,22 @@
 from collections.abc import Callable
 from datetime import datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.json
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
-from prepare_dataset.difference import Ids, Origin, Previous
-from prepare_dataset.idlists import read_ids
-from prepare_dataset.report import QualityReport
-from retailrec_shared import aws, names
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from prepare_dataset.report.difference import Ids, Origin, Previous
+from prepare_dataset.report.model import QualityReport
+from prepare_dataset.table.arrow import TEXT, Texts, pc
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
 
 RUNS_SEARCHED = 500
 """Beyond so many later or rejected uploads nobody would call an older one the previous."""
@@ -81,3 +82,14 @@ def _unless_unreadable(what: str, read: Callable[[], Read]) -> Read | None:
     except _UNREADABLE as problem:
         logger.warning("nothing to compare with", missing=what, problem=str(problem))
         return None
+
+
+def read_ids(lines: bytes, field: str, *, packed: bool = False) -> Texts:
+    """Read one field of JSON Lines, without duplicates; ``pa.ArrowInvalid`` or OSError if they are none."""
+    stream: Any = pa.input_stream(pa.py_buffer(lines), compression="gzip" if packed else None)  # type: ignore[arg-type]
+    only = pyarrow.json.ParseOptions(
+        explicit_schema=pa.schema([(field, TEXT)]), unexpected_field_behavior="ignore"
+    )
+    found = pyarrow.json.read_json(stream, parse_options=only)[field].combine_chunks()
+    ids: Texts = pc.unique(found).drop_null()
+    return ids

@@ -1,13 +1,13 @@
 """Training anew on the newest dataset, by schedule or because somebody asked for it."""
 
 from prepare_dataset.upload import take_up
-from retailrec_shared import names
-from retailrec_shared.datasets import datasets
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.retraining import trained_alike
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
+from retailrec_shared.core import names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger.datasets import datasets
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.retraining import trained_alike
+from retailrec_shared.ledger.run import Run
 
 
 def retrain(token: str = "", run_id: str | None = None) -> None:

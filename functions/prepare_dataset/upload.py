@@ -9,22 +9,22 @@ from uuid import uuid4
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from prepare_dataset.accepting import prepare_until_accepted
+from prepare_dataset.commit import prepare_until_accepted
 from prepare_dataset.waiting import refuse_to_overtake, wake_waiting
-from retailrec_shared import aws, bus, names
-from retailrec_shared.announcing import announce, end_run
-from retailrec_shared.errors import Rejected
-from retailrec_shared.events import DatasetPrepared, DatasetRejected
-from retailrec_shared.failure import fail_run
-from retailrec_shared.ledger import ledger
-from retailrec_shared.mapping_file import read_mapping
-from retailrec_shared.observability import logger, metrics
-from retailrec_shared.run import Run, Upload, now, timestamp
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws, bus, names
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
+from retailrec_shared.core.mapping_file import read_mapping
+from retailrec_shared.core.observability import logger, metrics
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.announcements import announce, end_run
+from retailrec_shared.ledger.failure import fail_run
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run, Upload, now, timestamp
 
 if TYPE_CHECKING:
-    from prepare_dataset.report import QualityReport
+    from prepare_dataset.report.model import QualityReport
 
 # Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
 MAX_ATTEMPTS = 3

@@ -5,11 +5,11 @@ Nothing depends on it that they wait: whoever is accepted last holds the rows of
 
 from itertools import islice
 
-from retailrec_shared import replay
-from retailrec_shared.errors import NotYet
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger import replay
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
 
 RUNS_SEARCHED = 500
 """Among so many newest uploads are all that are being prepared."""

@@ -3,8 +3,8 @@
 from typing import Any
 
 from publish_recommendations.publishing import transform_job_changed
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import TransformJobChanged
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import TransformJobChanged
 
 
 @event_handler

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from retailrec_shared.serving_keys import (
+from retailrec_shared.serving.keys import (
     CUSTOMERS_PER_PAGE,
     customers_key,
     item_key,

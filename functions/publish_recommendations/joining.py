@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, groupby
 from typing import Any
 
-from retailrec_shared.answer_lists import BadAnswer, Scored, finite, read_rows
-from retailrec_shared.errors import Rejected
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.serving.answer_lists import BadAnswer, Scored, finite, read_rows
 
 FIELDS = 3
 

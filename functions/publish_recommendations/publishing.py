@@ -14,18 +14,18 @@ from botocore.exceptions import ClientError
 from publish_recommendations.entries import CustomerPages, Entry, items, popular, similar
 from publish_recommendations.joining import BadOutput, join, read_scores
 from publish_recommendations.table import RecommendationsTable
-from retailrec_shared import aws, bus, counting, names
-from retailrec_shared.activation import activate_if_ready
-from retailrec_shared.events import RecommendationsPublished
-from retailrec_shared.failure import fail_run, step_of
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger, metrics
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import job_name as job_of
-from retailrec_shared.serving import serving
-from retailrec_shared.serving_keys import customer_key
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws, bus, counting, names
+from retailrec_shared.core.events import RecommendationsPublished
+from retailrec_shared.core.observability import logger, metrics
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.activation import activate_if_ready
+from retailrec_shared.ledger.failure import fail_run, step_of
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.requests import job_name as job_of
+from retailrec_shared.serving.keys import customer_key
+from retailrec_shared.serving.table import serving
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeTransformJobResponseTypeDef

@@ -7,7 +7,7 @@ from typing import Any
 from arro3.core import Array, DataType, Field, Schema, Table
 from arro3.io import write_parquet
 
-from retailrec_shared.answer_lists import Scored
+from retailrec_shared.serving.answer_lists import Scored
 
 SCHEMA = Schema(
     [

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from recommend_api import paths, problems
 from recommend_api.routes import api
-from retailrec_shared.observability import logger, metrics
+from retailrec_shared.core.observability import logger, metrics
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)

@@ -13,8 +13,8 @@ from recommend_api.budget import Budget
 from recommend_api.describing import answer_items, describe, first_source
 from recommend_api.ladder import Candidate, Chosen, Rung, Wish, climb
 from recommend_api.live import fresh_budget, live
-from retailrec_shared.run import Run
-from retailrec_shared.serving_keys import customer_key, customers_key
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.keys import customer_key, customers_key
 
 AT_A_TIME = 8
 

@@ -8,8 +8,8 @@ from recommend_api import table
 from recommend_api.answers import Recommendation, Source
 from recommend_api.budget import Budget
 from recommend_api.ladder import Chosen
-from retailrec_shared.observability import metrics
-from retailrec_shared.serving_keys import item_key
+from retailrec_shared.core.observability import metrics
+from retailrec_shared.serving.keys import item_key
 
 DESCRIBE_SECONDS = 0.2
 

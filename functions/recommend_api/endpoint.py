@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from recommend_api.breaker import Breaker
 from recommend_api.budget import RESERVE, Budget, TooSlow
 from recommend_api.ladder import Wish
-from retailrec_shared import aws, names
-from retailrec_shared.answer_lists import BadAnswer, Scored, read_answer
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.answer_lists import BadAnswer, Scored, read_answer
 
 TIMEOUT_SECONDS = 1.2
 ALONE_SECONDS = 10.0

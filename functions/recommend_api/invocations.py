@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.exceptions import ServiceError
 
 from recommend_api import endpoint
 from recommend_api.budget import Budget, TooSlow
-from retailrec_shared.answer_lists import BadAnswer, as_json
+from retailrec_shared.serving.answer_lists import BadAnswer, as_json
 
 
 def pass_through(body: bytes) -> Response[str]:

@@ -8,8 +8,8 @@ from recommend_api.budget import Budget
 from recommend_api.describing import answer_items, first_source
 from recommend_api.ladder import Candidate, Rung, Wish, climb
 from recommend_api.live import fresh_budget, live
-from retailrec_shared.run import Run
-from retailrec_shared.serving_keys import item_key
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.keys import item_key
 
 
 def item_of(item: str) -> Item:

@@ -7,13 +7,13 @@ from aws_lambda_powertools.event_handler.exceptions import ServiceError
 from recommend_api import table
 from recommend_api.budget import Budget, TooSlow
 from recommend_api.endpoint import TIMEOUT_SECONDS
-from retailrec_shared import aws
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.serving_keys import popular_key
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.keys import popular_key
 
 FRESH_SECONDS = 5.0
 WAIT_SECONDS = 0.6

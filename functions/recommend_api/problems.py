@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.metrics import MetricUnit
 
 from recommend_api import paths
-from retailrec_shared.observability import logger, metrics
+from retailrec_shared.core.observability import logger, metrics
 
 MEDIA_TYPE = "application/problem+json"
 JSON = "application/json"

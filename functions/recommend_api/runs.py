@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError, Servic
 from recommend_api.answers import Model, Runs, RunView, StageView
 from recommend_api.budget import Budget
 from recommend_api.live import fresh_budget, live
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
+from retailrec_shared.core.observability import logger
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
 
 T = TypeVar("T")
 SECONDS = 6.0  # no other source knows the runs

@@ -8,7 +8,7 @@ from recommend_api import table
 from recommend_api.answers import Source
 from recommend_api.budget import Budget
 from recommend_api.ladder import Candidate, Rung, Wish, most_similar
-from retailrec_shared.serving_keys import (
+from retailrec_shared.serving.keys import (
     item_key,
     popular_key,
     popular_rest_key,

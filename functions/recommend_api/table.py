@@ -9,8 +9,8 @@ from aws_lambda_powertools.event_handler.exceptions import ServiceError
 
 from recommend_api.breaker import Breaker
 from recommend_api.budget import Budget, TooSlow
-from retailrec_shared.observability import logger
-from retailrec_shared.serving import serving
+from retailrec_shared.core.observability import logger
+from retailrec_shared.serving.table import serving
 
 WAIT_SECONDS = 0.5
 FRESH_SECONDS = 60.0

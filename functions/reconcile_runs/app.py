@@ -4,9 +4,9 @@ from typing import Any
 
 from reconcile_runs.reconciling import reconcile
 from reconcile_runs.stopping import stop_jobs_of
-from retailrec_shared.events import RunFailed
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import own_event
+from retailrec_shared.core.events import RunFailed
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import own_event
 
 
 @event_handler

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from retailrec_shared import aws, names
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.run import Run
-from retailrec_shared.serving import serving
-from retailrec_shared.serving_keys import (
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.keys import (
     CUSTOMERS_PER_PAGE,
     customer_key,
     customers_key,
@@ -22,8 +23,7 @@ from retailrec_shared.serving_keys import (
     popular_since_key,
     similar_key,
 )
-from retailrec_shared.settings import settings
-from retailrec_shared.status import Stage
+from retailrec_shared.serving.table import serving
 
 # publish_recommendations may still be writing: longer than its timeout.
 GRACE = timedelta(minutes=16)

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from retailrec_shared.run import Run, timestamp
-from retailrec_shared.status import ENDED, RunStatus, Stage
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger.run import Run, timestamp
 
 # Longer than any healthy gap between two steps.
 PATIENCE = timedelta(minutes=4)

@@ -17,18 +17,21 @@ from reconcile_runs.decisions import PATIENCE, Repair, repairs
 from reconcile_runs.stopping import stop_jobs
 from reconcile_runs.sweeping import sweep_searches
 from reconcile_runs.uploads import forgotten
-from retailrec_shared import aws, bus, counting, deployment, replay, wishes
-from retailrec_shared.activation import activate_if_ready, supersede_overtaken
-from retailrec_shared.announcing import announce, announcement
-from retailrec_shared.approved import model_approved
-from retailrec_shared.events import DatasetPrepared
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger, metrics
-from retailrec_shared.retirement import retire_old_runs, tidy_attempts
-from retailrec_shared.run import Run
-from retailrec_shared.sagemaker_requests import job_name
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage, stages_needed
+from retailrec_shared.core import aws, bus, counting
+from retailrec_shared.core.events import DatasetPrepared
+from retailrec_shared.core.observability import logger, metrics
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage, stages_needed
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger import replay
+from retailrec_shared.ledger.activation import activate_if_ready, supersede_overtaken
+from retailrec_shared.ledger.announcements import announce, announcement
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import deployment
+from retailrec_shared.sagemaker.approved import model_approved
+from retailrec_shared.sagemaker.requests import job_name
+from retailrec_shared.sagemaker.retirement import retire_old_runs, tidy_attempts
 
 
 def reconcile() -> None:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from reconcile_runs.decisions import PATIENCE
-from retailrec_shared import aws
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.operators import TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
-from retailrec_shared.run import Run
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import logger
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.operators import TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
+from retailrec_shared.ledger.run import Run
 
 
 class _Kind(NamedTuple):

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reconcile_runs.stopping import stop_if_running
-from retailrec_shared import aws, names
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.operators import TUNING_JOB
-from retailrec_shared.retirement import GRACE
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import ENDED, Stage
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import ENDED, Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.operators import TUNING_JOB
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker.retirement import GRACE
 
 
 def sweep_searches(runs: list[Run], moment: datetime) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from retailrec_shared import names
-from retailrec_shared.run import Upload, timestamp
+from retailrec_shared.core import names
+from retailrec_shared.ledger.run import Upload, timestamp
 
 # S3 tells an event's sequencer, but no listing does. The last version of a key, once
 # nothing more can come within its second, counts after any other of that second.

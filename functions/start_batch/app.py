@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from retailrec_shared.events import ModelApproved
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import own_event
+from retailrec_shared.core.events import ModelApproved
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import own_event
 from start_batch.batch import start_batch
 
 

@@ -1,11 +1,12 @@
 """Starting a run's transform job, once."""
 
-from retailrec_shared import aws, sagemaker_requests
-from retailrec_shared.failure import step_of
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.failure import step_of
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 
 def start_batch(run_id: str) -> None:

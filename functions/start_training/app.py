@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from retailrec_shared.events import DatasetPrepared
-from retailrec_shared.handlers import event_handler
-from retailrec_shared.triggers import own_event
+from retailrec_shared.core.events import DatasetPrepared
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.core.triggers import own_event
 from start_training.training import start_training
 
 

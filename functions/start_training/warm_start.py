@@ -4,10 +4,11 @@ from itertools import islice
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, tuning_requests
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.status import Stage
+from retailrec_shared.core import aws
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import tuning_requests
 
 LOOKED_AT = 5  # runs; each takes a call to SageMaker
 

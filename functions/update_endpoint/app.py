@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from retailrec_shared.deployment import settle_endpoint
-from retailrec_shared.handlers import event_handler
+from retailrec_shared.core.handlers import event_handler
+from retailrec_shared.sagemaker.deployment import settle_endpoint
 
 
 @event_handler

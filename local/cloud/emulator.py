@@ -19,11 +19,11 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud.workers import session, worker_key
-from local.guard import KEY, Guard, Hosts, Key, Refused, reading
-from local.guard.claims import Claim
-from local.guard.hosts import LISTED
-from local.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
-from local.guard.request import Request
+from local.sagemaker.guard import KEY, Guard, Hosts, Key, Refused, reading
+from local.sagemaker.guard.claims import Claim
+from local.sagemaker.guard.hosts import LISTED
+from local.sagemaker.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
+from local.sagemaker.guard.request import Request
 
 HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
 # Where a custom resource's function puts its answer: as on AWS, whoever was told the address need not sign.

@@ -12,9 +12,9 @@ from local.cloud import deployment, processes, services
 from local.cloud.errors import CloudError
 from local.cloud.parameters import read_parameters
 from local.cloud.state import REGION, Running, state_dir
-from local.containers import leftovers
-from local.guard.hosts import LISTED
-from local.sagemaker.marketplace import published_arn
+from local.sagemaker.guard.hosts import LISTED
+from local.sagemaker.models.marketplace import published_arn
+from local.sagemaker.programs import containers
 
 Say = Callable[[str], None]
 PATIENCE_SECONDS = 60.0
@@ -85,7 +85,7 @@ def _take_down(say: Say) -> bool:
         for name, pid in state.pids.items():
             processes.stop(pid, state.births.get(name))
         if state.image:
-            leftovers.remove(state.state_dir / "sagemaker")
+            containers.remove_leftovers(state.state_dir / "sagemaker")
         state.forget()
         (state.state_dir / LISTED).unlink(missing_ok=True)
         for leftover in ("tmp", "sagemaker"):

@@ -14,8 +14,8 @@ import httpx
 from local.cloud import processes
 from local.cloud.errors import CloudError, log_tail
 from local.cloud.state import REGION, REPOSITORY, Running, state_dir
-from local.guard.hosts import LISTED
-from local.ports import free_port
+from local.sagemaker.guard.hosts import LISTED
+from local.sagemaker.programs.ports import free_port
 
 LOOPBACK = "127.0.0.1"
 AWS_PORT = 4566

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from local.guard.keys import new_access_key, new_secret
+from local.sagemaker.guard.keys import new_access_key, new_secret
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACK = "retailrec"

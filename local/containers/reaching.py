@@ -5,7 +5,7 @@ import sys
 from local.cloud import processes, services
 from local.cloud.state import REPOSITORY, Running
 from local.containers import engine
-from local.guard.hosts import LISTED
+from local.sagemaker.guard.hosts import LISTED
 
 RELAY = "relay"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
-from local.sagemaker.app import build
+from local.sagemaker.http.app import build
 from local.sagemaker.settings import ALGORITHM_DIR, Settings
 
 HOST = "127.0.0.1"

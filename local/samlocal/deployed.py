@@ -12,8 +12,8 @@ from local.cloud.state import Running
 from local.cloud.workers import worker_key
 from local.containers import reaching
 from local.samlocal.values import Values
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
+from retailrec_shared.core import names
+from retailrec_shared.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     import boto3

@@ -10,7 +10,8 @@ from typing import Any
 from local.samlocal import examples_of_sagemaker as sagemaker
 from local.samlocal.examples_of_requests import requests
 from local.samlocal.values import Values
-from retailrec_shared import events, names, replay
+from retailrec_shared.core import events, names
+from retailrec_shared.ledger import replay
 
 Json = dict[str, Any]
 _TIME = "2026-01-02T03:04:05Z"

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.samlocal.examples_of_tuning import tuning_job
 from local.samlocal.values import Values
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 Json = dict[str, Any]
 Change = tuple[str, str, Json]  # kind, ARN, detail

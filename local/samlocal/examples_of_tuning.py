@@ -3,8 +3,8 @@
 from typing import Any
 
 from local.samlocal.values import Values
-from retailrec_shared import names
-from retailrec_shared.tuning_ranges import VALIDATION_METRIC
+from retailrec_shared.core import names
+from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC
 
 Json = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 
 @dataclass(frozen=True)

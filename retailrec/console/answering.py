@@ -11,10 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from retailrec.api import NothingLive, UnknownCustomer
+from retailrec.client.api import NothingLive, UnknownCustomer
+from retailrec.client.problems import Problem, explain
 from retailrec.console.asking import Unknown
 from retailrec.console.opening import NoStack
-from retailrec.problems import Problem, explain
 
 FORESEEN = (Problem, BotoCoreError, Boto3Error, ClientError)
 Endpoint = Callable[[Request], Any]

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
+from retailrec.client.problems import Problem
 from retailrec.console.batch import batch_answer
 from retailrec.console.customer_ids import CustomerIds, search
 from retailrec.console.opening import Opener, Shop
@@ -11,11 +12,10 @@ from retailrec.console.run_data import metric_row, run_page, run_row
 from retailrec.metrics.epochs import read_progress
 from retailrec.metrics.measured import training_job
 from retailrec.metrics.training_log import read_training_log
-from retailrec.problems import Problem
-from retailrec.quality import Quality, find_quality, read_page
-from retailrec_shared.run import Run
-from retailrec_shared.serving import Serving
-from retailrec_shared.status import ENDED, Stage
+from retailrec.views.quality import Quality, find_quality, read_page
+from retailrec_shared.core.status import ENDED, Stage
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.table import Serving
 
 Json = dict[str, Any]
 MAX_RUNS = 200

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from retailrec_shared.serving import Serving
-from retailrec_shared.serving_keys import customer_key, item_key
+from retailrec_shared.serving.keys import customer_key, item_key
+from retailrec_shared.serving.table import Serving
 
 Json = dict[str, Any]
 

@@ -5,10 +5,10 @@ import webbrowser
 
 import uvicorn
 
+from retailrec.client.problems import Problem
 from retailrec.console.app import build
 from retailrec.console.opening import StackOpener
-from retailrec.problems import Problem
-from retailrec.screen import out
+from retailrec.views.screen import out
 
 LOOPBACK = "127.0.0.1"
 PORT = 4680

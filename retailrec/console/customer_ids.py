@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

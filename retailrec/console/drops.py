@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from retailrec.client.dropping import SINGLE_PUT_BYTES, await_run, key_of, upload
+from retailrec.client.problems import Problem, explain
 from retailrec.console.opening import Opener
-from retailrec.dropping import SINGLE_PUT_BYTES, await_run, key_of, upload
-from retailrec.problems import Problem, explain
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 State = Literal["uploading", "waiting", "run", "refused"]
 REMEMBERED = 50

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from retailrec import laptop
-from retailrec.api import Api
-from retailrec.problems import Problem
-from retailrec.stack import NO_CLOUD, Stack
-from retailrec_shared.ledger import Ledger
+from retailrec.client import laptop
+from retailrec.client.api import Api
+from retailrec.client.problems import Problem
+from retailrec.client.stack import NO_CLOUD, Stack
+from retailrec_shared.ledger.ledger import Ledger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

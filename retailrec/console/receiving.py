@@ -9,9 +9,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from retailrec.client.problems import Problem
 from retailrec.console.answering import BadRequest, refuse
 from retailrec.console.drops import Drops, good_name, good_size, keep
-from retailrec.problems import Problem
 
 
 def receive_drop(drops: Drops) -> Callable[[Request], Awaitable[Response]]:

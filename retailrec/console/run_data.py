@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from retailrec.metric_views import PRECISION, ROWS
-from retailrec.quality import Quality
-from retailrec.stages import seconds_taken, view_stages
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus
+from retailrec.views.metrics import PRECISION, ROWS
+from retailrec.views.quality import Quality
+from retailrec.views.stages import seconds_taken, view_stages
+from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.ledger.run import Run
 
 Json = dict[str, Any]
 REJECTED = "rejected_"

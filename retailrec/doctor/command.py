@@ -7,13 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 from typer import Exit
 
-from retailrec import laptop
+from retailrec.client import laptop
+from retailrec.client.sessions import aws_session
+from retailrec.client.stack import Stack
 from retailrec.doctor import of_algorithm, of_quotas, of_stack
 from retailrec.doctor.findings import Finding, Verdict, failed, looked, note, ok
-from retailrec.screen import out, table
-from retailrec.sessions import aws_session
-from retailrec.stack import Stack
-from retailrec_shared.settings import Settings
+from retailrec.views.screen import out, table
+from retailrec_shared.core.settings import Settings
 
 NOT_WELL = 1
 MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from retailrec.problems import explain
+from retailrec.client.problems import explain
 
 
 class Verdict(StrEnum):

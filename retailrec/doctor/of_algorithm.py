@@ -7,9 +7,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec_shared import algorithm_check
-from retailrec_shared.abilities import not_available
-from retailrec_shared.settings import Settings
+from retailrec_shared.core.marketplace_limits import not_available
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.sagemaker import algorithm_check
 
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com[a-z.]*/(?P<name>[^:@]+)"

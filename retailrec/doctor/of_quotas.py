@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec_shared.abilities import endpoint_kind
-from retailrec_shared.settings import Settings
+from retailrec_shared.core.marketplace_limits import endpoint_kind
+from retailrec_shared.core.settings import Settings
 
 SERVERLESS = "Maximum total concurrency that can be allocated across all serverless endpoints"
 

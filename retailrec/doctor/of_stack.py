@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from retailrec.client.stack import Stack
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec.stack import Stack
-from retailrec_shared.aws import client_error, says_missing
+from retailrec_shared.core.aws import client_error, says_missing
 
 OUTPUTS = (
     "ApiUrl", "RawBucket", "UploaderRole", "DataBucket", "LedgerTable", "ServingTable", "EventBus",

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from retailrec.answers import Purchases, Recommendation
+from retailrec.client.answers import Purchases, Recommendation
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.console.batch import batch_answer
 from retailrec.console.customer_ids import CustomerIds
-from retailrec.demo_customers import settled
 from retailrec.exploring.display import Beside, Table
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.serving import Serving
+from retailrec.views.customers import settled
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.table import Serving
 
 
 def present(stack: Stack, run: Run, wanted: Sequence[str]) -> list[str]:

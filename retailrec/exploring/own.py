@@ -4,18 +4,18 @@ import json
 import time
 from pathlib import Path
 
-from retailrec import places
-from retailrec.dropping import DroppedRun, await_run, readable_file, upload
-from retailrec.following import follow
+from retailrec.client import places
+from retailrec.client.dropping import DroppedRun, await_run, readable_file, upload
+from retailrec.client.following import follow
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.operating import Operator
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec.stages import seconds_taken
-from retailrec_shared.column_mapping import ColumnMapping
-from retailrec_shared.errors import Rejected
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.views.stages import seconds_taken
+from retailrec_shared.core.column_mapping import ColumnMapping
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 
 FOLDER = places.REPOSITORY / "build" / "notebook"
 FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000

@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.exploring import customers, own, report
 from retailrec.exploring.display import Beside, Picture, Table
 from retailrec.metrics.command import newest
 from retailrec.metrics.measured import Measured
 from retailrec.metrics.reading import Reader
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run
+from retailrec_shared.core import names
+from retailrec_shared.ledger.run import Run
 
 STACK = "RETAILREC_STACK"
 TRAINED, REJECTED = names.TRAIN_PARQUET, names.REJECTED_PARQUET

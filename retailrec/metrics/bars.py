@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from retailrec.metric_views import NDCG, PRECISION
 from retailrec.metrics.measured import Measured
 from retailrec.metrics.plot_style import INK, MODEL, MUTED, OWN, POPULARITY, Look, from_zero, say_empty
-from retailrec.run_views import SHORT_ID, SHORT_TIME
-from retailrec.screen import local_time
+from retailrec.views.metrics import NDCG, PRECISION
+from retailrec.views.runs import SHORT_ID, SHORT_TIME
+from retailrec.views.screen import local_time
 
 WIDTH = 0.27
 MOST_NAMED = 12

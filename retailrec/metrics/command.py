@@ -4,17 +4,17 @@ import json
 from itertools import islice
 from pathlib import Path
 
-from retailrec.following import choose
+from retailrec.client.following import choose
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.metrics.measured import Measured
 from retailrec.metrics.reading import Reader
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, notes, one_run
-from retailrec.problems import Problem
-from retailrec.run_views import SHORT_ID
-from retailrec.screen import command, complain, out
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED
+from retailrec.views.runs import SHORT_ID
+from retailrec.views.screen import command, complain, out
+from retailrec_shared.core.status import ENDED
+from retailrec_shared.ledger.run import Run
 
 
 def metrics(

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from retailrec.metric_views import PRECISION
 from retailrec.metrics.measured import Measured, Point, label
 from retailrec.metrics.plot_style import (
     INK,
@@ -18,7 +17,8 @@ from retailrec.metrics.plot_style import (
     say_empty,
     whole_epochs,
 )
-from retailrec.run_views import SHORT_ID
+from retailrec.views.metrics import PRECISION
+from retailrec.views.runs import SHORT_ID
 
 NO_CURVE = "This training logged nothing by epoch:\nits algorithm has no epochs, or its log is gone."
 PRECISION_AXIS = "precision at 10 (share of items)"

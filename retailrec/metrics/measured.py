@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from retailrec.metric_views import PRECISION
 from retailrec.metrics.epochs import Progress
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.status import Stage
+from retailrec.views.metrics import PRECISION
+from retailrec_shared.core import names
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
 
 NO_PROGRESS = Progress(None, None, {})
 OF_EPOCH = "epoch_"  # our image's name for what it measures of some customers while it trains

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from retailrec.metric_views import NDCG, PRECISION
 from retailrec.metrics.bars import beside_baselines, over_runs
 from retailrec.metrics.curves import others_of, precision_of, precision_of_several
 from retailrec.metrics.measured import Measured, algorithm
 from retailrec.metrics.plot_style import MUTED, styled
-from retailrec.run_views import SHORT_ID
-from retailrec.screen import count, local_time
+from retailrec.views.metrics import NDCG, PRECISION
+from retailrec.views.runs import SHORT_ID
+from retailrec.views.screen import count, local_time
 
 SIZE = (11.0, 7.6)
 DOTS_PER_INCH = 150

@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from retailrec.client.stack import Stack
 from retailrec.metrics.epochs import read_progress
 from retailrec.metrics.measured import Measured, training_job
 from retailrec.metrics.training_log import read_training_log
-from retailrec.stack import Stack
-from retailrec_shared import aws
-from retailrec_shared.run import Run
-from retailrec_shared.status import Stage
+from retailrec_shared.core import aws
+from retailrec_shared.core.status import Stage
+from retailrec_shared.ledger.run import Run
 
 FORBIDDEN = frozenset({"AccessDenied", "AccessDeniedException"})
 NO_EPOCHS = "Your credentials may not read the training log (logs:FilterLogEvents): no epochs are shown."

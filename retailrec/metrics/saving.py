@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from retailrec.client.problems import Problem
 from retailrec.metrics.measured import Measured
-from retailrec.problems import Problem
 
 KINDS = (".png", ".svg", ".pdf")
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from retailrec.metric_views import NDCG, PRECISION, metrics_table
 from retailrec.metrics.measured import Measured, label, plain
-from retailrec.run_views import SHORT_ID, SHORT_TIME
-from retailrec.screen import local_time, table, titled
+from retailrec.views.metrics import NDCG, PRECISION, metrics_table
+from retailrec.views.runs import SHORT_ID, SHORT_TIME
+from retailrec.views.screen import local_time, table, titled
 
 ROWS = 20
 BAR = 24

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retailrec.metrics.epochs import Line
-from retailrec_shared import aws
+from retailrec_shared.core import aws
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 MAX_LINES = 20_000  # more than any training writes: a runaway one must not fill the memory

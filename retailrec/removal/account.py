@@ -5,8 +5,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retailrec.removal.finding import Client
-from retailrec_shared import names
-from retailrec_shared.aws import error_code
+from retailrec_shared.core import names
+from retailrec_shared.core.aws import error_code
 
 TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 

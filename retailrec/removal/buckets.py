@@ -4,8 +4,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retailrec.problems import Problem
-from retailrec_shared.aws import error_code
+from retailrec.client.problems import Problem
+from retailrec_shared.core.aws import error_code
 
 
 def empty(s3: Any, bucket: str) -> None:

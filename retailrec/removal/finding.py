@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import names
+from retailrec_shared.core import names
 
 Client = Callable[[str], Any]
 

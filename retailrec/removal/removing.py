@@ -12,10 +12,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retailrec.problems import Problem
+from retailrec.client.problems import Problem
 from retailrec.removal import account, buckets
 from retailrec.removal.finding import Client, Found, find
-from retailrec_shared.aws import error_code, error_message, says_missing
+from retailrec_shared.core.aws import error_code, error_message, says_missing
 
 Say = Callable[[str], None]
 PATIENCE_SECONDS = 1800.0

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow.parquet as pq
 
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 from tests.chaos import files, uploads
 from tests.chaos.uploads import Uploaded
 from tests.environment import ENVIRONMENT
@@ -126,7 +126,7 @@ def _latest(among: list[Uploaded]) -> Uploaded:
 
 
 def _plain(world: "World", run_id: str) -> dict[str, object]:
-    from retailrec_shared.items import read
+    from retailrec_shared.ledger.items import read
 
     item: dict[str, object] = read(world.run_item(run_id))["run"]
     return item

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from local.sagemaker.marketplace import published_arn
+from local.sagemaker.models.marketplace import published_arn
 from tests.chaos import files
 from tests.chaos.faults import Weather
 from tests.chaos.timeline import MINUTE

@@ -9,9 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from greenlet import getcurrent, greenlet
 
-from tests.chaos.dynamodb import refusal
 from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
+from tests.chaos.services.dynamodb import refusal
 
 if TYPE_CHECKING:
     from tests.chaos.world import World

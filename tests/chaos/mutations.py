@@ -9,24 +9,15 @@ from unittest import mock
 
 from botocore.exceptions import ClientError
 
-from retailrec_shared import (
-    activation,
-    announcing,
-    aws,
-    bus,
-    datasets,
-    deployment,
-    items,
-    ledger,
-    operators,
-    operators_ledger,
-    retirement,
-    sagemaker_requests,
-    wishes,
-)
-from retailrec_shared.errors import NotYet, Rejected
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws, bus
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger import activation, datasets, items, ledger, operators, operators_ledger
+from retailrec_shared.ledger import announcements as announcing
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import deployment, retirement
+from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 Patch = Callable[[Any, str, Any], None]
 Mutation = Callable[[Patch], None]
@@ -200,7 +191,7 @@ def added_to_what_came_last(patch: Patch) -> None:
             return datasets.Place((*head.members, mine), before=(head.whole,))
         return datasets.Place((mine,))
 
-    patch(importlib.import_module("prepare_dataset.accepting"), "place", place)
+    patch(importlib.import_module("prepare_dataset.commit"), "place", place)
 
 
 def gate_open(patch: Patch) -> None:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from retailrec.operating import Operator
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec.tuning import begin, copy_data, tuned_run
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec.client.tuning import begin, copy_data, tuned_run
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run
 from tests.chaos.history import LAST_COMMAND, Command
 from tests.chaos.lambdas import Client, Invocation
 from tests.chaos.rules import Function
@@ -39,7 +39,7 @@ SEARCH = 2  # training jobs of one that an operator asks for
 
 
 class _Stack:
-    """What a command needs of ``retailrec.stack.Stack``."""
+    """What a command needs of ``retailrec.client.stack.Stack``."""
 
     def __init__(self, world: "World") -> None:
         self.name = ENVIRONMENT["STACK_NAME"]

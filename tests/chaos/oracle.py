@@ -3,18 +3,18 @@
 import json
 from typing import Any
 
-from prepare_dataset.accepting import REPLACED
-from retailrec_shared import names
-from retailrec_shared.items import read
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.operators import STOPPED
-from retailrec_shared.run import Run
-from retailrec_shared.serving_keys import customer_key
-from retailrec_shared.status import BY_OPERATOR, NEXT, RunStatus, Stage, stages_needed
+from prepare_dataset.commit import REPLACED
+from retailrec_shared.core import names
+from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, stages_needed
+from retailrec_shared.ledger.items import read
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.operators import STOPPED
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.keys import customer_key
 from tests.chaos import files
-from tests.chaos.expressions import Item
 from tests.chaos.lambdas import Client, present
 from tests.chaos.operators import Typed
+from tests.chaos.services.expressions import Item
 from tests.chaos.world import DATA, PREFIX, RETRAINING, World, run_of
 
 ENDS_TOLD = {

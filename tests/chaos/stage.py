@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from local.sagemaker import rollout
-from retailrec_shared import aws, items, serving
-from retailrec_shared import ledger as ledger_module
-from retailrec_shared.datasets import datasets
-from retailrec_shared.ledger import ledger
-from retailrec_shared.observability import logger, metrics
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
+from local.sagemaker.endpoints import rollout
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import logger, metrics
+from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger import items
+from retailrec_shared.ledger import ledger as ledger_module
+from retailrec_shared.ledger.datasets import datasets
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving import table as serving
 from tests.chaos.lambdas import Client
 from tests.chaos.rules import functions
-from tests.chaos.sagemaker import IdleFleet
+from tests.chaos.services.sagemaker import IdleFleet
 from tests.chaos.world import World
 from tests.environment import ENVIRONMENT
 
@@ -72,7 +74,7 @@ def _clocked() -> list[Any]:
 def staged(world: World) -> Iterator[World]:
     """Let the handlers work in a world, for as long as the context lasts."""
     clocked = _clocked()
-    accepting = importlib.import_module("prepare_dataset.accepting")
+    accepting = importlib.import_module("prepare_dataset.commit")
     clients = {
         "s3": Client("s3", world.s3), "dynamodb": Client("dynamodb", world.dynamodb),
         "eventbridge": Client("events", world), "sagemaker": Client("sagemaker", world.sagemaker),

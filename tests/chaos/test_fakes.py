@@ -8,14 +8,16 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from retailrec_shared import aws, items, ledger, run, wishes
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
-from tests.chaos.dynamodb import DynamoDB
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger import items, ledger, run
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
 from tests.chaos.lambdas import Client
-from tests.chaos.s3 import S3
+from tests.chaos.services.dynamodb import DynamoDB
+from tests.chaos.services.s3 import S3
 from tests.integration.pipeline.conftest import cloud
 
 __all__ = ["cloud"]

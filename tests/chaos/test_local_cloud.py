@@ -22,15 +22,15 @@ from local.cloud import services
 from local.cloud.services import client_environment
 from local.cloud.state import Running
 from reconcile_runs import reconciling
-from retailrec.dropping import upload
+from retailrec.client.dropping import upload
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared import aws, names
-from retailrec_shared.ledger import ledger
-from retailrec_shared.run import Run
-from retailrec_shared.serving import serving
-from retailrec_shared.settings import settings
-from retailrec_shared.status import ENDED, RunStatus, Stage
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.table import serving
 from tests.clouds import own_cloud
 from tests.local_sagemaker import ask_sagemaker
 

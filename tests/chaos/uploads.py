@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from retailrec_shared.run import Run
+from retailrec_shared.ledger.run import Run
 
 
 class Uploaded(NamedTuple):

@@ -8,21 +8,22 @@ from functools import partial
 from hashlib import blake2b
 from typing import Any
 
-from local.sagemaker import tuning_run, tuning_views
-from local.sagemaker.events import StateChange
-from local.sagemaker.records import ModelPackage, TrainingJob, TransformJob, TuningJob
-from retailrec_shared import names
-from retailrec_shared.sagemaker_requests import CONTRACT_METRIC
+from local.sagemaker.account.events import StateChange
+from local.sagemaker.account.records import ModelPackage, TrainingJob, TransformJob, TuningJob
+from local.sagemaker.tuning import run as tuning_run
+from local.sagemaker.tuning import views as tuning_views
+from retailrec_shared.core import names
+from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 from tests.chaos import files, uploads
 from tests.chaos.accepted import Accepted, Position
-from tests.chaos.dynamodb import DynamoDB
 from tests.chaos.faults import Fault
 from tests.chaos.history import CALM, STORM_END, Drop, Plan
 from tests.chaos.lambdas import Invocation, present
 from tests.chaos.operators import type_command
 from tests.chaos.rules import MINUTES_BETWEEN_PASSES, Function, functions, rules
-from tests.chaos.s3 import S3
-from tests.chaos.sagemaker import SageMaker, run_now
+from tests.chaos.services.dynamodb import DynamoDB
+from tests.chaos.services.s3 import S3
+from tests.chaos.services.sagemaker import SageMaker, run_now
 from tests.chaos.timeline import MINUTE, Timeline
 from tests.environment import ENVIRONMENT
 

@@ -13,7 +13,7 @@ import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from retailrec.stack import Stack
+from retailrec.client.stack import Stack
 
 THREADS = 2
 REMEMBERED_SECONDS = 5.5  # more than the API remembers which run is live

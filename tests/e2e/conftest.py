@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from local import cloud
-from retailrec.answers import Recommendations
-from retailrec.dropping import Drop, await_run, upload
+from retailrec.client.answers import Recommendations
+from retailrec.client.dropping import Drop, await_run, upload
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED
+from retailrec_shared.core.status import ENDED
+from retailrec_shared.ledger.run import Run
 from tests.clouds import own_cloud
 from tests.local_sagemaker import ask_sagemaker
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
+from retailrec.client.stack import Stack
+from retailrec_shared.ledger.run import Run
 from tests.environment import ROOT
 
 EXAMPLES = 8

@@ -8,9 +8,9 @@ import pytest
 
 from local import cloud
 from local.containers import image
-from local.sagemaker.containers import LABEL
-from retailrec.stack import Stack
-from retailrec_shared.status import RunStatus
+from local.sagemaker.programs.containers import LABEL
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
 from tests import needs
 from tests.clouds import own_cloud
 from tests.e2e.conftest import SMALL, await_endpoint, drop, follow

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from local.cloud import Running, deployment, services
 from local.cloud.parameters import read_parameters
-from retailrec.cli import app
-from retailrec.sessions import client, local_session
-from retailrec.stack import Stack
-from retailrec_shared.status import RunStatus
+from retailrec.cli.verbs import app
+from retailrec.client.sessions import client, local_session
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
 from tests.clouds import own_cloud
 from tests.e2e.conftest import SMALL, drop, follow
 

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from local import cloud
-from retailrec.cli import app
-from retailrec.stack import Stack
+from retailrec.cli.verbs import app
+from retailrec.client.stack import Stack
 from tests.clouds import environment
 from tests.e2e.conftest import processes_of
 from tests.signals import interruptible

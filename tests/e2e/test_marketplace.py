@@ -13,12 +13,12 @@ from local.cloud import Running, deployment, services
 from local.cloud.errors import CloudError
 from local.cloud.lifecycle import MARKETPLACE
 from local.cloud.parameters import read_parameters
-from local.sagemaker.marketplace import published_arn
-from retailrec.cli import app
-from retailrec.sessions import client, local_session
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from local.sagemaker.models.marketplace import published_arn
+from retailrec.cli.verbs import app
+from retailrec.client.sessions import client, local_session
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run
 from tests.clouds import own_cloud
 from tests.e2e import test_pipeline as pipeline
 from tests.e2e.conftest import SMALL, await_endpoint, drop, fault, follow, live

@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 from tests.e2e.asking import settle
 from tests.e2e.conftest import live
 

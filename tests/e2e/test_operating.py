@@ -13,13 +13,13 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from retailrec.cli import app
-from retailrec.dropping import Drop, await_run
+from retailrec.cli.verbs import app
+from retailrec.client.dropping import Drop, await_run
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 from tests.e2e.conftest import ROWS, drop, fault, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud.workers import worker_key
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.ledger.run import Run
 
 FUNCTIONS = (
     "prepare-dataset",

@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import pytest
 
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.quality import read_quality
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.views.quality import read_quality
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run
 from tests import needs
 from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.ledger.run import Run
 from tests.e2e.conftest import drop, follow
 from tests.e2e.test_marketplace import CAPABILITIES, ended
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from retailrec import tune_command
+from retailrec.client.stack import Stack
+from retailrec.commands import tune as tune_command
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus
 from tests.e2e.conftest import ROWS, drop, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

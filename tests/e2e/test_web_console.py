@@ -10,12 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.opening import NoStack, Shop
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
 from tests.browser import browser
 from tests.console_server import serving
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, drop, follow

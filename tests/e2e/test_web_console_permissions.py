@@ -12,12 +12,12 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
 from retailrec.console.asking import Questions
 from retailrec.console.drops import Drops
 from retailrec.console.opening import Shop
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
+from retailrec_shared.ledger.run import Run
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "console.md"
 USER = "console-user"

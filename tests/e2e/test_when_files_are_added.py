@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from retailrec.cli import app
+from retailrec.cli.verbs import app
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.quality import read_quality
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.views.quality import read_quality
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run
 from tests.e2e.asking import settle
 from tests.e2e.conftest import drop, follow
 

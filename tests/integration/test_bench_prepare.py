@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import prepare
-from benchmarks.measuring import measure
+from benchmarks.common.measuring import measure
 from retailrec.generate import Shape, write
 from tests import needs
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import batch, load, scale, serve
-from benchmarks.programs import BENCH_PYTHON, serving
-from benchmarks.synthetic import Size, save_synthetic
+from benchmarks import batch, scale, serve
+from benchmarks.models.synthetic import Size, save_synthetic
+from benchmarks.serving import load
+from benchmarks.serving.programs import BENCH_PYTHON, serving
 from tests import needs
 
 TINY = Size(300, 200, 8, 3_000)

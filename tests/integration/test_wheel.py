@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.main import get_command
 
-from retailrec.cli import app
+from retailrec.cli.verbs import app
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ Line = tuple[str, ...]
 CALL = """
 import json, sys
 from typer.testing import CliRunner
-from retailrec.cli import app
+from retailrec.cli.verbs import app
 answers = []
 for line in json.load(sys.stdin):
     answer = CliRunner().invoke(app, line)
@@ -137,7 +137,7 @@ def answers(installed: Installed) -> dict[Line, dict[str, Any]]:
     return dict(zip(lines, found, strict=True))
 
 
-def test_each_verb_tells_its_usage(answers: dict[Line, dict[str, Any]]) -> None:
+def test_each_verb_prints_its_usage(answers: dict[Line, dict[str, Any]]) -> None:
     assert len(HELPS) > 20
     silent = {line: answers[line] for line in HELPS if "Usage:" not in answers[line]["out"]}
     assert silent == {}

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from local import cloud
 from local.samlocal.preparing import FOLDER, prepare
+from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
-from retailrec.stack import Stack
 from tests import needs
 from tests.clouds import own_cloud
 from tests.e2e.conftest import ROWS, SMALL

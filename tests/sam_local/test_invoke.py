@@ -11,10 +11,10 @@ import pytest
 
 from local.samlocal.deployed import of_run
 from local.samlocal.values import Values
-from retailrec.tuning import begin, copy_data, tuned_run
-from retailrec_shared import names
-from retailrec_shared.serving_keys import customer_key
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.tuning import begin, copy_data, tuned_run
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.serving.keys import customer_key
 from tests.local_sagemaker import ask_sagemaker
 from tests.sam_local.world import ROOT, World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
 from tests.environment import read_template
 from tests.needs import real_data, with_real_data
 from tests.sam_local.world import World

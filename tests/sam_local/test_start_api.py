@@ -11,7 +11,7 @@ import pytest
 
 from local.cloud.deployment import sam_program
 from local.cloud.services import foreign_free_environment
-from local.ports import free_port
+from local.sagemaker.programs.ports import free_port
 from local.samlocal.invoking import pulling
 from tests.sam_local.world import Row, World
 from tests.signals import interruptible

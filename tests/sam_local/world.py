@@ -11,9 +11,9 @@ from local.samlocal.deployed import of_run, values
 from local.samlocal.examples import examples
 from local.samlocal.invoking import Invocation, invoke
 from local.samlocal.values import Values
-from retailrec.dropping import upload
-from retailrec.stack import Stack
-from retailrec_shared.run import Run
+from retailrec.client.dropping import upload
+from retailrec.client.stack import Stack
+from retailrec_shared.ledger.run import Run
 
 ROOT = Path(__file__).parents[2]
 WAIT_SECONDS = 900.0

@@ -1,6 +1,6 @@
 """The shapes of AWS's events, strictly: what EventBridge's and SageMaker's documentation name, and no more.
 
-The functions read little of this (retailrec_shared/triggers.py); the examples must
+The functions read little of this (retailrec_shared/core/triggers.py); the examples must
 have all of it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html,
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
 """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
 from scripts import dashboard
 from tests.dashboard import STACK, Shown, body, options, shown, widgets
 from tests.environment import read_template

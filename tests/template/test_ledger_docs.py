@@ -6,8 +6,8 @@ import pytest
 
 from prepare_dataset.upload import LEASE
 from reconcile_runs.cleaning import GRACE as CLEANING_GRACE
-from retailrec_shared.retirement import GRACE
-from retailrec_shared.status import MOVES, RunStatus, as_markdown
+from retailrec_shared.core.status import MOVES, RunStatus, as_markdown
+from retailrec_shared.sagemaker.retirement import GRACE
 from tests.environment import read_template
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from retailrec_shared.settings import Settings
-from retailrec_shared.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
+from retailrec_shared.core.settings import Settings
+from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 from scripts import parameters
 from scripts.check_template import OF_FUNCTIONS
 from tests.environment import read_template, settings
@@ -282,7 +282,7 @@ def test_a_search_has_the_limits_that_the_functions_know(parameter: str, least: 
     assert (PARAMETERS[parameter]["MinValue"], PARAMETERS[parameter]["MaxValue"]) == (least, most)
 
 
-def test_whoever_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
+def test_what_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
     found = {}
     for name, statement in statements():
         for action in listed(statement["Action"]):
@@ -368,14 +368,14 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
 
 
 @pytest.mark.parametrize("name", alarms())
-def test_an_alarm_tells_people_and_says_what_to_type(name: str) -> None:
+def test_an_alarm_notifies_people_and_says_what_to_type(name: str) -> None:
     alarm = alarms()[name]
     assert alarm["AlarmActions"] == [{"Ref": "Failures"}]
     assert "retailrec " in alarm["AlarmDescription"]["Fn::Sub"]
     assert "--stack" in alarm["AlarmDescription"]["Fn::Sub"]
 
 
-def test_people_are_told_of_run_stage_reason_and_next_step() -> None:
+def test_people_are_notified_of_run_stage_reason_and_next_step() -> None:
     target = RESOURCES["FailureRule"]["Properties"]["Targets"][0]["InputTransformer"]
     assert set(target["InputPathsMap"]) == {"what", "run", "stage", "reason", "next"}
     text = target["InputTemplate"]["Fn::Sub"]

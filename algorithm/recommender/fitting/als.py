@@ -8,8 +8,8 @@ from implicit.recommender_base import ModelFitError
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Course, Epoch, Fitted, History
 from recommender.fitting.checks import DIVERGED, ones_of, require_numbers
+from recommender.fitting.fitted import Course, Epoch, Fitted, History
 from recommender.fitting.fold_in import fit_fold_in
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads

@@ -12,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Checkpoint, Course, Epoch, Fitted, History
 from recommender.fitting.bpr_kernel import MILLION, Pairs, Parts, Rules, update
 from recommender.fitting.bpr_settings import Settings
 from recommender.fitting.bpr_state import (
@@ -25,6 +24,7 @@ from recommender.fitting.bpr_state import (
 from recommender.fitting.bpr_weights import weighted_pairs
 from recommender.fitting.checks import ones_of, require_numbers
 from recommender.fitting.early import Stopper
+from recommender.fitting.fitted import Checkpoint, Course, Epoch, Fitted, History
 from recommender.fitting.fold_in import fit_fold_in
 from recommender.hyperparameters import Hyperparameters
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommender.fitted import Factors
 from recommender.fitting.compiled import compiled
+from recommender.fitting.fitted import Factors
 from recommender.fitting.randomness import State, below, seeded, shuffle
 
 LARGEST_STEP = 1.0  # of one visit's common step for all items of a history, as a norm

@@ -4,9 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Checkpoint, Factors
 from recommender.fitting.bpr_kernel import Parts
 from recommender.fitting.bpr_settings import Settings
+from recommender.fitting.fitted import Checkpoint, Factors
 
 FIRST_SPREAD = 0.28  # of a vector's length, at first
 SHORT_HISTORY = 10  # histories much shorter than this say less of their user

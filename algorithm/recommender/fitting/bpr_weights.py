@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import History
+from recommender.fitting.fitted import History
 
 EVENNESS = 0.25  # 0: every pair weighs the same; 1: every user
 # What is taken changes with the season: a pair's weight falls with its age, to this share at last.

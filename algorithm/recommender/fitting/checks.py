@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Factors
+from recommender.fitting.fitted import Factors
 from recommender.hyperparameters import Hyperparameters
 
 DIVERGED = "Training diverged: its factors grew beyond all bounds. Lower learning_rate or regularization."

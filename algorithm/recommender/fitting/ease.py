@@ -8,8 +8,8 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
-from recommender.fitted import Course, Factors, Fitted, History
 from recommender.fitting.checks import ones_of
+from recommender.fitting.fitted import Course, Factors, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
 

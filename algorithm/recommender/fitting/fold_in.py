@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Factors
+from recommender.fitting.fitted import Factors
 
 RIDGE = 1e-3  # of the mean square of a basket's vector
 MOST_USERS = 100_000  # more teach nothing new

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recommender.fitted import Course, Fitted, History
+from recommender.fitting.fitted import Course, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 
 

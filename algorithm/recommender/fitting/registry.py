@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 
 from recommender.errors import UserError
-from recommender.fitted import Checkpoint, Course, Fitted, History, Progress
 from recommender.fitting.als import fit_als
 from recommender.fitting.bpr import fit_bpr
 from recommender.fitting.checks import warn_of_gpu
 from recommender.fitting.ease import fit_ease
+from recommender.fitting.fitted import Checkpoint, Course, Fitted, History, Progress
 from recommender.fitting.implicit_bpr import fit_implicit_bpr
 from recommender.fitting.popularity import fit_popularity
 from recommender.hyperparameters import Hyperparameters

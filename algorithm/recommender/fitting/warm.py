@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from recommender.fitted import Course, History
 from recommender.fitting.bpr import fit_bpr
+from recommender.fitting.fitted import Course, History
 from recommender.hyperparameters import Hyperparameters
 
 

@@ -16,8 +16,8 @@ import httpx
 import numpy as np
 import pytest
 
-from local.ports import free_port
-from recommender.server import SECONDS_TO_FINISH
+from local.sagemaker.programs.ports import free_port
+from recommender.serve.server import SECONDS_TO_FINISH
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 SIDE = 24

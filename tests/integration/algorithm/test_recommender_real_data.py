@@ -10,7 +10,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from recommender.folders import Folders
-from recommender.train import train
+from recommender.train.program import train
 from tests.needs import REAL_DATA, with_real_data
 
 pytestmark = [pytest.mark.slow, with_real_data]

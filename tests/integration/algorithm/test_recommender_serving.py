@@ -14,9 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.memory import children, proportional, resident
-from benchmarks.synthetic import Size, save_synthetic, user_id
-from local.ports import free_port
+from benchmarks.common.memory import children, proportional, resident
+from benchmarks.models.synthetic import Size, save_synthetic, user_id
+from local.sagemaker.programs.ports import free_port
 
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 # Large enough for its 88 MB to stand out from what processes need anyway.

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from retailrec import laptop
-from retailrec.cli import app
-from retailrec.stack import Stack
-from retailrec_shared.ledger import Ledger
+from retailrec.cli.verbs import app
+from retailrec.client import laptop
+from retailrec.client.stack import Stack
+from retailrec_shared.ledger.ledger import Ledger
 from tests.environment import ENVIRONMENT
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer, serve

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run, Upload
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer

@@ -12,16 +12,16 @@ import boto3
 import httpx
 import pytest
 
-from retailrec import laptop
+from retailrec.client import laptop
+from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.drops import Drops
 from retailrec.console.guard import FOREIGN_POLICY
 from retailrec.console.opening import StackOpener
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.serving import Serving
-from retailrec_shared.serving_keys import customer_key, item_key
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.serving.keys import customer_key, item_key
+from retailrec_shared.serving.table import Serving
 from tests.console_server import serving
 from tests.environment import read_template
 from tests.integration.command.conftest import Invoke, answer_as_shop
@@ -272,7 +272,7 @@ def test_refused_credentials_are_a_sentence(console: httpx.Client, monkeypatch: 
 
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "Query")
 
-    monkeypatch.setattr("retailrec_shared.ledger.Ledger.pointer", refuse)
+    monkeypatch.setattr("retailrec_shared.ledger.ledger.Ledger.pointer", refuse)
     answer = console.get("/api/runs")
     assert answer.status_code == 502
     assert "ask for the permission" in answer.json()["sentence"]

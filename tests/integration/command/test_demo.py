@@ -9,12 +9,14 @@ import boto3
 import pytest
 
 from local.cloud import Running
-from retailrec import demo_customers, demo_data, laptop, places
-from retailrec import stack as stack_module
-from retailrec.download import Unavailable
+from retailrec.client import laptop, places
+from retailrec.client import stack as stack_module
+from retailrec.client.stack import Stack
+from retailrec.commands import demo_data
+from retailrec.commands.download import Unavailable
 from retailrec.generate import Shape
-from retailrec.stack import Stack
-from retailrec_shared.status import RunStatus
+from retailrec.views import customers as demo_customers
+from retailrec_shared.core.status import RunStatus
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import PAGE, FakePipeline
 from tests.integration.command.fake_server import CREDENTIALS, FakeServer

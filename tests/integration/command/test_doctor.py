@@ -7,9 +7,9 @@ import boto3
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from local.sagemaker import marketplace
+from local.sagemaker.models import marketplace
+from retailrec.client.stack import Stack
 from retailrec.doctor.of_quotas import SERVERLESS
-from retailrec.stack import Stack
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from retailrec.download import Unavailable, download_workbook
-from retailrec.screen import out
+from retailrec.commands.download import Unavailable, download_workbook
+from retailrec.views.screen import out
 
 Serve = Callable[[bytes], str]
 

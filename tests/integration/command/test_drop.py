@@ -4,8 +4,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from retailrec.stack import Stack
-from retailrec_shared.status import RunStatus
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer

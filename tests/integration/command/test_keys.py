@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from local.cloud import Running
-from retailrec import laptop
+from retailrec.client import laptop
 from tests.integration.command.conftest import Invoke
 from tests.integration.command.test_demo import FakeLaptop, cloud
 

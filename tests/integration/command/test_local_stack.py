@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from local.cloud import Running
-from retailrec.sessions import client, local_session
-from retailrec.stack import Stack
+from retailrec.client.sessions import client, local_session
+from retailrec.client.stack import Stack
 from tests.integration.command.conftest import PARAMETERS
 from tests.integration.command.fake_server import FakeServer, serve
 

@@ -8,16 +8,16 @@ from typing import Any
 import boto3
 import pytest
 
+from retailrec.client.stack import Stack
 from retailrec.metrics.training_log import GROUP
-from retailrec.stack import Stack
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, StageRecord, Upload
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, StageRecord, Upload
 from tests.environment import CONFIGURATION
 from tests.fakes import FakeSageMaker, refusal
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
-from tests.unit.command.measurements import CURVE, METRICS, log_of
+from tests.unit.command.metrics.measurements import CURVE, METRICS, log_of
 
 SHOP = ("--stack", "shop")
 TRAINED, OLDER, EARLY, REFUSED = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)

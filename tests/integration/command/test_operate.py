@@ -8,11 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from retailrec import operate_commands
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec.commands import operate as operate_commands
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer

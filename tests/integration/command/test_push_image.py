@@ -11,9 +11,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from retailrec.cli import app
-from retailrec.image_tag import content_tag
-from retailrec.places import REPOSITORY
+from retailrec.cli.verbs import app
+from retailrec.client.places import REPOSITORY
+from retailrec.commands.push import content_tag
 from tests.moto_cloud import moto_cloud
 
 DOCKER = (

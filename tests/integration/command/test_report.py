@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core.status import RunStatus
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_pipeline import PAGE, FakePipeline
 

@@ -3,13 +3,13 @@
 import boto3
 import pytest
 
-from retailrec.retraining import NO_DATASET
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.datasets import Datasets, Head, Member, identify
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.retraining import NO_DATASET
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.datasets import Datasets, Head, Member, identify
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
 from tests.unit.command.runs import make_run

@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
-from retailrec.stack import Stack
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, StageRecord, Upload
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, StageRecord, Upload
 from tests.environment import settings
 from tests.fakes import FakeSageMaker
 from tests.integration.command.conftest import Invoke, words

@@ -17,8 +17,8 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from local.guard.keys import new_access_key, new_secret
-from local.guard.signing import signed_headers
+from local.sagemaker.guard.keys import new_access_key, new_secret
+from local.sagemaker.guard.signing import signed_headers
 
 ROOT = Path(__file__).parents[3]
 PROGRAMS = Path(__file__).parent / "programs"

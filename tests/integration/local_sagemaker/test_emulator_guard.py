@@ -9,8 +9,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from local.guard.keys import KEY_PATH
-from local.guard.signing import signed_headers
+from local.sagemaker.guard.keys import KEY_PATH
+from local.sagemaker.guard.signing import signed_headers
 from tests.integration.local_sagemaker.laptop import REGION, ROOT_KEY, ROOT_SECRET, Laptop, client, wait_until
 
 ACCOUNT = "000000000000"
@@ -181,7 +181,7 @@ def _listeners() -> dict[int, set[int]]:
 
 
 def test_the_method_any_of_an_api_is_every_method_and_signed(laptop: Laptop) -> None:
-    signed = {"security": [{"AWS_IAM": []}], "responses": {}}
+    signed: dict[str, Any] = {"security": [{"AWS_IAM": []}], "responses": {}}
     scheme = {
         "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
     }  # fmt: skip

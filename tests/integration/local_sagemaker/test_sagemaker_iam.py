@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.cloud.workers import WorkerKey, worker_key
-from local.guard.keys import new_secret
+from local.sagemaker.guard.keys import new_secret
 from tests.integration.local_sagemaker.laptop import BUCKET, ROOT_SECRET, TRUST, Laptop, client, wait_until
 
 ACCOUNT = "000000000000"

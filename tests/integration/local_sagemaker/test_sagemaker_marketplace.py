@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.sagemaker import marketplace
-from local.sagemaker.metrics import MetricScanner
+from local.sagemaker.models import marketplace
+from local.sagemaker.training.metrics import MetricScanner
 from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, client, model_archive, wait_until
 from tests.integration.local_sagemaker.test_sagemaker_events import Listener
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import free_port
+from local.sagemaker.programs.ports import free_port
 from tests.integration.local_sagemaker.laptop import PATIENCE, Laptop, sagemaker, wait_until
 
 

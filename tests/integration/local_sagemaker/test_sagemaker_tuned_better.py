@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from local.ports import free_port
+from local.sagemaker.programs.ports import free_port
 from local.sagemaker.settings import ALGORITHM_DIR
 from prepare_dataset.dataset import prepare_file
 from retailrec.generate import Shape, write
-from retailrec_shared import names, sagemaker_requests, tuning_requests
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.tuning_ranges import VALIDATION_METRIC
+from retailrec_shared.core import names
+from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.sagemaker import requests as sagemaker_requests
+from retailrec_shared.sagemaker import tuning_requests
 from tests.environment import settings
 from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, sagemaker
 

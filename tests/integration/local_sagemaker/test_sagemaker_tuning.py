@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.ports import free_port
-from local.sagemaker.marketplace import published_arn
+from local.sagemaker.models.marketplace import published_arn
+from local.sagemaker.programs.ports import free_port
 from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, sagemaker, wait_until
 
 LIMITS = "ResourceLimits"

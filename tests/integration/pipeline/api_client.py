@@ -11,10 +11,10 @@ from recommend_api import endpoint, live, table
 from recommend_api.app import handler
 from recommend_api.breaker import Breaker
 from recommend_api.budget import Budget, TooSlow
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.serving import serving
-from retailrec_shared.serving_keys import (
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
     item_key,
@@ -23,7 +23,7 @@ from retailrec_shared.serving_keys import (
     popular_since_key,
     similar_key,
 )
-from retailrec_shared.status import RunStatus
+from retailrec_shared.serving.table import serving
 from tests.environment import CONFIGURATION
 
 RUN, NEWER = "1" * 16, "2" * 16

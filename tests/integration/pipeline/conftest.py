@@ -7,11 +7,11 @@ import pytest
 
 from recommend_api import budget
 from recommend_api.budget import Budget
-from retailrec_shared import aws
-from retailrec_shared.datasets import datasets
-from retailrec_shared.ledger import Ledger, ledger
-from retailrec_shared.serving import serving
-from retailrec_shared.settings import settings
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger.datasets import datasets
+from retailrec_shared.ledger.ledger import Ledger, ledger
+from retailrec_shared.serving.table import serving
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline import api_client

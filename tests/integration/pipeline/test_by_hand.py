@@ -7,11 +7,12 @@ import pytest
 from activate_endpoint.activation import endpoint_changed
 from approve_model.approval import judge_training_job
 from reconcile_runs.reconciling import reconcile
-from retailrec.operating import Operator
-from retailrec_shared import aws, deployment
-from retailrec_shared.errors import NotYet
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.operating import Operator
+from retailrec_shared.core import aws
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.sagemaker import deployment
 from start_batch.batch import start_batch
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.test_operating import now_of, operator

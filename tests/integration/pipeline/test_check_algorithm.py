@@ -12,9 +12,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from check_algorithm import answering
 from check_algorithm.app import handler
-from local.sagemaker import marketplace
-from retailrec_shared import aws
-from retailrec_shared.settings import settings
+from local.sagemaker.models import marketplace
+from retailrec_shared.core import aws
+from retailrec_shared.core.settings import settings
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 

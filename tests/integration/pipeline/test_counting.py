@@ -7,13 +7,13 @@ import boto3
 import pytest
 
 from approve_model import app as approving
-from prepare_dataset.reasons import RejectReason
+from prepare_dataset.clean.reasons import RejectReason
 from recommend_api import table
-from retailrec_shared import aws
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.observability import metrics
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus
+from retailrec_shared.core import aws
+from retailrec_shared.core.observability import metrics
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.ledger import Ledger
 from tests.dashboard import STACK, Shown, shown
 from tests.environment import read_template
 from tests.fakes import FakeEventBridge, FakeSageMaker

@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from prepare_dataset import accepting, app
+from prepare_dataset import app
+from prepare_dataset import commit as accepting
 from prepare_dataset.upload import prepare_upload
-from retailrec_shared import aws, names
-from retailrec_shared.datasets import PK, datasets
-from retailrec_shared.errors import NotYet
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.datasets import PK, datasets
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.api_client import Context
 

@@ -4,11 +4,11 @@ from typing import Literal
 
 import pytest
 
-from retailrec_shared import wishes
-from retailrec_shared.ledger import GoneLive, Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.status import NEXT, RunStatus, Stage
-from retailrec_shared.wishes import Wish
+from retailrec_shared.core.status import NEXT, RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger.endpoint_request import Wish
+from retailrec_shared.ledger.ledger import GoneLive, Ledger
+from retailrec_shared.ledger.run import Run, Upload
 
 pytestmark = pytest.mark.usefixtures("cloud")
 

@@ -13,19 +13,20 @@ from publish_recommendations.publishing import transform_job_changed
 from reconcile_runs.app import handler as reconcile_handler
 from reconcile_runs.reconciling import reconcile
 from reconcile_runs.stopping import stop_jobs
-from retailrec.operating import Operator
-from retailrec.problems import Problem
-from retailrec.stack import Stack
-from retailrec_shared import bus as pipeline_bus
-from retailrec_shared import deployment, operators_ledger
-from retailrec_shared.activation import activate_if_ready
-from retailrec_shared.announcing import announcement
-from retailrec_shared.failure import fail_run
-from retailrec_shared.ledger import GoneLive, Ledger
-from retailrec_shared.retirement import tidy_attempts
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import bus as pipeline_bus
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger import operators_ledger
+from retailrec_shared.ledger.activation import activate_if_ready
+from retailrec_shared.ledger.announcements import announcement
+from retailrec_shared.ledger.failure import fail_run
+from retailrec_shared.ledger.ledger import GoneLive, Ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import deployment
+from retailrec_shared.sagemaker.retirement import tidy_attempts
 from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.fakes import FakeEventBridge, FakeSageMaker

@@ -6,11 +6,11 @@ import boto3
 import pytest
 
 from prepare_dataset import previous
-from prepare_dataset.report import QualityReport
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload, timestamp
-from retailrec_shared.status import RunStatus
+from prepare_dataset.report.model import QualityReport
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload, timestamp
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.test_prepare_upload import drop, shop
 

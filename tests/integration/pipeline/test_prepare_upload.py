@@ -8,13 +8,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from prepare_dataset import accepting, app, limits
+from prepare_dataset import app
+from prepare_dataset import commit as accepting
+from prepare_dataset.files import limits
 from prepare_dataset.upload import prepare_upload
-from retailrec_shared import aws, names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.api_client import Context
 

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from publish_recommendations.publishing import transform_job_changed
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.serving import serving
-from retailrec_shared.serving_keys import (
+from retailrec_shared.core import names
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
     item_key,
@@ -23,8 +24,7 @@ from retailrec_shared.serving_keys import (
     popular_since_key,
     similar_key,
 )
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.serving.table import serving
 from tests.fakes import FakeEventBridge, FakeSageMaker
 
 CUSTOMERS = [f"{13000 + n}" for n in range(60)]

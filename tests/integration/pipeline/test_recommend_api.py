@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from recommend_api import budget, endpoint
 from recommend_api.breaker import Breaker
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.observability import logger
-from retailrec_shared.serving import serving
+from retailrec_shared.core.observability import logger
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.serving.table import serving
 from tests.environment import CONFIGURATION
 from tests.integration.pipeline.api_client import (
     CUSTOMERS,

@@ -10,11 +10,11 @@ import pytest
 from prepare_dataset.upload import prepare_upload
 from reconcile_runs import reconciling
 from reconcile_runs.reconciling import reconcile
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.serving import serving
-from retailrec_shared.serving_keys import (
+from retailrec_shared.core import names
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
     item_key,
@@ -23,7 +23,7 @@ from retailrec_shared.serving_keys import (
     popular_since_key,
     similar_key,
 )
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.serving.table import serving
 from tests.environment import CONFIGURATION
 from tests.fakes import FakeEventBridge, FakeSageMaker
 

@@ -8,15 +8,16 @@ import pytest
 from activate_endpoint.activation import endpoint_changed
 from approve_model.approval import judge_training_job
 from publish_recommendations.publishing import transform_job_changed
-from retailrec_shared import deployment, wishes
-from retailrec_shared.activation import activate_if_ready
-from retailrec_shared.errors import NotYet
-from retailrec_shared.failure import fail_run
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.retirement import retire_old_runs
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.settings import settings
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger.activation import activate_if_ready
+from retailrec_shared.ledger.failure import fail_run
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.sagemaker import deployment
+from retailrec_shared.sagemaker.retirement import retire_old_runs
 from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.environment import CONFIGURATION

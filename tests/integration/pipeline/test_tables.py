@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.observability import metrics
+from retailrec_shared.core.observability import metrics
+from retailrec_shared.ledger.ledger import Ledger
 from tests import tables
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline.conftest import whole_cloud

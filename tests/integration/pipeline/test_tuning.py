@@ -11,12 +11,12 @@ from approve_model.approval import judge_training_job
 from reconcile_runs import reconciling
 from reconcile_runs.reconciling import reconcile
 from reconcile_runs.sweeping import sweep_searches
-from retailrec.operating import Operator
-from retailrec_shared import names
-from retailrec_shared.errors import NotYet
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run, Upload
-from retailrec_shared.status import RunStatus, Stage
+from retailrec.client.operating import Operator
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import NotYet
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run, Upload
 from start_training.training import start_training
 from tests.environment import CONFIGURATION, settings
 from tests.fakes import FakeEventBridge, FakeSageMaker

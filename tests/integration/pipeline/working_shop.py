@@ -9,12 +9,12 @@ import boto3
 from activate_endpoint import app as activating
 from approve_model import app as approving
 from prepare_dataset import app as preparing
-from prepare_dataset.reasons import RejectReason
+from prepare_dataset.clean.reasons import RejectReason
 from publish_recommendations import app as publishing
 from reconcile_runs import app as reconciling
-from retailrec_shared import names
-from retailrec_shared.ledger import Ledger
-from retailrec_shared.run import Run
+from retailrec_shared.core import names
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run import Run
 from start_batch import app as batching
 from start_training import app as training
 from tests.fakes import FakeEventBridge, FakeSageMaker

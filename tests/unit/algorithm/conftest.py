@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.app import MAX_BODY, create_app
-from recommender.fitted import Fitted, History
+from recommender.data.interactions import Interactions, count_matrix
+from recommender.fitting.fitted import Fitted, History
 from recommender.folders import Folders
-from recommender.interactions import Interactions, count_matrix
-from recommender.model import Model, build_model
-from recommender.ready import READY_BYTES, Ready
+from recommender.model.model import Model, build_model
+from recommender.serve.app import MAX_BODY, create_app
+from recommender.serve.precomputed import READY_BYTES, Ready
 
 WriteChannel = Callable[..., Path]
 Send = Callable[..., httpx.Response]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from retailrec_shared.run import Run, StageRecord, Upload
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord, Upload
 
 UPLOADED_AT = "2026-01-02T03:04:00.000Z"
 

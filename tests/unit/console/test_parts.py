@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from retailrec.client.problems import Problem
 from retailrec.console.batch import left_of
 from retailrec.console.customer_ids import read_ids, search
 from retailrec.console.drops import Drops, good_name, good_size
 from retailrec.console.opening import NoStack, Shop
-from retailrec.problems import Problem
 
 IDS = ["00123", "12346", "13085", "23085", "AB-1"]
 

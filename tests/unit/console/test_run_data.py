@@ -1,7 +1,7 @@
 from datetime import datetime
 
 from retailrec.console.run_data import run_page, run_row
-from retailrec_shared.status import RunStatus, Stage
+from retailrec_shared.core.status import RunStatus, Stage
 from tests.unit.command.runs import at, make_run, timed
 
 

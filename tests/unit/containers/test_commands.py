@@ -7,8 +7,8 @@ import pytest
 from local.containers import engine
 from local.containers.image import build_command
 from local.containers.memory import used_and_limit
-from local.sagemaker.containers import NETWORK, run_command
-from local.sagemaker.programs import Launch
+from local.sagemaker.programs.containers import NETWORK, run_command
+from local.sagemaker.programs.programs import Launch
 
 
 def launch(**more: object) -> Launch:

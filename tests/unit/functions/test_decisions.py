@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconcile_runs.decisions import Repair, repairs
-from retailrec_shared.run import Run, StageRecord, Upload, timestamp
-from retailrec_shared.status import ENDED, RunStatus, Stage, stages_needed
+from retailrec_shared.core.status import ENDED, RunStatus, Stage, stages_needed
+from retailrec_shared.ledger.run import Run, StageRecord, Upload, timestamp
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 UPLOAD = Upload(bucket="raw", key="a.csv", etag="e", size=1, uploaded_at="2026-01-02T11:00:00.000Z")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset import limits
-from prepare_dataset.columns import REQUIRED, Column, mapped_headers, match_header
-from prepare_dataset.reasons import ORDER, PROFILES
-from retailrec_shared.column_mapping import ColumnMapping
+from prepare_dataset.clean.reasons import ORDER, PROFILES
+from prepare_dataset.files import limits
+from prepare_dataset.table.columns import REQUIRED, Column, mapped_headers, match_header
+from retailrec_shared.core.column_mapping import ColumnMapping
 
 TEXT = (Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8")
 

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset.reasons import Profile
-from retailrec_shared import names
-from retailrec_shared.errors import Rejected
-from tests.unit.prepare_dataset.properties import holds_for
-from tests.unit.prepare_dataset.shop_files import (
+from prepare_dataset.clean.reasons import Profile
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import Rejected
+from tests.unit.prepare_dataset.inputs.shop_files import (
     Prepared,
     Row,
     csv_file,
@@ -27,6 +26,7 @@ from tests.unit.prepare_dataset.shop_files import (
     purchase,
     xlsx_file,
 )
+from tests.unit.prepare_dataset.properties import holds_for
 
 GARBAGE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\x00\r\n'), max_size=6)
 

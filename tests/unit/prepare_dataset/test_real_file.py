@@ -6,14 +6,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from prepare_dataset.arrow import pc
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.increments import Neighbours
-from prepare_dataset.report import Facts, SheetRows
-from retailrec_shared import names
+from prepare_dataset.increments.append import Neighbours
+from prepare_dataset.report.model import Facts, SheetRows
+from prepare_dataset.table.arrow import pc
+from retailrec_shared.core import names
 from tests.needs import REAL_DATA as REAL
 from tests.needs import with_real_data
-from tests.unit.prepare_dataset.shop_files import Prepared
+from tests.unit.prepare_dataset.inputs.shop_files import Prepared
 
 pytestmark = [pytest.mark.slow, with_real_data]
 

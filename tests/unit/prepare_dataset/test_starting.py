@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from prepare_dataset import sheet_reader
-from tests.unit.prepare_dataset.shop_files import csv_file, days, prepare, xlsx_file
+from prepare_dataset.read.workbook import program as sheet_reader
+from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, xlsx_file
 
 _ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(sys.path), "ARROW_DEFAULT_MEMORY_POOL": "system"}
 
@@ -18,7 +18,7 @@ def test_reading_waits_for_nothing_that_only_writing_needs() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_ENVIRONMENT
     )
-    assert not {"pydantic", "prepare_dataset.outputs"} & set(done.stdout.split())
+    assert not {"pydantic", "prepare_dataset.write.outputs"} & set(done.stdout.split())
 
 
 def test_a_workbook_is_read_without_numpy(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Channels as SageMaker mounts them, read into interactions."""

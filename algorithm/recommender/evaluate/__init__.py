@@ -1,0 +1,1 @@
+"""Metrics: held out, in sample, and by epoch."""

@@ -1,0 +1,7 @@
+"""``python -m recommender.serve``."""
+
+import sys
+
+from recommender.serve.program import main
+
+sys.exit(main())

@@ -1,0 +1,89 @@
+"""The training program: ``python -m recommender.train``, or ``train`` in the image."""
+
+import logging
+import signal
+import sys
+import traceback
+from dataclasses import asdict
+from typing import Any
+
+from recommender.data.channels import read_channel
+from recommender.data.interactions import Interactions
+from recommender.folders import Folders
+from recommender.hyperparameters import Hyperparameters, read_hyperparameters
+from recommender.model.model import build_model, save_model
+from recommender.threads import usable_cpus
+from recommender.train.checkpoints import Checkpoints, fingerprint
+from recommender.train.interrupts import Interrupt
+from recommender.train.job import check_job, told, write_failure
+from recommender.train.planning import plan
+from recommender.train.shipping import Shipped, ship
+from recommender.train.stages import Stages
+
+log = logging.getLogger(__name__)
+
+
+def train(folders: Folders, interrupt: Interrupt | None = None) -> dict[str, Any]:
+    """Read the channels, decide, fit, evaluate, fit on all rows, and leave the model and metrics.json."""
+    chosen = read_hyperparameters(folders.configuration / "hyperparameters.json")
+    check_job(folders)
+    training, testing = _read(folders, chosen)
+    kept = folders.checkpoints if folders.checkpoints.is_dir() else None
+    checkpoints = Checkpoints(kept, fingerprint(chosen, (training, testing)) if kept else "")
+    stages = Stages(usable_cpus(), checkpoints, interrupt or Interrupt())
+    decided = plan(training, chosen, stages)
+    shipped = ship(training, testing, decided, stages)
+    model = build_model(shipped.rows, shipped.history, shipped.fitted, shipped.recency_weight)
+    save_model(folders.model, model, _description(chosen, shipped), shipped.document)
+    log.info("the model is saved")
+    return shipped.document
+
+
+def main() -> int:
+    """Run the job; a failure leaves its reason in output/failure and a non-zero exit code."""
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s", force=True)
+    # Process 1 of a container ignores signals it has no handler for.
+    interrupt = Interrupt()
+    signal.signal(signal.SIGTERM, interrupt.handle)
+    folders = Folders.from_environment()
+    try:
+        train(folders, interrupt)
+    except Exception as error:  # noqa: BLE001 - the process ends here, and must say why
+        if sentence := told(error):
+            log.error("error: %s", sentence)
+            write_failure(folders.failure, str(sentence))
+            return 1
+        traceback.print_exc()
+        write_failure(folders.failure, f"{type(error).__name__}: {error}")
+        return 2
+    return 0
+
+
+def _read(folders: Folders, chosen: Hyperparameters) -> tuple[Interactions, Interactions | None]:
+    twin = chosen.marketplace_twin
+    training = read_channel(folders.channel("training"), two_columns=twin)
+    log.info(
+        "%d training rows %s: %d users, %d items",
+        len(training),
+        "without times" if training.times is None else "with times",
+        *training.shape,
+    )
+    folder = folders.channel("testing")
+    if not folder.is_dir():
+        log.info("no testing channel: nothing is held out")
+        return training, None
+    testing = read_channel(folder, two_columns=twin)
+    log.info("%d held-out rows", len(testing))
+    return training, testing
+
+
+def _description(chosen: Hyperparameters, shipped: Shipped) -> dict[str, Any]:
+    return {
+        "algorithm": shipped.algorithm,
+        "rows": len(shipped.rows),
+        "pairs": shipped.history.counts.nnz,
+        "fit_seconds": round(shipped.seconds, 3),
+        "refitted": shipped.document["refitted"],
+        "evaluated_on": shipped.document["evaluated_on"],
+        "hyperparameters": {name: value for name, value in asdict(chosen).items() if value is not None},
+    }

@@ -1,0 +1,1 @@
+"""The cleaning rules: parsing, normalization, rejection reasons, refusals, and the split."""

@@ -1,0 +1,1 @@
+"""Datasets of several files: adding the rows of one to those of others."""

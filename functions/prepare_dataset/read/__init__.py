@@ -1,0 +1,1 @@
+"""Reading: from a file of any known format to one raw table."""

@@ -1,0 +1,129 @@
+"""What an xlsx workbook will take to read, found out before reading it.
+
+The reader lays each sheet out as a full rectangle from its first cell to its last: two cells far apart
+are enough to fill any memory. Neither the sizes in a zip archive's directory nor the dimension that a
+sheet claims need be true, so every part is unpacked once, by blocks, and a sheet's outermost cells are found.
+That tells people what to mend in a workbook which is not hostile; one that is made to pass here meets the
+bounds of the process that reads it (`process.py`).
+"""
+
+import re
+import zipfile
+import zlib
+from pathlib import Path
+
+import pyarrow as pa
+
+from prepare_dataset.files.archive import blocks
+from prepare_dataset.files.formats import UTF16_MARKS, Format
+from prepare_dataset.files.limits import (
+    MAX_CELLS,
+    MAX_XML_BYTES,
+    MAX_XML_PARTS,
+    too_much_unpacked,
+    what_to_do,
+)
+from prepare_dataset.table.arrow import pc
+from retailrec_shared.core.errors import Rejected
+
+# Which part is a sheet is the workbook's to say: the reader takes any in a folder of one of these names.
+_SHEETS = re.compile(
+    r"(.*[/\\])?(work|chart|dialog|macro)sheets[/\\](?!_rels[/\\]).*", re.IGNORECASE | re.DOTALL
+)
+_LAST_ROW = 1_048_576
+_ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]*(\d+)""")
+_TAIL = 4096
+
+
+def guard_workbook(path: Path) -> bool:
+    """Refuse a workbook that would fill the memory, or that is not what it says.
+
+    Return whether a part of it is XML in UTF-16: that is sound, but most readers cannot read it.
+    """
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+    declared = sum(part.file_size for part in parts)
+    if declared > MAX_XML_BYTES or len(parts) > MAX_XML_PARTS:
+        raise too_much_unpacked(Format.XLSX, MAX_XML_BYTES)
+    names = sorted({part.filename for part in parts if not part.is_dir()})
+    budget = _Budget()
+    found = [_measure(path, name, budget) for name in names]
+    for name, cells in zip(names, found, strict=True):
+        if cells > MAX_CELLS:
+            raise _too_wide(f"{name} spans {cells:,} cells")
+    if sum(found) > MAX_CELLS:
+        raise _too_wide(f"its sheets span {sum(found):,} cells")
+    return any(_is_utf16(path, name) for name in names if name.endswith((".xml", ".rels")))
+
+
+def _is_utf16(path: Path, name: str) -> bool:
+    with zipfile.ZipFile(path) as archive, archive.open(name) as part:
+        return part.read(2) in UTF16_MARKS
+
+
+class _Budget:
+    """How much all parts together may still unpack to: thousands of them may share the same packed bytes."""
+
+    def __init__(self) -> None:
+        self._left = MAX_XML_BYTES
+
+    def spend(self, size: int) -> None:
+        """Take from what is left; once it is not enough, every part is refused at once."""
+        self._left -= size
+        if self._left < 0:
+            raise too_much_unpacked(Format.XLSX, MAX_XML_BYTES)
+
+
+def _too_wide(found: str) -> Rejected:
+    return Rejected(
+        f"The workbook is too large: {found}, counted from the first to the outermost one, but at most"
+        f" {MAX_CELLS:,} can be prepared; delete stray cells far out, or {what_to_do(Format.XLSX)}."
+    )
+
+
+def _measure(path: Path, name: str, budget: _Budget) -> int:
+    """Unpack a part; return the cells of the rectangle that it spans, if it is a sheet."""
+    size = rows = 0
+    widest = b"A"
+    tail = b""
+    is_sheet = _SHEETS.fullmatch(name)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for block in blocks(archive, archive.getinfo(name), MAX_XML_BYTES, Format.XLSX):
+                size += len(block)
+                budget.spend(len(block))
+                if not is_sheet:
+                    continue
+                text = tail[-64:] + block  # a reference may lie across two blocks
+                widest = max([widest, *_wider(widest, text)], key=_column_number)
+                tail = block[-_TAIL:] if len(block) >= _TAIL else (tail + block)[-_TAIL:]
+                rows = max(rows, _last_row(text[-_TAIL:]))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+        raise Rejected("The workbook is damaged and cannot be read; save it again as xlsx.") from None
+    if not is_sheet:
+        return 0
+    return (rows or min(_LAST_ROW, size)) * _column_number(widest)
+
+
+def _wider(column: bytes, text: bytes) -> set[bytes]:
+    """References to columns further right than one; of two letters and more, all."""
+    single = f"|[{chr(column[0] + 1)}-Z{chr(column[0] + 33)}-z]" if len(column) == 1 and column < b"Z" else ""
+    # XML lets an attribute have spaces around its sign, and the reader takes small letters too.
+    pattern = f"r[ \\t\\r\\n]*=[ \\t\\r\\n]*[\"']([A-Za-z]{{2,}}{single})[0-9]"
+    # Most blocks have none, and Arrow tells so several times as fast, letting other threads run.
+    if not pc.match_substring_regex(pa.array([text], pa.binary()), pattern)[0].as_py():
+        return set()
+    return {letters.upper() for letters in re.findall(pattern.encode(), text)}
+
+
+def _last_row(text: bytes) -> int:
+    """Row of the last reference in a text: cells and rows come in order."""
+    found = _ROW.findall(text)
+    return min(int(found[-1][:10]), 2**32) if found else 0
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:8]:
+        number = number * 26 + letter - ord("A") + 1
+    return number

@@ -1,0 +1,87 @@
+"""What differs between a run's report and the previous run's, and what is worth a warning."""
+
+from enum import StrEnum
+
+from prepare_dataset.report.base import Part, ShopTime
+
+
+class Change(Part):
+    """A count before and now."""
+
+    previous: int
+    current: int
+
+    @property
+    def growth(self) -> float | None:
+        """By which share it grew: 0.5 is half as many again; None where there was nothing before."""
+        return self.current / self.previous - 1 if self.previous else None
+
+
+class ShareChange(Part):
+    """A share before and now, from 0 to 1."""
+
+    previous: float
+    current: float
+
+
+class TimeChange(Part):
+    """A time before and now, on the shop's own clock."""
+
+    previous: ShopTime
+    current: ShopTime
+
+
+class Newcomers(Part):
+    """Ids of this run among those of the previous one."""
+
+    unseen: int
+    """How many of this run's ids the previous run did not have."""
+    unseen_share: float
+    """The same as a share of this run's ids."""
+    gone: int
+    """How many of the previous run's ids this run does not have."""
+
+
+class Difference(Part):
+    """A run beside the previous one: the newest earlier upload that could be prepared."""
+
+    previous_run_id: str
+    previous_file: str
+    previous_profile: str
+    rows_read: Change
+    interactions: Change
+    customers: Change
+    items: Change
+    rejected_share: ShareChange
+    """Share of the rows read that were rejected."""
+    last_timestamp: TimeChange
+    item_ids: Newcomers | None
+    """None where the previous run's ids could not be read."""
+    customer_ids: Newcomers | None
+
+
+class WarningCode(StrEnum):
+    """What jumped; the thresholds are explained in docs/quality-report.md."""
+
+    ROWS_FELL = "rows_fell"
+    ROWS_ROSE = "rows_rose"
+    INTERACTIONS_FELL = "interactions_fell"
+    INTERACTIONS_ROSE = "interactions_rose"
+    CUSTOMERS_FELL = "customers_fell"
+    CUSTOMERS_ROSE = "customers_rose"
+    ITEMS_FELL = "items_fell"
+    ITEMS_ROSE = "items_rose"
+    UNSEEN_ITEMS = "unseen_items"
+    UNSEEN_CUSTOMERS = "unseen_customers"
+    REJECTED_SHARE_DOUBLED = "rejected_share_doubled"
+    NEW_REASON = "new_reason"
+    NEWEST_DATE_OLDER = "newest_date_older"
+    PROFILE_CHANGED = "profile_changed"
+    DATE_IN_FUTURE = "date_in_future"
+
+
+class Warned(Part):
+    """A warning: a code for machines and a sentence for people. It stops nothing."""
+
+    code: WarningCode
+    message: str

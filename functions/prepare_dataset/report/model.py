@@ -1,0 +1,120 @@
+"""The quality report: what was read, kept and rejected, to the row."""
+
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from prepare_dataset.clean.reasons import Profile, RejectReason
+from prepare_dataset.clean.splitting import SplitRule
+from prepare_dataset.files.formats import Format
+from prepare_dataset.report.base import Part, ShopTime
+from prepare_dataset.report.changes import Difference, Warned
+from prepare_dataset.report.chart_data import Pictures
+
+
+class SheetRows(Part):
+    """A sheet of the file; formats without sheets have one without a name."""
+
+    name: str | None
+    rows: int
+
+
+class Facts(Part):
+    """The raw file, counted apart from any cleaning; each count is of all rows unless it says otherwise."""
+
+    customers: int
+    items: int
+    """Distinct stock codes as written: outer spaces make a difference here, and nowhere else."""
+    items_with_customer: int
+    rows_with_customer: int
+    cancellations: int
+    non_positive_quantity: int
+    non_positive_price: int
+    unreadable_dates: int
+    """Cells that hold something which is no date, or a date outside 1970 to 2099."""
+    unreadable_quantities: int
+    unreadable_prices: int
+    exact_duplicates: int
+    """Rows that mean the same as an earlier row in every column."""
+    overlap_rows: int
+    """Rows of a sheet that an earlier sheet has too."""
+
+
+class IncrementRows(Part):
+    """What became of every row of the file that was added to an earlier dataset."""
+
+    sheets: list[SheetRows]
+    rows_read: int
+    rows_repeated: int
+    """Lines of invoices that the dataset had already: exports overlap."""
+    rows_kept: int
+    rejected: dict[RejectReason, int]
+    """Of the rows that the dataset did not have."""
+    customers: int
+    items: int
+    new_customers: int
+    """Customers of whom the dataset had no purchase."""
+    new_items: int
+    first_timestamp: ShopTime | None
+    """None where no row was kept."""
+    last_timestamp: ShopTime | None
+
+    @model_validator(mode="after")
+    def _every_row_counts_once(self) -> Self:
+        if self.rows_repeated + self.rows_kept + sum(self.rejected.values()) != self.rows_read:
+            raise ValueError("repeated, kept and rejected rows are not the rows read")
+        return self
+
+
+class QualityReport(Part):
+    """What became of every row of a file. Times are on the shop's own clock."""
+
+    schema_version: Literal[1] = 1
+    """Within a version fields are only added, and none changes its meaning."""
+    run_id: str | None = None
+    file: str | None = None
+    """Key of the uploaded object."""
+    uploaded_at: datetime | None = None
+    """By the clock of S3, in UTC."""
+    source_format: Format
+    profile: Profile
+    split: SplitRule
+    sheets: list[SheetRows]
+    rows_read: int
+    rows_without_customer: int
+    rows_kept: int
+    rejected: dict[RejectReason, int]
+    interactions: int
+    """Same as ``rows_kept``: the name that recommenders use."""
+    customers: int
+    items: int
+    train_rows: int
+    test_rows: int
+    first_timestamp: ShopTime
+    last_timestamp: ShopTime
+    cut_time: ShopTime | None
+    """With the temporal split, the time of the first test row."""
+    facts: Facts
+    increment: IncrementRows | None = None
+    """What the file itself brought, where it was added to an earlier dataset; all else is of the whole."""
+    pictures: Pictures | None = None
+    """None in reports of early releases."""
+    difference: Difference | None = None
+    """None for the first run, and where the previous run's report could not be read."""
+    warnings: list[Warned] = Field(default_factory=list)
+
+    @property
+    def rejected_share(self) -> float:
+        """Share of the rows read that were rejected."""
+        return round(1 - self.rows_kept / self.rows_read, 6) if self.rows_read else 0.0
+
+    @model_validator(mode="after")
+    def _every_row_counts_once(self) -> Self:
+        if self.rows_kept + sum(self.rejected.values()) != self.rows_read:
+            raise ValueError("kept and rejected rows are not the rows read")
+        if self.train_rows + self.test_rows != self.rows_kept or self.interactions != self.rows_kept:
+            raise ValueError("training and test rows are not the rows kept")
+        if sum(sheet.rows for sheet in self.sheets) != self.rows_read:
+            raise ValueError("the sheets' rows are not the rows read")
+        return self

@@ -1,0 +1,1 @@
+"""Rows in memory: coded columns, their headers, and the values of cells."""

@@ -1,0 +1,1 @@
+"""The files of a run: training and test rows, catalogue, histories, rankings, similar items."""

@@ -1,0 +1,179 @@
+"""boto3 clients, one of each per container, and the errors of AWS by name."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.observability import logger
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+    from botocore.exceptions import ClientError
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sagemaker_runtime import SageMakerRuntimeClient
+
+
+QUICK_SECONDS = 0.8
+
+
+def _client(service: str, config: "Config") -> Any:
+    import boto3  # half of what importing a function takes: not before it is needed
+
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def _patient() -> "Config":
+    """Adaptive: SageMaker's control plane throttles at a few calls a second."""
+    from botocore.config import Config
+
+    return Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=3, read_timeout=20)
+
+
+def _quick(seconds: float) -> "Config":
+    """For who answers a person: one attempt, since something else can answer instead."""
+    from botocore.config import Config
+
+    return Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        tcp_keepalive=True,
+        max_pool_connections=16,
+    )
+
+
+def _soon() -> "Config":
+    """For who must answer within a minute, whatever comes of it."""
+    from botocore.config import Config
+
+    return Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=3, read_timeout=8)
+
+
+@cache
+def s3() -> "S3Client":
+    """Client of S3."""
+    return _client("s3", _patient())  # type: ignore[no-any-return]
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """Client of DynamoDB; quick in a function whose environment says that somebody waits."""
+    return _client(  # type: ignore[no-any-return]
+        "dynamodb", _quick(QUICK_SECONDS) if os.environ.get("SOMEBODY_WAITS") else _patient()
+    )
+
+
+@cache
+def eventbridge() -> "EventBridgeClient":
+    """Client of EventBridge."""
+    return _client("events", _patient())  # type: ignore[no-any-return]
+
+
+@cache
+def sagemaker() -> "SageMakerClient":
+    """Client of SageMaker's control plane."""
+    return _client("sagemaker", _patient())  # type: ignore[no-any-return]
+
+
+def sagemaker_soon() -> "SageMakerClient":
+    """Client of SageMaker's control plane that gives up within half a minute."""
+    return _client("sagemaker", _soon())  # type: ignore[no-any-return]
+
+
+def cloudformation_soon() -> Any:
+    """Client of CloudFormation that gives up within half a minute."""
+    return _client("cloudformation", _soon())
+
+
+@cache
+def sagemaker_runtime(timeout_seconds: float) -> "SageMakerRuntimeClient":
+    """Client that invokes endpoints: no retries, since a fallback waits behind it."""
+    return _client("sagemaker-runtime", _quick(timeout_seconds))  # type: ignore[no-any-return]
+
+
+def client_error() -> "type[ClientError]":
+    """Return the class of AWS's refusals, for an ``except`` that imports botocore only when it must."""
+    from botocore.exceptions import ClientError
+
+    return ClientError
+
+
+def error_code(error: "ClientError") -> str:
+    """Return AWS's name of an error, such as ``ResourceInUse``."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def error_message(error: "ClientError") -> str:
+    """Return AWS's own words of an error."""
+    return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def says_missing(error: "ClientError") -> bool:
+    """Tell whether SageMaker says that a resource is missing.
+
+    Of a tuning job it says so by a code of its own, of all else by a ValidationException's words.
+    """
+    said = error_message(error).lower()
+    return error_code(error) == "ResourceNotFound" or (
+        error_code(error) == "ValidationException"
+        and any(words in said for words in ("could not find", "does not exist", "resource not found"))
+    )
+
+
+def says_exists(error: "ClientError") -> bool:
+    """Tell whether a create was refused because the name is taken: by us, since names are derived."""
+    return error_code(error) == "ResourceInUse" or "already exist" in error_message(error).lower()
+
+
+@contextmanager
+def creating(what: str) -> Iterator[None]:
+    """Create something under a derived name, whoever did it first.
+
+    A name that is taken is ours, from an earlier attempt: nothing to do. A lack of
+    quota is NotYet: new accounts begin with quotas of 0. What SageMaker calls
+    invalid stays invalid however often it is sent: Rejected, with its own words.
+    """
+    try:
+        yield
+    except client_error() as error:
+        if says_exists(error):
+            logger.info("exists already", what=what)
+        elif error_code(error) == "ResourceLimitExceeded":
+            raise NotYet(error_message(error)) from error
+        elif error_code(error) == "ValidationException":
+            raise Rejected(f"SageMaker refused the {what}: {error_message(error)}{_hint(error)}") from error
+        else:
+            raise
+
+
+def _hint(error: "ClientError") -> str:
+    """Say what to do about a refusal that stands for a thing to be done outside of this account's stack."""
+    if "not subscribed" in error_message(error).lower():
+        return " Subscribe to the algorithm on its page in AWS Marketplace; `retailrec doctor` checks it."
+    return ""
+
+
+def delete_unless_busy(delete: Callable[[], object]) -> bool:
+    """Delete something that may be gone already; False while SageMaker is still at work on it."""
+    try:
+        delete_if_there(delete)
+    except client_error() as error:
+        if error_code(error) != "ConflictException":
+            raise
+        return False
+    return True
+
+
+def delete_if_there(delete: Callable[[], object]) -> None:
+    """Delete something of SageMaker's that may be gone already."""
+    try:
+        delete()
+    except client_error() as error:
+        if not says_missing(error):
+            raise

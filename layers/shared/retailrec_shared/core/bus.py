@@ -1,0 +1,30 @@
+"""Publishing the pipeline's own events."""
+
+from typing import TYPE_CHECKING
+
+from retailrec_shared.core import aws, events
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+
+def entry(event: events.Event, bus: str) -> "PutEventsRequestEntryTypeDef":
+    """Build the PutEvents entry of an event."""
+    return {
+        "Source": events.SOURCE,
+        "DetailType": event.detail_type,
+        "Detail": event.model_dump_json(),
+        "EventBusName": bus,
+    }
+
+
+def publish(event: events.Event) -> None:
+    """Send an event; raises RuntimeError if the bus did not take it (PutEvents answers 200 all the same)."""
+    answer = aws.eventbridge().put_events(Entries=[entry(event, settings().event_bus)])
+    if answer["FailedEntryCount"]:
+        raise RuntimeError(
+            f"{event.detail_type} was not accepted: {answer['Entries'][0].get('ErrorMessage')}"
+        )
+    logger.info("event published", detail_type=event.detail_type, run_id=event.run_id)

@@ -1,0 +1,1 @@
+"""The ledger: runs, datasets, the endpoint request, and the moves between statuses."""

@@ -1,0 +1,40 @@
+"""Ending a run badly."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.announcements import end_run
+from retailrec_shared.ledger.ledger import ledger
+
+MEND = "Read the log (retailrec logs) and mend the cause; then let it go on: retailrec retry {run_id}"
+
+
+def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = MEND) -> bool:
+    """Mark a run as failed and say so on the bus; return whether this call did.
+
+    A run that ended otherwise is left alone.
+
+    ``next_step`` says what to do and to type; ``{run_id}`` in it becomes the run's id.
+    """
+    then = next_step.replace("{run_id}", run_id)
+    moved = end_run(run_id, RunStatus.FAILED, reason=reason, next_step=then, failed_stage=stage.value)
+    logger.warning("run failed", run_id=run_id, stage=stage, reason=reason, moved=moved)
+    return moved
+
+
+@contextmanager
+def step_of(run_id: str, stage: Stage) -> Iterator[None]:
+    """Do a step of a run: what it must wait for is noted, and what can never succeed fails the run.
+
+    Raises NotYet again, since nothing more is to be done now.
+    """
+    try:
+        yield
+    except NotYet as waiting:
+        ledger().wait_stage(run_id, stage, str(waiting))
+        raise
+    except Rejected as refusal:
+        fail_run(run_id, stage, str(refusal))

@@ -1,0 +1,279 @@
+"""The ledger: one item per run, moved forward only, by conditional writes.
+
+Beside the runs it keeps a pointer, ``live``: the run that serves. It moves only to
+a run of a later upload, which is why an old run can never replace a newer one; and
+in one transaction with the two runs' statuses, so that they never disagree.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal
+
+from retailrec_shared.core import aws, counting
+from retailrec_shared.core.observability import logger
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
+from retailrec_shared.ledger.items import (
+    change,
+    key_of,
+    move,
+    plain,
+    raise_unless_overtaken,
+    raise_unless_refused,
+    read,
+    run_item,
+    turn,
+)
+from retailrec_shared.ledger.run import Run, StageRecord, now
+from retailrec_shared.ledger.table import LedgerTable
+
+if TYPE_CHECKING:
+    pass
+
+Pointer = Literal["live"]
+BY_UPLOAD = "by_upload"
+
+_PLACE = "#run.stages.#stage"
+FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PLACE}.waiting"
+# How often a change of the live run is tried against others; each failure means that another one succeeded.
+GO_LIVE_TRIES = 5
+
+
+class GoneLive(Enum):
+    """What came of the wish to make a run live."""
+
+    LIVE = "it serves now"
+    OVERTAKEN = "a later upload is live"
+    ENDED = "it is not approved any more"
+
+
+class Ledger(LedgerTable):
+    """Reads and moves runs."""
+
+    def open_run(self, run: Run) -> bool:
+        """Record a new run; return False when the ledger has it already."""
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=run_item(run),
+                ConditionExpression="attribute_not_exists(pk)",
+            )
+        except aws.client_error() as error:
+            raise_unless_refused(error)
+            return False
+        self._tell(run.status)
+        return True
+
+    def get(self, run_id: str) -> Run | None:
+        """Read a run, strongly consistent."""
+        answer = self._dynamodb.get_item(
+            TableName=self._table, Key={"pk": {"S": key_of(run_id)}}, ConsistentRead=True
+        )
+        return Run.load(read(answer["Item"])) if "Item" in answer else None
+
+    def runs(self, limit: int | None = None) -> Iterator[Run]:
+        """Yield the runs, the newest upload first."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=BY_UPLOAD,
+            KeyConditionExpression="kind = :kind",
+            ExpressionAttributeValues={":kind": {"S": "run"}},
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": limit} if limit else {},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                try:
+                    run = Run.load(read(item))
+                except (KeyError, TypeError, ValueError) as error:  # edited by hand: the others go on
+                    self._warn(str(item["pk"]["S"]), type(error).__name__)
+                else:
+                    yield run
+
+    def move(self, run_id: str, to: RunStatus, **fields: Any) -> Run | None:
+        """Move a run forward, setting fields of it; return None when it is not where the move may start.
+
+        The live run stays: it ends only in the transaction that puts another in its place.
+        """
+        moved = self._send(move(self._table, run_id, to, fields, before(to) - {RunStatus.LIVE}))
+        if moved:
+            self._tell(to)
+        return moved
+
+    def record(self, run_id: str, **fields: Any) -> Run | None:
+        """Set fields of a run without moving it."""
+        sets = ", ".join(f"#run.#{name} = :{name}" for name in fields)
+        names = {"#run": "run"} | {f"#{name}": name for name in fields}
+        return self._send(
+            change(self._table, key_of(run_id), f"SET {sets}", "attribute_exists(pk)", plain(fields), names)
+        )
+
+    def note_announced(self, run: Run) -> None:
+        """Note that people were told how a run ended, unless it went on since: the next end is told again."""
+        seen = {"announced": run.status.value, "seen_at": run.status_at}
+        names = {"#run": "run", "#status": "status"}
+        condition = "#status = :announced AND #run.status_at = :seen_at"
+        self._send(
+            change(self._table, key_of(run.run_id), "SET #run.announced = :announced", condition, seen, names)
+        )
+
+    def revise(
+        self, run: Run, to: RunStatus, stages: Mapping[Stage, StageRecord] | None = None, **fields: Any
+    ) -> Run | None:
+        """Move a run by an operator's word, or write to it where it is, if it stands as it was read.
+
+        ``stages`` begin anew. Returns None when anything has moved or retired the run since.
+        """
+        if to is not run.status:
+            if to not in NEXT[run.status] | BY_OPERATOR.get(run.status, frozenset()):
+                raise ValueError(f"no operator moves a run from {run.status} to {to}")
+            fields |= {"status_at": self._now()}
+        begun = {
+            stage.value: record.model_dump(exclude_none=True) for stage, record in (stages or {}).items()
+        }
+        return self._send(turn(self._table, run, to, fields, begun))
+
+    def start_stage(self, run_id: str, stage: Stage, attempt: int | None = None) -> Run | None:
+        """Note that a stage started; the first note stands. It no longer waits.
+
+        With ``attempt``, only if that is the stage's present attempt.
+        """
+        return self._stage(run_id, stage, FIRST.format("started_at"), now(), attempt)
+
+    def end_stage(self, run_id: str, stage: Stage) -> Run | None:
+        """Note that a stage ended; the first note stands."""
+        return self._stage(run_id, stage, FIRST.format("ended_at"), now())
+
+    def wait_stage(self, run_id: str, stage: Stage, reason: str) -> Run | None:
+        """Note what a stage waits for."""
+        return self._stage(run_id, stage, "SET #run.stages.#stage.waiting = :value", reason)
+
+    def pointer(self, name: Pointer) -> str | None:
+        """Read which run a pointer names."""
+        answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": name}}, ConsistentRead=True)
+        return str(read(answer["Item"])["run_id"]) if "Item" in answer else None
+
+    def go_live(self, run_id: str) -> GoneLive:
+        """Make an approved run the live one, unless a run of a later upload is.
+
+        The pointer, the run's status and that of the run it replaces move in one
+        transaction, so that no reader and no crash ever finds them apart.
+        """
+        for _ in range(GO_LIVE_TRIES):
+            run, previous = self.get(run_id), self.pointer("live")
+            if run is None or run.status not in {RunStatus.APPROVED, RunStatus.LIVE}:
+                return GoneLive.ENDED
+            if previous == run_id and run.status is RunStatus.LIVE:
+                return GoneLive.LIVE
+            replaced = self.get(previous) if previous else None
+            if any(other.order > run.order for other in self._later_than(replaced)):
+                return GoneLive.OVERTAKEN
+            if self._replace(replaced, run):
+                return GoneLive.LIVE
+        raise TimeoutError(f"run {run_id} could not be made live: others were faster {GO_LIVE_TRIES} times")
+
+    def _later_than(self, live: Run | None) -> list[Run]:
+        """List the live run, and the one that it was rolled back from: nothing earlier replaces either."""
+        back = self.get(live.rolled_back_from) if live and live.rolled_back_from else None
+        return [run for run in (live, back) if run]
+
+    def _replace(self, old: Run | None, new: Run) -> bool:
+        """Move the pointer and both runs' statuses; False if any of them moved meanwhile."""
+        pointed = "run_id = :old" if old else "attribute_not_exists(pk)"
+        moves = [
+            change(
+                self._table,
+                "live",
+                "SET run_id = :run, upload_order = :order",
+                pointed,
+                {"run": new.run_id, "order": new.order} | ({"old": old.run_id} if old else {}),
+            ),
+            move(self._table, new.run_id, RunStatus.LIVE, {"replaced": old.run_id} if old else {}),
+        ]
+        yielding = old if old and old.status is RunStatus.LIVE else None
+        if yielding:
+            reason = {"reason": f"Run {new.run_id} replaced it."}
+            moves.append(
+                move(self._table, yielding.run_id, RunStatus.SUPERSEDED, reason, starts={RunStatus.LIVE})
+            )
+        try:
+            self._dynamodb.transact_write_items(TransactItems=[{"Update": each} for each in moves])
+        except aws.client_error() as error:
+            raise_unless_overtaken(error)
+            return False
+        for status in (RunStatus.LIVE, *([RunStatus.SUPERSEDED] if yielding else [])):
+            self._tell(status)
+        return True
+
+    def take(self, run_id: str, until: str, by: str) -> Run | None:
+        """Take up the preparing of a run that nobody prepares at present; return None if somebody does.
+
+        Whoever has it keeps it ``until`` then, or until ``leave``.
+        """
+        return self._count_attempt(
+            run_id, 1, {"busy_until": until, "busy_by": by},
+            "#status = :preparing AND (attribute_not_exists(#run.busy_until) OR #run.busy_until < :moment)",
+            {"preparing": RunStatus.PREPARING.value, "moment": now()},
+        )  # fmt: skip
+
+    def leave(self, run_id: str, by: str) -> None:
+        """Give up an attempt to prepare that AWS let down: it does not count."""
+        self._count_attempt(run_id, -1, {"busy_until": ""}, "#run.busy_by = :me", {"me": by})
+
+    def _now(self) -> str:
+        """Tell the present time, as the ledger writes it."""
+        return now()
+
+    def _count_attempt(
+        self,
+        run_id: str,
+        more: int,
+        fields: Mapping[str, str],
+        condition: str,
+        values: Mapping[str, Any],
+    ) -> Run | None:
+        sets = [f"#run.{name} = :{name}" for name in fields]
+        names = {"#run": "run"} | ({"#status": "status"} if "#status" in condition else {})
+        changed = change(
+            self._table,
+            key_of(run_id),
+            f"SET {', '.join(sets)}, #run.attempts = #run.attempts + :more",
+            condition,
+            {**fields, **values, "more": more},
+            names,
+        )
+        return self._send(changed)
+
+    def _stage(
+        self, run_id: str, stage: Stage, expression: str, value: str, attempt: int | None = None
+    ) -> Run | None:
+        names = {"#run": "run", "#stage": stage.value}
+        condition, values = "attribute_exists(pk)", {"value": value}
+        if attempt:
+            known = f"{_PLACE}.attempt = :attempt"
+            first = f" OR attribute_not_exists({_PLACE}.attempt)" if attempt == 1 else ""
+            condition += f" AND ({known}{first})"
+        more = {"attempt": attempt} if attempt else {}
+        return self._send(
+            change(self._table, key_of(run_id), expression, condition, {**values, **more}, names)
+        )
+
+    def _send(self, changed: Any) -> Run | None:
+        """Make a change of a run; return the run as it is then, or None when the condition did not hold."""
+        try:
+            answer = self._dynamodb.update_item(**changed, ReturnValues="ALL_NEW")
+        except aws.client_error() as error:
+            raise_unless_refused(error)
+            return None
+        return Run.load(read(answer["Attributes"]))
+
+
+@cache
+def ledger() -> Ledger:
+    """Return the stack's ledger; its moves are counted."""
+    return Ledger(settings().ledger_table, tell=counting.run_moved, warn=_warn)
+
+
+def _warn(pk: str, error: str) -> None:
+    logger.error("an item of the ledger cannot be read", pk=pk, error=error)

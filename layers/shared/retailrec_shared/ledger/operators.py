@@ -1,0 +1,185 @@
+"""What an operator may ask of a run, decided from its ledger entry alone.
+
+The answer is one conditional write. The functions go on from there, woken by the
+event they know or, should that be lost, by the reconciler: a laptop that is shut
+in between loses nothing. Raises Rejected, with a sentence, where it does not apply.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from retailrec_shared.core import names
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord
+
+STOPPED = "Stopped by an operator."
+TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB = "training-job", "hyper-parameter-tuning-job", "transform-job"
+
+
+class Change(NamedTuple):
+    """Where a run goes, which of its stages begin anew, and what else is written with that."""
+
+    to: RunStatus
+    stages: Mapping[Stage, StageRecord]
+    fields: Mapping[str, Any]
+
+
+# What an end left in the entry, and no longer holds once the run goes on.
+_GOES_ON: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
+# Whoever prepared it before has no claim on it any more; a search that is yet to come was not swept.
+_PREPARED_ANEW: Mapping[str, Any] = {**_GOES_ON, "attempts": 0, "busy_until": "", "busy_by": "", "swept": 0}
+_BACK_IN_USE: Mapping[str, Any] = {"retired": False, "removed": False, "cleaned": False}
+
+
+def retry(run: Run, live: Run | None) -> Change:
+    """Let a failed run go on from the stage that failed, under a new attempt's name."""
+    if run.status is not RunStatus.FAILED:
+        raise Rejected(_why_no_retry(run))
+    stage = run.failed_stage or Stage.PREPARE
+    # What an increment adds comes in at any time, and goes live with all that came after it.
+    if not (run.appends and stage is Stage.PREPARE):
+        _refuse_overtaken(run, live)
+    match stage:
+        case Stage.PREPARE:
+            return Change(RunStatus.PREPARING, {stage: _next(run, stage)}, _PREPARED_ANEW)
+        case Stage.TRAIN:
+            return Change(RunStatus.PREPARED, {stage: _next(run, stage)}, _GOES_ON)
+        case Stage.APPROVE:
+            return _judged_anew(run, {})
+    # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
+    # that could not be published would be the same again, but for another batch.
+    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.reason != STOPPED else []
+    stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
+    if run.retired:
+        return _judged_anew(run, stages)
+    return Change(RunStatus.APPROVED, stages, _GOES_ON)
+
+
+def _judged_anew(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
+    """Have the model made again, by another name: that of a retired run may be deleted this moment."""
+    if run.retired and run.started(Stage.PUBLISH) and not run.cleaned:
+        raise Rejected(f"What run {run.run_id} published is being removed: try again in ten minutes.")
+    again = {Stage.APPROVE: _next(run, Stage.APPROVE), **stages}
+    if run.cleaned:
+        again[Stage.PUBLISH] = _next(run, Stage.PUBLISH)
+    return Change(RunStatus.TRAINING, again, {**_GOES_ON, **_BACK_IN_USE})
+
+
+def approve(run: Run, live: Run | None) -> Change:
+    """Let a run go on whose model the quality gate held."""
+    if run.status is not RunStatus.MODEL_REJECTED:
+        raise Rejected(
+            f"Run {run.run_id} is {run.status}: only a run whose model the quality gate held "
+            "(model_rejected) can be approved."
+        )
+    _refuse_overtaken(run, live)
+    change = _judged_anew(run, {})
+    return change._replace(
+        fields={**change.fields, "overruled": run.reason or "The reason was not recorded."}
+    )
+
+
+def stop(run: Run, prefix: str) -> Change:
+    """End a run that is on its way; ``prefix`` is that of the stack's SageMaker resources.
+
+    The names of its jobs stay in the ledger until none of them can run any more.
+    """
+    stage = current_stage(run)
+    if stage is None:
+        raise Rejected(_why_no_stop(run))
+    job = _job(prefix, run, stage)
+    fields = {
+        "reason": STOPPED,
+        "next_step": f"To let it go on from there, type: retailrec retry {run.run_id}",
+        "failed_stage": stage.value,
+        "stopping": list(dict.fromkeys([*run.stopping, *job])),
+    }
+    return Change(RunStatus.FAILED, {}, fields)
+
+
+def _job(prefix: str, run: Run, stage: Stage) -> tuple[str, ...]:
+    """Name the job of a stage that has one, with its kind."""
+    attempt = run.attempt(stage)
+    if stage is Stage.TRAIN and run.tunes:
+        return (f"{TUNING_JOB}/{names.tuning_job_name(run.run_id, attempt)}",)
+    kind = {Stage.TRAIN: TRAINING_JOB, Stage.BATCH: TRANSFORM_JOB}.get(stage)
+    return (f"{kind}/{names.resource_name(prefix, run.run_id, attempt)}",) if kind else ()
+
+
+def current_stage(run: Run) -> Stage | None:
+    """Tell which stage a run is at; ``None`` for one that is not on its way."""
+    match run.status:
+        case RunStatus.PREPARING:
+            return Stage.PREPARE
+        case RunStatus.PREPARED:
+            return Stage.TRAIN
+        case RunStatus.TRAINING:
+            return Stage.APPROVE if run.ended(Stage.TRAIN) else Stage.TRAIN
+        case RunStatus.APPROVED:
+            return next(
+                (stage for stage in (Stage.BATCH, Stage.PUBLISH) if not run.ended(stage)), Stage.DEPLOY
+            )
+    return None
+
+
+def refuse_roll_back(target: Run, live: Run, needed: frozenset[Stage]) -> None:
+    """Raise Rejected unless a run can serve in the live one's place within one endpoint update."""
+    if target.run_id == live.run_id:
+        raise Rejected(f"Run {target.run_id} is live already.")
+    if target.status is not RunStatus.SUPERSEDED or not served(target, needed):
+        raise Rejected(f"Run {target.run_id} is {target.status} and never served: it cannot serve again.")
+    if target.retired:
+        raise Rejected(
+            f"Run {target.run_id} was retired, and its model deleted. Drop its file under another name; "
+            "the stack's parameter RetainedRuns says how many replaced runs are kept."
+        )
+
+
+def roll_back_target(runs: list[Run], live: Run, needed: frozenset[Stage]) -> Run:
+    """Choose the run that served before the live one, from all runs, the newest upload first."""
+    for run in runs:
+        if run.order < live.order and run.status is RunStatus.SUPERSEDED and served(run, needed):
+            return run
+    raise Rejected(f"No run before {live.run_id} has ever served: there is nothing to go back to.")
+
+
+def served(run: Run, needed: frozenset[Stage]) -> bool:
+    """Tell whether a run came as far as serving."""
+    return all(run.ended(stage) for stage in needed)
+
+
+def _next(run: Run, stage: Stage) -> StageRecord:
+    return StageRecord(attempt=run.attempt(stage) + 1)
+
+
+def _refuse_overtaken(run: Run, live: Run | None) -> None:
+    if live and live.order > run.order:
+        raise Rejected(
+            f"Run {live.run_id}, of a later upload, is live, and an earlier upload never replaces it. "
+            "To have this data after all, drop the file again under another name."
+        )
+
+
+def _why_no_retry(run: Run) -> str:
+    match run.status:
+        case RunStatus.REJECTED:
+            return f"Run {run.run_id} was rejected for its file ({run.reason}): correct it and drop it again."
+        case RunStatus.MODEL_REJECTED:
+            return (
+                f"The quality gate held the model of run {run.run_id} ({run.reason}). Training it "
+                "again would make the same model; to deploy it all the same, type: "
+                f"retailrec approve {run.run_id}"
+            )
+        case RunStatus.SUPERSEDED:
+            return (
+                f"Run {run.run_id} did not fail: it was replaced. If it served once, it can serve again: "
+                f"retailrec rollback {run.run_id}"
+            )
+    return f"Run {run.run_id} is {run.status}: only a failed run can be retried."
+
+
+def _why_no_stop(run: Run) -> str:
+    if run.status is RunStatus.LIVE:
+        return f"Run {run.run_id} is live: to have the run before it serve again, type: retailrec rollback"
+    return f"Run {run.run_id} has ended ({run.status}): there is nothing to stop."

@@ -1,0 +1,224 @@
+"""The stack's one endpoint as a desired state.
+
+Which run should serve follows from the ledger: the newest approved run, if its
+upload is later than the live one's, else the live run. Whoever is woken compares
+that with what the endpoint serves, and moves it one step. So an update that had
+to wait, a model that failed after it was deployed, and an endpoint that somebody
+deleted all end in the same way: the endpoint serves what it should.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from botocore.exceptions import ClientError
+
+from retailrec_shared.core import aws, names
+from retailrec_shared.core.errors import NotYet, Rejected
+from retailrec_shared.core.marketplace_limits import endpoint_kind
+from retailrec_shared.core.settings import settings
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger.endpoint_request import Wish
+from retailrec_shared.ledger.failure import fail_run, step_of
+from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import requests as sagemaker_requests
+
+RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFailed"})
+
+
+class EndpointState(NamedTuple):
+    """What DescribeEndpoint said of the status, the current config and its run, a failure, the instances."""
+
+    status: str
+    run_id: str | None
+    failure: str | None
+    config: str = ""
+    instances: int = 0
+
+    @property
+    def in_service(self) -> bool:
+        """Tell whether the endpoint answers and may be updated."""
+        return self.status == "InService"
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether SageMaker is changing the endpoint and would refuse another change."""
+        return self.status not in RESTING
+
+
+def describe() -> EndpointState | None:
+    """Ask SageMaker for the endpoint's present state; ``None`` when there is no endpoint."""
+    try:
+        answer = aws.sagemaker().describe_endpoint(EndpointName=settings().endpoint_name)
+    except ClientError as error:
+        if aws.says_missing(error):
+            return None
+        raise
+    config = answer.get("EndpointConfigName", "")
+    run_id = names.run_of_resource(settings().resource_prefix, config)
+    instances = sum(each.get("CurrentInstanceCount", 0) for each in answer.get("ProductionVariants", []))
+    return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"), config, instances)
+
+
+def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
+    """Choose the run that the endpoint should serve, from all runs, newest upload first.
+
+    ``runs`` comes of the index, which may lag behind the table: of a run that it
+    does not show as ended, ``read`` gets the present word. What has ended stays so.
+    A live run that was rolled back from a later one yields to nothing earlier than that.
+    """
+    live = read(live_id) if live_id else None
+    for run in runs:
+        if live and run.run_id in {live.run_id, live.rolled_back_from}:
+            break
+        if run.status in ENDED:
+            continue
+        now = read(run.run_id)
+        if now and now.status in {RunStatus.APPROVED, RunStatus.LIVE}:  # live since the pointer was read
+            return now
+    return live
+
+
+def settle_endpoint() -> None:
+    """Move the endpoint one step towards the run it should serve; do nothing where it serves it.
+
+    Raises NotYet while the endpoint is busy or the quota allows none.
+    """
+    if settings().endpoint_mode == "none":
+        _remove()
+        return
+    # Each is read before what it is compared with: the last wish before the ledger, so that nobody acts
+    # on a ledger that is older than somebody else's wish; both before the endpoint, so that an endpoint
+    # at rest with another run than it accepted means that SageMaker rolled back.
+    wish = wishes.last()
+    run = wanted_now()
+    state = describe()
+    if state and state.in_service and state.run_id:
+        ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
+    if run is None:
+        _remove_if_dead(state)
+    elif not (state and state.in_service and state.run_id == run.run_id):
+        _bring(run, state, wish)
+
+
+def wanted_now() -> Run | None:
+    """Choose the run that the endpoint should serve, from the ledger as it is."""
+    return wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
+
+
+def _bring(run: Run, state: EndpointState | None, wish: Wish) -> None:
+    """Move the endpoint one step towards a run that it does not serve."""
+    attempted = wish.accepted and wish.run_id == run.run_id
+    if attempted and state and state.busy:
+        return
+    if attempted and state and run.status is RunStatus.APPROVED and wishes.last() == wish:
+        fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
+        settle_endpoint()
+        return
+    with step_of(run.run_id, Stage.DEPLOY):
+        if attempted and state:  # the live run itself: only the reconciler tries it again
+            raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
+        with _never_failing(run):
+            _move(run, state, wish)
+
+
+@contextmanager
+def _never_failing(run: Run) -> Iterator[None]:
+    """Let the live run wait where another would fail: it serves from the table, and people are to be told."""
+    try:
+        yield
+    except Rejected as refusal:
+        if run.status is not RunStatus.LIVE:
+            raise
+        raise NotYet(f"The endpoint cannot serve the live run. {refusal}") from refusal
+
+
+def _move(run: Run, state: EndpointState | None, last: Wish) -> None:
+    if state and state.busy:
+        raise NotYet(f"The endpoint is {state.status}.")
+    if state and not state.in_service:
+        # One whose creation or roll-back failed can only be deleted; the next look creates it anew.
+        aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
+        raise NotYet("A failed endpoint is being deleted.")
+    if state:
+        _refuse_other_kind(state.config, run)
+    _create_config(run)
+    wish = wishes.make(run.run_id, after=last)
+    if wish is None:
+        raise NotYet("Somebody else is moving the endpoint.")
+    if state:
+        _update(run)
+    else:
+        _create(run)
+    wishes.note_accepted(wish)
+    ledger().start_stage(run.run_id, Stage.DEPLOY)
+
+
+def _create(run: Run) -> None:
+    with aws.creating("endpoint"):
+        try:
+            aws.sagemaker().create_endpoint(**sagemaker_requests.endpoint(settings(), run))
+        except ClientError as error:
+            if aws.says_exists(error):  # its name is shared by all runs: it may be another's
+                raise NotYet("The endpoint is being created.") from error
+            raise
+
+
+def _refuse_other_kind(name: str, run: Run) -> None:
+    """Raise NotYet for an endpoint on instances that would have to become serverless: SageMaker refuses."""
+    if endpoint_kind(settings(), run.algorithm) == "instance":
+        return
+    try:
+        answer = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)
+    except ClientError as error:
+        if aws.says_missing(error):  # somebody deleted it: only SageMaker knows what the endpoint is on
+            return
+        raise
+    if "ServerlessConfig" not in answer["ProductionVariants"][0]:
+        raise NotYet(
+            f"SageMaker does not turn an endpoint on instances into a serverless one: delete "
+            f"{settings().endpoint_name}, and it comes back as that."
+        )
+
+
+def _update(run: Run) -> None:
+    name = sagemaker_requests.job_name(settings(), run, Stage.APPROVE)
+    with aws.creating("endpoint update"):
+        try:
+            aws.sagemaker().update_endpoint(EndpointName=settings().endpoint_name, EndpointConfigName=name)
+        except ClientError as error:
+            if "in-progress" in aws.error_message(error):
+                raise NotYet("The endpoint began another update.") from error
+            raise
+
+
+def _create_config(run: Run) -> None:
+    """Create the run's endpoint config, anew where one was made with other parameters."""
+    request = sagemaker_requests.endpoint_config(settings(), run)
+    made = False
+    with aws.creating("endpoint config"):
+        aws.sagemaker().create_endpoint_config(**request)
+        made = True
+    if made:
+        return
+    name = request["EndpointConfigName"]
+    found = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)["ProductionVariants"][0]
+    if any(found.get(field) != value for field, value in request["ProductionVariants"][0].items()):
+        aws.sagemaker().delete_endpoint_config(EndpointConfigName=name)
+        aws.sagemaker().create_endpoint_config(**request)
+
+
+def _remove_if_dead(state: EndpointState | None) -> None:
+    """Delete an endpoint that serves a run which ended badly, when there is no other to serve."""
+    served = ledger().get(state.run_id) if state and state.run_id else None
+    if served and served.status in ENDED - {RunStatus.LIVE}:
+        _remove()
+
+
+def _remove() -> None:
+    """Delete an endpoint that the mode "none" has no use for: it would be paid by the hour."""
+    state = describe()
+    if state is not None and not state.busy:
+        aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)

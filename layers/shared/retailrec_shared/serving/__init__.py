@@ -1,0 +1,1 @@
+"""The serving table, and the lists that an algorithm answers with."""

@@ -1,0 +1,1 @@
+"""What the account holds: resources, tags, quotas, faults, and the events about them."""

@@ -1,0 +1,26 @@
+"""How work ends: whatever happens, in a status, with a reason where there is one."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from local.sagemaker.account.records import ModelPackage, TrainingJob, TransformJob, TuningJob
+from local.sagemaker.errors import INTERNAL_ERROR, JobFailed, JobStopped
+
+logger = logging.getLogger(__name__)
+
+
+async def outcome(
+    job: TrainingJob | TransformJob | TuningJob | ModelPackage, work: Callable[[], Coroutine[Any, Any, str]]
+) -> str:
+    """Do the work; return the status that it says to end in, or that its failure means."""
+    try:
+        return await work()
+    except JobStopped:
+        return "Stopped"
+    except JobFailed as failure:
+        job.failure_reason = failure.reason
+    except Exception:  # its own process boundary: nobody awaits this task
+        logger.exception("%s broke", job.arn)
+        job.failure_reason = INTERNAL_ERROR
+    return "Failed"

@@ -1,0 +1,152 @@
+"""One serving program with a model: started, watched, asked, drained, stopped."""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.sagemaker.account.records import Model
+from local.sagemaker.errors import JobFailed
+from local.sagemaker.models import data as model_data
+from local.sagemaker.models import marketplace
+from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
+from local.sagemaker.programs.ports import free_port
+from local.sagemaker.programs.programs import Launch, Program
+
+if TYPE_CHECKING:
+    from local.sagemaker.account.cloud import Cloud
+
+PING_INTERVAL = 0.05
+PING_TIMEOUT = 2.0
+TIMED_OUT = b"Your invocation timed out while waiting for a response from container primary."
+LONGEST_PAUSE = 5.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What to serve: the model, where to work, what else the program should see, and how a failure reads."""
+
+    model: Model
+    folder: Path
+    log: Path
+    environment: Mapping[str, str]
+    unhealthy: str
+
+
+class ModelServer:
+    """A serving program on a port of its own; started again whenever it dies before it is stopped."""
+
+    def __init__(self, cloud: "Cloud", serving: Serving) -> None:
+        self._cloud = cloud
+        self._serving = serving
+        self._port = free_port()
+        self._client = HttpClient(self._port)
+        self._program: Program | None = None
+        self._healthy = False
+        self._stopping = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._in_flight = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+
+    async def start(self) -> None:
+        """Fetch the model, start the program and wait for its /ping; raises JobFailed."""
+        await model_data.fetch(self._cloud, self._serving.model, self._serving.folder)
+        self._program = await self._launch()
+        await self._wait_healthy(self._program)
+        self._watching = self._cloud.start(self._watch(self._program))
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> Reply:
+        """Send one request; what goes wrong on the way reads as the program's own 500 or 503."""
+        if not self._healthy:
+            return Reply(503, body=b"The container is not ready.")
+        if self._serving.model.of_marketplace and (no := marketplace.refuse_request(method, path, body)):
+            return no
+        self._in_flight += 1
+        self._quiet.clear()
+        try:
+            return await self._client.request(method, path, headers, body, timeout)
+        except TimeoutError:
+            return Reply(500, body=TIMED_OUT)
+        except (ConnectionBroken, OSError) as error:
+            return Reply(503, body=str(error).encode())
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._quiet.set()
+
+    async def stop(self, drain: float = 0.0) -> None:
+        """Let requests in flight finish, for ``drain`` seconds at most, then stop the program."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), drain)
+        self._stopping.set()
+        self._healthy = False
+        self._client.close()
+        if self._program:
+            await self._program.stop(self._cloud.settings.stop_grace)
+        if self._watching:
+            await self._watching
+        await asyncio.to_thread(shutil.rmtree, self._serving.folder, ignore_errors=True)
+
+    async def _launch(self) -> Program:
+        container = self._serving.model.container
+        return await self._cloud.runner.start(
+            Launch(
+                image=container["Image"],
+                command="serve",
+                base=self._serving.folder,
+                log=self._serving.log,
+                environment={**container.get("Environment", {}), **self._serving.environment},
+                port=self._port,
+            )
+        )
+
+    async def _wait_healthy(self, program: Program) -> None:
+        ended = asyncio.ensure_future(program.wait())
+        try:
+            async with asyncio.timeout(self._cloud.settings.ping_timeout):
+                while not ended.done():
+                    if await self._ping():
+                        self._healthy = True
+                        return
+                    await asyncio.wait([ended], timeout=PING_INTERVAL)
+        except TimeoutError:
+            logger.warning("No healthy /ping in time; see %s", self._serving.log)
+        finally:
+            ended.cancel()
+        raise JobFailed(self._serving.unhealthy)
+
+    async def _ping(self) -> bool:
+        try:
+            return (await self._client.request("GET", "/ping", {}, b"", PING_TIMEOUT)).status == 200
+        except (ConnectionBroken, OSError, TimeoutError):
+            return False
+
+    async def _watch(self, program: Program) -> None:
+        """Start the program again whenever it dies, at once first, then after growing pauses."""
+        pause = 0.0
+        while True:
+            code = await program.wait()
+            self._healthy = False
+            if await self._stopped_within(pause):
+                return
+            logger.warning("The serving program died with exit code %s; starting it again", code)
+            pause = min(2 * pause + 0.2, LONGEST_PAUSE)
+            self._program = program = await self._launch()
+            if self._stopping.is_set():
+                await program.stop(self._cloud.settings.stop_grace)
+                return
+            with contextlib.suppress(JobFailed):
+                await self._wait_healthy(program)
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        return self._stopping.is_set()

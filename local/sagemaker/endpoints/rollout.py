@@ -1,0 +1,89 @@
+"""How an endpoint gets from one fleet to the next."""
+
+import logging
+from typing import TYPE_CHECKING
+
+from local.sagemaker.account import state_changes
+from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, now
+from local.sagemaker.endpoints.fleet import Fleet
+from local.sagemaker.errors import INTERNAL_ERROR, JobFailed
+
+if TYPE_CHECKING:
+    from local.sagemaker.account.cloud import Cloud
+
+logger = logging.getLogger(__name__)
+
+
+def enter(cloud: "Cloud", endpoint: Endpoint, status: str) -> None:
+    """Move an endpoint to a status, and tell the world."""
+    endpoint.status = status
+    endpoint.modified = now()
+    cloud.keep()
+    cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(endpoint)))
+
+
+def describe_variants(endpoint: Endpoint) -> list[Document]:
+    """Describe the variants that answer at present."""
+    return [variant.describe() for variant in endpoint.fleet.variants] if endpoint.fleet else []
+
+
+async def first(cloud: "Cloud", endpoint: Endpoint) -> None:
+    """Bring up a new endpoint, or leave it Failed."""
+    try:
+        endpoint.fleet = await _started(cloud, endpoint, endpoint.config)
+    except JobFailed as failure:
+        endpoint.failure_reason = failure.reason
+        enter(cloud, endpoint, "Failed")
+    else:
+        enter(cloud, endpoint, "InService")
+
+
+async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -> None:
+    """Blue-green: the new fleet answers /ping before it gets traffic, the old one drains before it stops.
+
+    A fleet that does not come up leaves the old one in service, with a FailureReason.
+    """
+    endpoint.failure_reason = None
+    try:
+        fleet = await _started(cloud, endpoint, config)
+    except JobFailed as failure:
+        endpoint.failure_reason = failure.reason
+        endpoint.pending = None
+        rollback_fails = isinstance(failure, _RollbackFails)
+        enter(cloud, endpoint, "UpdateRollbackFailed" if rollback_fails else "InService")
+        return
+    old, endpoint.fleet = endpoint.fleet, fleet
+    if old:
+        await old.stop(drain=cloud.settings.invocation_timeout)
+    endpoint.config, endpoint.pending = config, None
+    enter(cloud, endpoint, "InService")
+
+
+async def remove(cloud: "Cloud", endpoint: Endpoint) -> None:
+    """Take an endpoint down."""
+    old, endpoint.fleet = endpoint.fleet, None
+    if old:
+        await old.stop(drain=cloud.settings.invocation_timeout)
+    cloud.store.endpoints.remove(endpoint.name)
+    cloud.keep()
+
+
+class _RollbackFails(JobFailed):
+    """A failed update that a fault does not let roll back."""
+
+
+async def _started(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -> Fleet:
+    await cloud.faults.hold("endpoint")
+    fault = cloud.faults.failure("endpoint")
+    if fault:
+        raise (_RollbackFails if fault.rollback_fails else JobFailed)(fault.reason)
+    endpoint.generation += 1
+    try:
+        fleet = Fleet.of(cloud, endpoint, config)
+        await fleet.start()
+    except JobFailed:
+        raise
+    except Exception as error:  # the endpoint's own process boundary: nobody awaits this task
+        logger.exception("Endpoint %s broke", endpoint.name)
+        raise JobFailed(INTERNAL_ERROR) from error
+    return fleet

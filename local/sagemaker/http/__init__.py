@@ -1,0 +1,1 @@
+"""The HTTP application: control plane, runtime, and the admin paths."""

@@ -1,0 +1,110 @@
+"""The control plane: AWS JSON 1.1, one operation per request."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from local.sagemaker.account import tags
+from local.sagemaker.account.operations import Operation
+from local.sagemaker.account.records import Document
+from local.sagemaker.endpoints import configs as endpoint_configs
+from local.sagemaker.endpoints import endpoints
+from local.sagemaker.errors import ServiceError
+from local.sagemaker.http import shapes, validation
+from local.sagemaker.http.serialization import serialise
+from local.sagemaker.iam.callers import Caller
+from local.sagemaker.iam.policies import SERVICE, Access
+from local.sagemaker.models import algorithms, models
+from local.sagemaker.models import packages as model_packages
+from local.sagemaker.training import jobs as training
+from local.sagemaker.transform import jobs as transform
+from local.sagemaker.tuning import jobs as tuning
+
+if TYPE_CHECKING:
+    from local.sagemaker.account.cloud import Cloud
+
+READING = ("Describe", "List")
+TARGET = "SageMaker."
+MEDIA_TYPE = "application/x-amz-json-1.1"
+MODULES = (
+    training, tuning, algorithms, model_packages, models, transform, endpoint_configs, endpoints, tags
+)  # fmt: skip
+OPERATIONS: dict[str, Operation] = {
+    operation.name: operation for module in MODULES for operation in module.OPERATIONS
+}
+ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
+
+
+async def handle(cloud: "Cloud", request: Request) -> Response:
+    """Answer one request: who asks, for what, may they, do it."""
+    operation = _operation(request.headers.get("x-amz-target", ""))
+    caller = cloud.iam.caller(request)
+    cloud.faults.throttle(operation.name)
+    asked = _parsed(await request.body())
+    shape = shapes.operation(operation.name)
+    validation.check(shape.input_shape, asked)
+    for access in accesses(cloud, operation, asked):
+        await _authorise(cloud, caller, access)
+    answer = await operation.run(cloud, asked)
+    if not operation.name.startswith(READING):
+        cloud.keep()
+    cloud.faults.lose_reply(operation.name)
+    body = json.dumps(serialise(shape.output_shape, answer)) if shape.output_shape else ""
+    return Response(body, media_type=MEDIA_TYPE)
+
+
+def _operation(target: str) -> Operation:
+    operation = OPERATIONS.get(target.removeprefix(TARGET)) if target.startswith(TARGET) else None
+    if operation is None:
+        raise ServiceError("UnknownOperationException", f"The operation {target or '(none)'} is not known.")
+    return operation
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise ServiceError("SerializationException", "The request body is not valid JSON.") from error
+
+
+def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Access]:
+    """List what the caller must be allowed for one request: the operation, its tags, the roles it passes."""
+    arns = [_arn(cloud, kind, request[member]) for kind, member in operation.on if member in request]
+    context = _tag_context(request)
+    needed = [Access(f"sagemaker:{operation.name}", arn, context) for arn in arns or ["*"]]
+    if request.get("Tags") and operation.name.startswith("Create"):
+        needed.append(Access("sagemaker:AddTags", arns[0], context))
+    passed = {"iam:PassedToService": SERVICE}
+    needed += [
+        Access("iam:PassRole", given[member], passed)
+        for given in (request, request.get("TrainingJobDefinition", {}))
+        for member in ROLE_MEMBERS
+        if given.get(member)
+    ]
+    return needed
+
+
+def _arn(cloud: "Cloud", kind: str, name: str) -> str:
+    """Name a resource by its ARN; some requests do so themselves."""
+    return name if name.startswith("arn:") else cloud.settings.arn(kind, name)
+
+
+def _tag_context(request: Document) -> dict[str, Any]:
+    tags_asked = request.get("Tags")
+    if not tags_asked:
+        return {}
+    values = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags_asked}
+    return values | {"aws:TagKeys": [tag["Key"] for tag in tags_asked]}
+
+
+async def _authorise(cloud: "Cloud", caller: Caller, access: Access) -> None:
+    """Tell the evaluator the resource's own tags too, for policies that go by them."""
+    own = {
+        f"aws:ResourceTag/{key}": value
+        for resource in cloud.store.resources()
+        if resource.arn == access.resource
+        for key, value in resource.tags.items()
+    }
+    await cloud.iam.authorise(caller, Access(access.action, access.resource, {**own, **access.context}))

@@ -1,0 +1,1 @@
+"""Who calls, and what the caller and the execution roles may do."""

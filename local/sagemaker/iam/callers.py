@@ -1,0 +1,77 @@
+"""Who made a request, told by the key that signed it; the guard has verified its signature.
+
+The emulator gives keys out, and tells the root user whose each is (local.cloud.emulator).
+"""
+
+import hmac
+import json
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from local.sagemaker.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
+from local.sagemaker.guard.signing import signed_headers
+from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient
+from local.sagemaker.settings import Settings
+
+# How long the emulator's answer about a key is believed.
+BELIEVED_SECONDS = 3.0
+TIMEOUT_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A caller's ARN, its kind (Root, User or AssumedRole), and the name of its user or role."""
+
+    arn: str
+    kind: str
+    name: str = ""
+
+    @classmethod
+    def of(cls, key: Key) -> "Caller":
+        """Return whose a key is."""
+        return cls(key.arn, key.kind, key.name)
+
+
+class Keys:
+    """The keys of the account: root's own, and those that the emulator knows."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._root = root_key(settings.root_key, settings.root_secret, settings.account)
+        self._known: dict[tuple[str, str], tuple[float, Key]] = {}
+
+    async def find(self, access_key: str, token: str) -> Key:
+        """Find a key; raises Refused."""
+        if access_key == self._root.access_key and not token:
+            return self._root
+        asked_at, known = self._known.get((access_key, token), (0.0, None))
+        if known is None or time.monotonic() - asked_at > BELIEVED_SECONDS:
+            known = await self._ask(access_key, token)
+            self._known[access_key, token] = time.monotonic(), known
+        return known
+
+    async def _ask(self, access_key: str, token: str) -> Key:
+        settings, url = self._settings, f"{self._settings.aws_endpoint}{KEY_PATH}"
+        body = json.dumps({"access_key": access_key, "token": token}).encode()
+        headers = signed_headers(
+            "POST", url, body, "sts", settings.region, settings.root_key, settings.root_secret
+        )
+        place = urlsplit(url)
+        client = HttpClient(place.port or 80, place.hostname or "")
+        try:
+            reply = await client.request("POST", KEY_PATH, headers, body, TIMEOUT_SECONDS)
+        except (ConnectionBroken, OSError, TimeoutError) as error:
+            raise Refused(
+                Reason.UNKNOWN_KEY, "The emulator, which knows the keys, does not answer."
+            ) from error
+        finally:
+            client.close()
+        told = json.loads(reply.body)
+        if "secret" not in told:
+            reason = told.get("reason", Reason.UNKNOWN_KEY)
+            raise Refused(Reason(reason), told.get("message", "The emulator does not take our own key."))
+        expected = proof(settings.root_secret, headers["Authorization"], reply.body)
+        if not hmac.compare_digest(expected.encode(), reply.headers.get(PROOF, "").encode()):
+            raise Refused(Reason.UNKNOWN_KEY, "Something else answers in the place of the emulator.")
+        return Key(access_key, told["secret"], told["arn"], told["kind"], told["name"])

@@ -1,0 +1,90 @@
+"""The verbs around a deployment: trying it in Docker, bringing the image to AWS, removing it all."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option, Typer
+
+verbs = Typer()
+
+StackName = Annotated[
+    str | None,
+    Option(
+        "--stack",
+        envvar="RETAILREC_STACK",
+        metavar="NAME",
+        help="A stack deployed on AWS, by your credentials. Without it: the local cloud.",
+    ),
+]
+
+
+@verbs.command()
+def doctor(
+    algorithm_arn: Annotated[
+        str,
+        Option("--algorithm-arn", metavar="ARN", help="A Marketplace algorithm to check in its place."),
+    ] = "",
+    as_json: Annotated[bool, Option("--json", help="Write JSON, for machines.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Look at everything a stack needs, and say what to mend; ends with 1 if there is anything.
+
+    Without a stack it looks at what one would need: credentials, region, and with --algorithm-arn the
+    Marketplace algorithm and the account's quotas.
+    """
+    from retailrec.doctor import command
+
+    command.doctor(stack, algorithm_arn, as_json)
+
+
+@verbs.command()
+def keys() -> None:
+    """Print the local cloud's keys and addresses for the shell: eval "$(retailrec keys)"."""
+    from retailrec.commands import keys as keys_command
+
+    keys_command.keys()
+
+
+@verbs.command("sam-env")
+def sam_env() -> None:
+    """Make `sam local invoke` and `sam local start-api` work against the local cloud."""
+    from retailrec.commands import sam as sam_command
+
+    sam_command.sam_env()
+
+
+@verbs.command()
+def events(
+    folder: Annotated[Path, Option(help="Where to.")] = Path("events"),
+) -> None:
+    """Write an example of every event that wakes a function."""
+    from retailrec.commands import sam as sam_command
+
+    sam_command.events(folder)
+
+
+@verbs.command("push-image")
+def push_image(
+    repository: Annotated[str, Option(help="Of the account's ECR; made if it is not there.")] = (
+        "retailrec-algorithm"
+    ),
+    tag: Annotated[str | None, Option(help="Without it: a hash of what is in algorithm/.")] = None,
+) -> None:
+    """Build the algorithm's image and push it to the account's ECR."""
+    from retailrec.commands import push as push_command
+
+    push_command.push_image(repository, tag)
+
+
+@verbs.command()
+def destroy(
+    data: Annotated[
+        bool, Option("--data", help="Also both buckets, with every file and run in them.")
+    ] = False,
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask.")] = False,
+    stack: StackName = None,
+) -> None:
+    """Remove a stack, and what its functions made outside of it."""
+    from retailrec.commands import destroy as destroy_command
+
+    destroy_command.destroy(stack, data, yes)

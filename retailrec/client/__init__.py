@@ -1,0 +1,1 @@
+"""A stack as a client uses it: its API, its ledger, uploads, and operations."""

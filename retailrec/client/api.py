@@ -1,0 +1,128 @@
+"""The REST API's client: signs with SigV4, and turns refusals into sentences."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import NoCredentialsError
+from pydantic import BaseModel, ValidationError
+
+from retailrec.client.answers import Explanations, Purchases, Recommendations, Similar
+from retailrec.client.problems import Problem
+
+if TYPE_CHECKING:
+    import boto3
+
+TIMEOUT_SECONDS = 30.0  # API Gateway itself gives up after 29
+
+
+class UnknownCustomer(Problem):
+    """The live run has no purchases of a customer."""
+
+
+class NothingLive(Problem):
+    """No run has been live yet."""
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
+Query = list[tuple[str, str]]
+
+
+class Api:
+    """Asks the REST API on behalf of the session's user."""
+
+    def __init__(self, base_url: str, session: "boto3.Session", through_proxy: bool = True) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session = session
+        self._http = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=through_proxy)
+
+    def recommendations(self, customer: str, top_n: int) -> Recommendations:
+        """Ask for ``top_n`` recommendations; an unknown customer gets popular items."""
+        return self._get(Recommendations, _of(customer), [("top_n", str(top_n))])
+
+    def explained(
+        self, customer: str, top_n: int, exclude_purchased: bool, exclude: Sequence[str]
+    ) -> Explanations:
+        """Ask for recommendations as the filters have them, each with its reason."""
+        query: Query = [("top_n", str(top_n)), *(("exclude", item) for item in exclude)]
+        query.append(("exclude_purchased", "true" if exclude_purchased else "false"))
+        return self._get(Explanations, _of(customer), query)
+
+    def purchases(self, customer: str, limit: int) -> Purchases:
+        """Ask for the latest purchases; raises UnknownCustomer."""
+        return self._get(Purchases, ("customers", customer, "purchases"), [("limit", str(limit))])
+
+    def similar(self, item: str, top_n: int) -> Similar:
+        """Ask for the items that are most like one."""
+        return self._get(Similar, ("items", item, "similar"), [("top_n", str(top_n))])
+
+    def get(self, path: str) -> Any:
+        """Ask for any path, with its query; return the JSON that is answered."""
+        return self._ask(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
+
+    def _get(self, model: type[Answer], path: Sequence[str], query: Query) -> Answer:
+        place = "/".join(quote(part, safe="") for part in path)
+        url = httpx.URL(f"{self._base_url}/{place}", params=query)
+        answer = self._ask(url)
+        try:
+            return model.model_validate_json(answer.content)
+        except ValidationError as error:
+            raise Problem(
+                f"{url} does not answer as the recommendation API does: check the address."
+            ) from error
+
+    def _ask(self, url: httpx.URL) -> httpx.Response:
+        try:
+            answer = self._http.get(url, headers=self._signature(str(url)))
+        except httpx.HTTPError as error:
+            raise Problem(
+                f"The API at {self._base_url} does not answer ({error}): is the stack up?"
+            ) from error
+        if answer.status_code != httpx.codes.OK:
+            raise _refusal(answer)
+        return answer
+
+    def _signature(self, url: str) -> dict[str, str]:
+        credentials = self._session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError
+        request = AWSRequest(method="GET", url=url)
+        SigV4Auth(credentials, "execute-api", self._session.region_name).add_auth(request)
+        return dict(request.headers.items())
+
+
+def _of(customer: str) -> tuple[str, str, str]:
+    return "customers", customer, "recommendations"
+
+
+def _refusal(answer: httpx.Response) -> Problem:
+    detail = _detail(answer).rstrip(".")
+    match answer.status_code:
+        case 404 if "customer" in detail.lower():
+            return UnknownCustomer(f"{detail}: check the id.")
+        case 403 if "Missing Authentication Token" in detail:  # API Gateway's word for an unknown path
+            return Problem(f"The API has nothing at {answer.url}: check the id and the stack.")
+        case 403:
+            return Problem(
+                f"The API refused your credentials ({detail}): they need execute-api:Invoke on it."
+            )
+        case 503 if "No model is live" in detail:
+            return NothingLive(f"{detail}.")
+        case 404 | 400 | 503 if detail:
+            return Problem(f"{detail}.")
+    return Problem(f"The API answered {answer.status_code} ({detail}): look at the log of its function.")
+
+
+def _detail(answer: httpx.Response) -> str:
+    """Read what a problem body (RFC 9457) or API Gateway itself says."""
+    try:
+        body: Any = answer.json()
+    except ValueError:
+        return answer.reason_phrase
+    said = (
+        (body.get("detail") or body.get("message") or body.get("Message")) if isinstance(body, dict) else ""
+    )
+    return str(said or answer.reason_phrase)

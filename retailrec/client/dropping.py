@@ -1,0 +1,134 @@
+"""Dropping a file: the upload, and the run that comes of it."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from boto3.s3.transfer import TransferConfig
+
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.column_mapping import ColumnMapping
+from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.mapping_file import read_mapping
+from retailrec_shared.ledger.run import Run
+
+_MAPPING = "column_mapping"
+
+# S3 takes at most 5 GB in one PUT. A file that goes up in one PUT has its MD5 for
+# an ETag, whoever uploads it from wherever; one that goes up in parts has an ETag
+# that depends on the size of the parts. The run id is made of the ETag: the same
+# bytes must always have the same one.
+SINGLE_PUT_BYTES = 5 * 1024**3
+_ONE_PUT = TransferConfig(multipart_threshold=SINGLE_PUT_BYTES, multipart_chunksize=SINGLE_PUT_BYTES // 40)
+
+
+class Drop(NamedTuple):
+    """An upload that was made, and the runs that there were before it."""
+
+    key: str
+    etag: str
+    known: frozenset[str]
+
+
+class DroppedRun(NamedTuple):
+    """The run of a drop; ``before`` tells that the same bytes had it before."""
+
+    run: Run
+    before: bool
+
+
+def readable_file(path: Path) -> Path:
+    """Return the path of a file that can be dropped; raises Problem for any other."""
+    if not path.exists():
+        raise Problem(f"There is no file {path}: check the path.")
+    if not path.is_file():
+        raise Problem(f"{path} is a folder: name one file.")
+    return path
+
+
+def key_of(path: Path, key: str | None, *, append: bool) -> str:
+    """Return the key to drop a file under; that of an increment tells that it adds to the dataset."""
+    named = path.name if key is None else key
+    return named if not append or names.appends(named) else names.APPEND_PREFIX + named
+
+
+def mapping_text(path: Path | None) -> str | None:
+    """Read a column mapping; raises Problem for one that cannot be used."""
+    if path is None:
+        return None
+    try:
+        text = readable_file(path).read_text(encoding="utf-8-sig")
+        ColumnMapping.parse(text)
+    except UnicodeDecodeError:
+        raise Problem(f"{path} is no JSON file: write it as UTF-8.") from None
+    except Rejected as problem:
+        raise Problem(f"{path}: {problem.reason}") from None
+    return text
+
+
+def upload(
+    stack: Stack, path: Path, key: str, sent: Callable[[int], None], mapping: str | None = None
+) -> Drop:
+    """Upload a file to the raw bucket, after its mapping if it has one.
+
+    ``sent`` is told of bytes as they leave.
+    """
+    if not key or key.endswith("/"):
+        raise Problem(f"{key!r} names a folder: give a key that ends in a file name.")
+    if not names.makes_a_run(key):
+        raise Problem(
+            f"{key!r} names a column mapping: give the data's file, and its mapping with --mapping."
+        )
+    if mapping is not None and not names.may_have_mapping(key):
+        raise Problem(f"{key[:60]}… leaves no room for the key of its mapping: give a shorter --key.")
+    known = frozenset(run.run_id for run in stack.ledger().runs())
+    bucket, s3 = stack.output("RawBucket"), stack.s3()
+    uploads = stack.uploads()
+    if mapping is not None:
+        uploads.put_object(Bucket=bucket, Key=names.mapping_key(key), Body=mapping.encode())
+    uploads.upload_file(str(path), bucket, key, Callback=sent, Config=_ONE_PUT)
+    etag = s3.head_object(Bucket=bucket, Key=key)["ETag"].strip('"')
+    return Drop(key, etag, known)
+
+
+def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -> DroppedRun | None:
+    """Choose the run of a drop among all runs, the newest first; ``None`` while it has not appeared.
+
+    Bytes that had a run before get no other one, unless the stack's configuration
+    has changed since.
+    """
+    for run in runs:
+        if run.retrains or (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
+            continue
+        if run.run_id not in drop.known:
+            return DroppedRun(run, before=False)
+        if _same(run.configuration, configuration):
+            return DroppedRun(run, before=True)
+    return None
+
+
+def _same(of_run: dict[str, str], of_stack: dict[str, str]) -> bool:
+    """Tell whether a run had the configuration that it would have now, as far as that is told."""
+    if not of_stack:
+        return True
+    # A mapping is named only where there is one; anything else that a run does not name was not known then.
+    return all(of_run.get(name, value) == value for name, value in of_stack.items() if name != _MAPPING) and (
+        of_run.get(_MAPPING, "") == of_stack.get(_MAPPING, "")
+    )
+
+
+def await_run(stack: Stack, drop: Drop) -> DroppedRun:
+    """Wait until a drop's run appears; raises Problem when it does not."""
+    mapping = read_mapping(stack.s3(), stack.output("RawBucket"), drop.key)
+    ledger, configuration = stack.ledger(), stack.configuration(mapping)
+    for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
+        found = choose_run(ledger.runs(), drop, configuration)
+        if found:
+            return found
+        stack.pause()
+    raise Problem(
+        f"No run appeared within {stack.patience_seconds:.0f} s of the upload: "
+        "`retailrec logs` shows what prepare_dataset said."
+    )

@@ -1,0 +1,58 @@
+"""How far a run's search is, told by SageMaker while people follow the run."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from botocore.exceptions import ClientError
+
+from retailrec.client.stack import Stack
+from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.sagemaker import tuning_requests
+
+LOOK_SECONDS = 1.0  # between questions to SageMaker, however often the run is looked at
+
+
+class Search(NamedTuple):
+    """How many training jobs of a search have ended, of how many, and how well the best one does."""
+
+    ended: int
+    total: int
+    best: float | None = None
+
+    def __str__(self) -> str:
+        """Tell it in a few words."""
+        best = "" if self.best is None else f", best {self.best:.4f}"
+        return f"{self.ended} of {self.total} training jobs{best}"
+
+
+def search_of(stack: Stack, run: Run) -> Search | None:
+    """Ask SageMaker how far a run's search is; None while there is none, or where one may not ask."""
+    if not run.tunes or run.status is not RunStatus.TRAINING:
+        return None
+    name = tuning_requests.job_name(run)
+    try:
+        job = stack.sagemaker().describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    except ClientError:  # only a figure on a screen
+        return None
+    counted = job["TrainingJobStatusCounters"]
+    ended = sum(counted.get(each, 0) for each in ("Completed", "Stopped", "NonRetryableError"))  # type: ignore[misc]
+    found = job.get("BestTrainingJob", {}).get("FinalHyperParameterTuningJobObjectiveMetric")
+    return Search(ended, int(run.configuration["tuning_jobs_in_total"]), found["Value"] if found else None)
+
+
+def with_search(stack: Stack, show: Callable[[Run, Search | None], None]) -> Callable[[Run], None]:
+    """Show a run together with how far its search is."""
+    seen: Search | None = None
+    asked = 0.0
+
+    def show_both(run: Run) -> None:
+        nonlocal seen, asked
+        if run.status is not RunStatus.TRAINING:
+            seen = None
+        elif time.monotonic() - asked >= LOOK_SECONDS:
+            seen, asked = search_of(stack, run), time.monotonic()
+        show(run, seen)
+
+    return show_both

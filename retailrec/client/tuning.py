@@ -1,0 +1,101 @@
+"""Asking for a run's data to be tuned on: a run of its own, beside the one that it is for.
+
+It has the same upload, and so never replaces a run of a later one; among the runs of
+one upload, those asked for later come after.
+"""
+
+from typing import Any
+
+from retailrec.client.operating import Operator
+from retailrec.client.problems import Problem
+from retailrec.client.stack import Stack
+from retailrec_shared.core import names
+from retailrec_shared.core.settings import HYPERPARAMETERS, tuning_configuration
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord, now
+
+# What preparing leaves below a run's prefix; the rest a run makes itself.
+PREPARED = tuple(
+    sorted(
+        {
+            relative.split("/")[0] + "/"
+            for relative in (
+                names.TRAIN_CSV, names.TEST_CSV, names.TRAIN_PARQUET, names.REJECTED_PARQUET,
+                names.CATALOGUE_JSONL, names.HISTORY_JSONL, names.POPULAR_JSON, names.SIMILAR_JSONL,
+                names.BATCH_INPUT_JSONL, names.QUALITY_REPORT_JSON,
+            )
+        }
+    )
+)  # fmt: skip
+NAMES_ITS_RUN = names.QUALITY_REPORT_JSON.split("/")[0] + "/"
+
+
+def tuned_run(run: Run, live: Run | None, in_total: int, in_parallel: int) -> Run:
+    """Make the run that searches on a run's data; raises Problem where that is of no use."""
+    if not run.ended(Stage.PREPARE) or not run.counts:
+        raise Problem(f"Run {run.run_id} is {run.status} and left no data to tune on.")
+    base = {name: value for name, value in run.configuration.items() if not name.startswith("tuning")}
+    if run.of_marketplace:  # which is told the contract's defaults where nothing is chosen
+        base = {name: value for name, value in base.items() if HYPERPARAMETERS.get(name) != value}
+    configuration = base | tuning_configuration(in_total, in_parallel)
+    upload = run.upload
+    # One increment may be part of several datasets.
+    identity = configuration | ({"dataset": run.dataset} if run.dataset else {})
+    made = Run(
+        run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
+        upload=upload,
+        configuration=configuration,
+        status=RunStatus.PREPARED,
+        counts=run.counts,
+        accepted=run.accepted,
+        newest=run.newest,
+        joined=run.joined,
+        added_to=run.added_to,
+        dataset=run.dataset,
+        tuned_from=run.run_id,
+        asked_at=now(),
+        stages=dict.fromkeys(Stage, StageRecord()) | {Stage.PREPARE: run.stages[Stage.PREPARE]},
+    )
+    if not made.searched:
+        raise Problem(f"Run {run.run_id} leaves nothing to search for: its hyperparameters are all given.")
+    if live and live.order > made.order:
+        raise Problem(
+            f"Run {live.run_id}, of a later upload, is live, and an earlier upload never replaces it: "
+            "tune that one."
+        )
+    return made
+
+
+def copy_data(stack: Stack, source: str, target: str) -> None:
+    """Copy what preparing left of a run to another's place, within the data bucket.
+
+    Raises Problem where the rows to train on are gone.
+    """
+    s3, bucket = stack.s3(), stack.output("DataBucket")
+    here, there = names.run_prefix(source), names.run_prefix(target)
+    copied = set()
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=here):
+        for found in page.get("Contents", []):
+            relative = found["Key"].removeprefix(here)
+            if relative.startswith(PREPARED):
+                _copy(s3, bucket, found["Key"], there + relative, source, target)
+                copied.add(relative)
+    if names.TRAIN_CSV not in copied:
+        raise Problem(f"The data of run {source} is gone from {bucket}: drop its file again.")
+
+
+def _copy(s3: Any, bucket: str, key: str, to: str, source: str, target: str) -> None:
+    if not key.removeprefix(names.run_prefix(source)).startswith(NAMES_ITS_RUN):
+        s3.copy({"Bucket": bucket, "Key": key}, bucket, to)
+        return
+    found = s3.get_object(Bucket=bucket, Key=key)  # the quality report: a page, and a document
+    body = found["Body"].read().replace(source.encode(), target.encode())
+    s3.put_object(Bucket=bucket, Key=to, Body=body, ContentType=found["ContentType"])
+
+
+def begin(stack: Stack, made: Run) -> Run:
+    """Open the run, and let it begin; one that is there already stays as it is."""
+    book = stack.ledger()
+    if book.open_run(made):
+        Operator(stack).wake(made)
+    return book.get(made.run_id) or made

@@ -1,0 +1,48 @@
+"""``retailrec up`` and ``retailrec down``."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from retailrec.client import laptop
+from retailrec.commands.interrupts import Interrupts
+from retailrec.views.screen import command, out
+from retailrec.views.steps import Steps
+
+if TYPE_CHECKING:
+    from local.cloud import Running
+
+
+def bring_up(
+    interrupts: Interrupts,
+    containers: bool = False,
+    algorithm_arn: str = "",
+    parameters: Iterable[str] = (),
+) -> "tuple[Running, bool]":
+    """Bring the local cloud up, showing the steps; return it and whether this started it.
+
+    When that is broken off, nothing of it is left.
+    """
+    started = laptop.running() is None
+    try:
+        with Steps(out()) as steps:
+            return laptop.up(steps.say, containers, algorithm_arn, parameters), started
+    except BaseException:
+        interrupts.ignore()
+        if started and laptop.running():  # what had not come up is gone already
+            take_down()
+        raise
+
+
+def take_down() -> None:
+    """Take the local cloud down, showing the steps."""
+    with Steps(out()) as steps:
+        laptop.down(steps.say)
+
+
+def up(containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()) -> None:
+    """Bring the local cloud up and say what to do with it."""
+    with Interrupts() as interrupts:
+        bring_up(interrupts, containers, algorithm_arn, parameters)
+    out().print("\nNext:")
+    for line in ("drop FILE", "demo", "down"):
+        out().print(f"  {command()} {line}")

@@ -1,0 +1,92 @@
+"""``retailrec destroy``: list what goes, ask, remove it."""
+
+from collections.abc import Collection, Mapping
+
+from typer import confirm
+
+from retailrec.client import laptop
+from retailrec.client.problems import Problem
+from retailrec.client.sessions import aws_session, client, local_session
+from retailrec.client.stack import NO_CLOUD
+from retailrec.removal.costing import Cost, costs, together
+from retailrec.removal.finding import Client, Found, find
+from retailrec.removal.removing import remove
+from retailrec.views.screen import out, table
+from retailrec.views.steps import Steps
+
+LONGEST_NAME = 63  # of a bucket, an endpoint or a model
+
+
+def destroy(name: str | None, data: bool, yes: bool) -> None:
+    """Remove a stack, its endpoint, models and jobs, and if told so its buckets; safe to repeat."""
+    stack, make, pause = _place(name)
+    try:
+        found = find(stack, make)
+    except ValueError as error:
+        raise Problem(f"{error}.") from error
+    if found.nothing(data):
+        out().print(f"There is nothing to remove of {stack}.")
+        _say_what_stays(found, data)
+        return
+    _show(found, data, costs(found, make))
+    if not yes and not confirm("Remove all this?"):
+        out().print("Nothing was removed.")
+        return
+    with Steps(out()) as steps:
+        remove(found, make, data, steps.say, pause)
+    out().print(f"{stack} is gone.")
+    _say_what_stays(find(stack, make), data)
+
+
+def _place(name: str | None) -> tuple[str, Client, float]:
+    """Return the stack's name, a way to make clients, and how often to look."""
+    if name:
+        session = aws_session()
+        return name, lambda service: client(session, service, None), 5.0
+    cloud = laptop.running()
+    if cloud is None:
+        raise Problem(NO_CLOUD)
+    local = local_session(cloud)
+    return cloud.stack, lambda service: client(local, service, cloud), 0.2
+
+
+def _show(found: Found, data: bool, told: Mapping[str, Cost]) -> None:
+    rows, longest = table("What goes", "Name", "It was costing"), 0
+    if found.status:
+        rows.add_row("CloudFormation stack", f"{found.stack} ({found.status})", str(told[found.stack]))
+    for kind, things in (
+        ("endpoint", found.endpoints),
+        ("endpoint config", found.endpoint_configs),
+        ("model", found.models),
+        ("model package", found.model_packages),
+        ("running training job", found.training_jobs),
+        ("running tuning job", found.tuning_jobs),
+        ("running transform job", found.transform_jobs),
+        ("log group", found.log_groups),
+        ("bucket, with all its files", found.buckets if data else []),
+    ):
+        for thing in things:
+            rows.add_row(kind, thing, str(told.get(thing, "")))
+            longest = max(longest, len(thing))
+    rows.columns[1].min_width = min(longest, LONGEST_NAME)  # names are for copying: no line breaks in them
+    out().print(rows)
+    _say_together(told, [] if data else found.buckets)
+    if found.buckets and not data:
+        out().print("\nThe buckets stay, with your data: --data removes them too.")
+        for bucket in found.buckets:
+            out().print(f"  {bucket}  ({told[bucket]})")
+
+
+def _say_together(told: Mapping[str, Cost], staying: Collection[str]) -> None:
+    """Add up what goes; calls and answers are paid by what was asked, and stand on the bill."""
+    every = together({name: cost for name, cost in told.items() if name not in staying})
+    working = f", and {Cost(hour=every.hour)} while its jobs run" if every.hour else ""
+    prices = "at list prices of us-east-1, beside what was paid by use"
+    out().print(f"\nTogether about {Cost(every.month)}{working}, {prices}.")
+
+
+def _say_what_stays(left: Found, data: bool) -> None:
+    if left.buckets and not data:
+        out().print("These buckets are left, with your data; remove them with --data:")
+        for bucket in left.buckets:
+            out().print(f"  {bucket}")

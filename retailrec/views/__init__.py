@@ -1,0 +1,1 @@
+"""Runs, metrics and answers as text and tables in a terminal."""

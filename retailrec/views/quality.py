@@ -1,0 +1,114 @@
+"""A run's quality report, as far as people are told of it in brief."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel, Field
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from retailrec.client.stack import Stack
+from retailrec.views.screen import count, table, titled
+from retailrec_shared.core import aws, names
+from retailrec_shared.ledger.run import Run
+
+Found = TypeVar("Found")
+
+
+class Sheet(BaseModel):
+    """A sheet of the file, or the one part of a format without sheets."""
+
+    name: str | None = None
+    rows: int
+
+
+class Warned(BaseModel):
+    """What jumped since the previous run."""
+
+    code: str
+    message: str
+
+
+class Quality(BaseModel):
+    """What became of the rows of a file."""
+
+    source_format: str
+    profile: str
+    split: str
+    sheets: list[Sheet]
+    rows_read: int
+    rows_without_customer: int
+    rejected: dict[str, int]
+    interactions: int
+    customers: int
+    items: int
+    train_rows: int
+    test_rows: int
+    first_timestamp: datetime
+    last_timestamp: datetime
+    warnings: list[Warned] = Field(default_factory=list)
+
+
+def read_quality(stack: Stack, run_id: str) -> Quality:
+    """Read the quality report that a run left in the data bucket."""
+    return Quality.model_validate_json(_read(stack, run_id, names.QUALITY_REPORT_JSON))
+
+
+def find_quality(stack: Stack, run: Run) -> Quality | None:
+    """Read the quality report of a run that may have left none, or none that the reader may see."""
+    return _unless({"NoSuchKey", "AccessDenied"}, lambda: read_quality(stack, run.run_id))
+
+
+def read_page(stack: Stack, run: Run) -> bytes | None:
+    """Read the quality report as a page; None for a run that left none."""
+    return _unless({"NoSuchKey"}, lambda: _read(stack, run.run_id, names.QUALITY_REPORT_HTML))
+
+
+def page_address(stack: Stack, run: Run) -> str:
+    """Tell where the page is."""
+    return f"s3://{stack.output('DataBucket')}/{names.run_key(run.run_id, names.QUALITY_REPORT_HTML)}"
+
+
+def _read(stack: Stack, run_id: str, relative: str) -> bytes:
+    key = names.run_key(run_id, relative)
+    return stack.s3().get_object(Bucket=stack.output("DataBucket"), Key=key)["Body"].read()
+
+
+def _unless(codes: set[str], read: Callable[[], Found]) -> Found | None:
+    try:
+        return read()
+    except ClientError as error:
+        if aws.error_code(error) not in codes:
+            raise
+        return None
+
+
+def warning_lines(quality: Quality) -> RenderableType:
+    """List the warnings of a report."""
+    lines = [Text(f"  {warning.message}", "yellow") for warning in quality.warnings]
+    return Group(Text("Look before you trust this run", "bold yellow"), *lines)
+
+
+def quality_table(quality: Quality) -> RenderableType:
+    """Account for every row read: kept, or rejected for one reason."""
+    period = f"{quality.first_timestamp:%d %b %Y} to {quality.last_timestamp:%d %b %Y}"
+    shown = table("", ">rows")
+    shown.add_row(f"read from {_sheets(quality)}", count(quality.rows_read))
+    for reason, rows in sorted(quality.rejected.items(), key=lambda rejected: -rejected[1]):
+        if rows:
+            shown.add_row(f"  rejected: {reason.replace('_', ' ')}", f"-{count(rows)}")
+    shown.add_row("kept as interactions", count(quality.interactions), style="bold")
+    shown.add_row(f"  of {count(quality.customers)} customers and {count(quality.items)} items", "")
+    shown.add_row(f"  to train on ({quality.split} split)", count(quality.train_rows))
+    shown.add_row("  held out", count(quality.test_rows))
+    return titled(
+        f"Quality of the data ({quality.source_format}, cleaning profile {quality.profile})",
+        shown,
+        f"{period}; {count(quality.rows_without_customer)} rows name no customer",
+    )
+
+
+def _sheets(quality: Quality) -> str:
+    return f"{len(quality.sheets)} sheets" if len(quality.sheets) > 1 else "the file"

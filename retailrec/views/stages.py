@@ -1,0 +1,68 @@
+"""How a run's stages stand, told from its ledger entry alone."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.ledger.run import Run
+
+
+class State(StrEnum):
+    """How a stage stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    DONE = "done"
+    STOPPED = "stopped"
+    NOT_NEEDED = "not needed"
+
+
+class StageView(NamedTuple):
+    """A stage as people are told of it; ``note`` says what it waits for."""
+
+    stage: Stage
+    state: State
+    seconds: float | None = None
+    note: str | None = None
+
+
+def view_stages(run: Run, now: datetime) -> Iterator[StageView]:
+    """Tell how each stage of a run stands at a moment, in the order of the pipeline."""
+    for stage in Stage:
+        yield _view(run, stage, now)
+
+
+def _view(run: Run, stage: Stage, now: datetime) -> StageView:
+    record = run.stages[stage]
+    if record.ended_at:
+        return StageView(stage, State.DONE, record.seconds)
+    if run.status in ENDED:
+        if record.started_at:
+            return StageView(stage, State.STOPPED)
+        return StageView(stage, State.NOT_NEEDED if run.status is RunStatus.LIVE else State.PENDING)
+    running = _since(record.started_at, now) if record.started_at else None
+    if record.waiting:
+        return StageView(stage, State.WAITING, running, record.waiting)
+    return StageView(stage, State.PENDING if running is None else State.RUNNING, running)
+
+
+def _since(timestamp: str, now: datetime) -> float:
+    """Seconds since a time of the ledger, whose clock may be ahead of ours."""
+    return max(0.0, (now - datetime.fromisoformat(timestamp)).total_seconds())
+
+
+def seconds_taken(run: Run) -> float | None:
+    """Seconds from a run's upload, or from when it was asked for, to its end; ``None`` while it goes on.
+
+    S3 tells the time of an upload to the second only.
+    """
+    ends = [record.ended_at for record in run.stages.values() if record.ended_at]
+    if run.status is RunStatus.SUPERSEDED:  # its status changed long after its work was done
+        end = max(ends, default=None)
+    else:
+        end = run.status_at if run.status in ENDED else None
+    asked = run.stages[Stage.PREPARE].started_at if run.retrains else run.asked_at or run.upload.uploaded_at
+    return _since(asked, datetime.fromisoformat(end)) if asked and end else None

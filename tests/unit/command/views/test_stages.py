@@ -1,0 +1,74 @@
+from datetime import datetime
+
+import pytest
+
+from retailrec.views.stages import State, seconds_taken, view_stages
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.run import Run, StageRecord
+from tests.unit.command.runs import at, make_run, timed
+
+
+def states(run: Run, now: str) -> dict[str, str]:
+    return {view.stage.value: view.state.value for view in view_stages(run, datetime.fromisoformat(now))}
+
+
+def test_batch_and_deploy_run_side_by_side() -> None:
+    run = make_run(
+        status=RunStatus.APPROVED,
+        stages={
+            Stage.PREPARE: timed(1, 7.5),
+            Stage.TRAIN: timed(8, 12),
+            Stage.APPROVE: timed(12, 13),
+            Stage.BATCH: timed(13),
+            Stage.DEPLOY: timed(13),
+        },
+    )
+    assert states(run, at(20)) == {
+        "prepare": "done",
+        "train": "done",
+        "approve": "done",
+        "batch": "running",
+        "publish": "pending",
+        "deploy": "running",
+    }
+    views = {view.stage: view for view in view_stages(run, datetime.fromisoformat(at(20)))}
+    assert views[Stage.PREPARE].seconds == 6.5
+    assert views[Stage.BATCH].seconds == 7.0
+
+
+def test_a_stage_that_waits_says_for_what() -> None:
+    run = make_run(
+        status=RunStatus.PREPARED, stages={Stage.TRAIN: StageRecord(waiting="The quota is 0 instances.")}
+    )
+    train = next(
+        view for view in view_stages(run, datetime.fromisoformat(at(1))) if view.stage == Stage.TRAIN
+    )
+    assert train.state is State.WAITING
+    assert train.note == "The quota is 0 instances."
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.REJECTED, RunStatus.MODEL_REJECTED])
+def test_what_ran_when_the_run_ended_is_shown_as_stopped(status: RunStatus) -> None:
+    run = make_run(status=status, stages={Stage.PREPARE: timed(0, 1), Stage.TRAIN: timed(1)})
+    assert states(run, at(60))["train"] == "stopped"
+    assert states(run, at(60))["batch"] == "pending"
+
+
+def test_a_live_run_without_an_endpoint_needs_no_deployment() -> None:
+    run = make_run(status=RunStatus.LIVE, stages={Stage.PUBLISH: timed(5, 6)})
+    assert states(run, at(60))["deploy"] == "not needed"
+
+
+def test_a_ledger_whose_clock_is_ahead_gives_no_negative_time() -> None:
+    run = make_run(stages={Stage.PREPARE: timed(30)})
+    assert next(view_stages(run, datetime.fromisoformat(at(1)))).seconds == 0.0
+
+
+def test_seconds_are_counted_from_the_upload_to_the_live_model() -> None:
+    assert seconds_taken(make_run(status=RunStatus.LIVE, status_at=at(42))) == 42.0
+    assert seconds_taken(make_run(status=RunStatus.TRAINING, status_at=at(42))) is None
+
+
+def test_being_replaced_later_does_not_lengthen_a_run() -> None:
+    run = make_run(status=RunStatus.SUPERSEDED, status_at=at(3000), stages={Stage.DEPLOY: timed(20, 41)})
+    assert seconds_taken(run) == 41.0
