@@ -129,7 +129,7 @@ def _own(values: Values) -> dict[str, events.Event]:
             run_id=run,
             stage="train",
             reason="AlgorithmError: exit code: 1",
-            next_step="Read the log (retailrec logs) and mend the cause; "
-            f"then let it go on: retailrec retry {run}",
+            next_step="Read the log (retailrec logs) and fix the cause, "
+            f"then run: retailrec retry {run}",
         ),
     }  # fmt: skip

@@ -9,17 +9,15 @@ from retailrec.client.operating import Operator, headline
 from retailrec.client.redriving import Redrive, queues, redrive
 from retailrec.client.stack import Stack
 from retailrec.views.screen import command, count, out, table
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import IN_PROGRESS, RunStatus
 from retailrec_shared.ledger.operators import STOPPED, current_stage
 from retailrec_shared.ledger.run import Run
-
-UNDER_WAY = frozenset({RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 
 
 def retry(stack: str | None, prefix: str) -> None:
     """Let a failed run go on from the stage that failed."""
     opened, run = _find(stack, prefix)
-    if run.status in UNDER_WAY and any(record.attempt > 1 for record in run.stages.values()):
+    if run.status in IN_PROGRESS and any(record.attempt > 1 for record in run.stages.values()):
         _say(f"Run {run.run_id} is {run.status} again already.", f"status {run.run_id}")
         return
     retried = Operator(opened).retry(run.run_id)
@@ -30,11 +28,11 @@ def retry(stack: str | None, prefix: str) -> None:
 def approve(stack: str | None, prefix: str, yes: bool) -> None:
     """Let a run go on that the quality gate held."""
     opened, run = _find(stack, prefix)
-    if run.overruled and run.status in {*UNDER_WAY, RunStatus.LIVE}:
+    if run.gate.overruled and run.status in IN_PROGRESS | {RunStatus.LIVE}:
         _say(f"Run {run.run_id} is approved already; it is {run.status}.", f"status {run.run_id}")
         return
     if run.status is RunStatus.MODEL_REJECTED:
-        ask(f"The gate held run {headline(run)}: {run.reason} Deploy it all the same?", yes)
+        ask(f"The gate held run {headline(run)}: {run.outcome.reason} Deploy it all the same?", yes)
     Operator(opened).approve(run.run_id)
     _say(f"Run {run.run_id} is approved and goes on.", f"status {run.run_id}")
 
@@ -42,13 +40,13 @@ def approve(stack: str | None, prefix: str, yes: bool) -> None:
 def stop(stack: str | None, prefix: str, yes: bool) -> None:
     """End a run that is on its way."""
     opened, run = _find(stack, prefix)
-    if run.status is RunStatus.FAILED and run.reason == STOPPED:
+    if run.status is RunStatus.FAILED and run.outcome.reason == STOPPED:
         _say(f"Run {run.run_id} is stopped already.", f"retry {run.run_id}")
         return
     if current_stage(run):
         ask(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
     stopped = Operator(opened).stop(run.run_id)
-    jobs = " Its job is being stopped." if stopped.stopping else ""
+    jobs = " Its job is being stopped." if stopped.cleanup.jobs_to_stop else ""
     _say(f"Run {run.run_id} is stopped.{jobs} To let it go on:", f"retry {run.run_id}", sentence=False)
 
 
@@ -61,10 +59,11 @@ def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
     if chosen and live and chosen.run_id == live.run_id:
         out().print(f"Run {live.run_id} is live already: nothing to do.")
         return
-    if live and live.rolled_back_from and chosen is None:
+    if live and live.rollout.rolled_back_from and chosen is None:
         out().print(
-            f"Run {live.run_id} serves since somebody rolled back to it from {live.rolled_back_from}: "
-            f"nothing was done. To go further back, name a run: {command()} rollback RUN"
+            f"Run {live.run_id} serves since somebody rolled back to it from "
+            f"{live.rollout.rolled_back_from}: nothing was done. "
+            f"To go further back, name a run: {command()} rollback RUN"
         )
         return
     target, live = operator.roll_back_target(chosen.run_id if chosen else None)

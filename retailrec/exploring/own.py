@@ -14,7 +14,7 @@ from retailrec.generate import Shape, write
 from retailrec.views.stages import seconds_taken
 from retailrec_shared.core.column_mapping import ColumnMapping
 from retailrec_shared.core.errors import Rejected
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import NOT_RESUMED_BY_UPLOAD, RunStatus
 from retailrec_shared.ledger.run import Run
 
 FOLDER = places.REPOSITORY / "build" / "notebook"
@@ -22,9 +22,6 @@ FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000
 # The example's headers are another shop's, so that the mapping of columns has something to do.
 EXAMPLE_COLUMNS = {"customer_id": "household", "item_id": "article", "timestamp": "sold at"}
 HEADERS = {"Customer ID": "household", "StockCode": "article", "InvoiceDate": "sold at"}
-
-# What a run ends as that the same bytes do not bring back.
-GONE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
 
 
 def first_file() -> Path:
@@ -67,16 +64,16 @@ def drop(stack: Stack, path: Path, columns: dict[str, str] | None = None, approv
     """
     mapping = _mapping(columns)
     found = _dropped(stack, path, path.name, mapping)
-    if found.before and found.run.status in GONE:
+    if found.before and found.run.status in NOT_RESUMED_BY_UPLOAD:
         found = _dropped(stack, path, f"{time.strftime('%Y%m%dT%H%M%S')}-{path.name}", mapping)
     teller = Teller()
     run = follow(stack, found.run, teller.tell)
     if run.status is RunStatus.MODEL_REJECTED and approve:
-        say(f"The quality gate held it: {run.reason} It is deployed all the same.")
+        say(f"The quality gate held it: {run.outcome.reason} It is deployed all the same.")
         run = follow(stack, Operator(stack).approve(run.run_id), teller.tell)
     if run.status is not RunStatus.LIVE:
-        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.reason or ''}"
-        raise Problem(f"{why.strip()} {run.next_step or ''}".strip())
+        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.outcome.reason or ''}"
+        raise Problem(f"{why.strip()} {run.outcome.next_step or ''}".strip())
     taken = seconds_taken(run)
     say(f"Run {run.run_id} of {path.name} is live" + (f", {taken:.0f} s after the upload." if taken else "."))
     return run

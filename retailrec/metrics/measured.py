@@ -78,7 +78,7 @@ class Measured:
 
 def training_job(stack: str, run: Run) -> str:
     """Name the training job of a run's present attempt; of a tuned run, the best one of its search."""
-    return run.best_job or names.resource_name(
+    return run.tuning.best_job or names.resource_name(
         names.resource_prefix(stack), run.run_id, run.attempt(Stage.TRAIN)
     )
 

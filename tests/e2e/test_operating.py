@@ -143,7 +143,7 @@ def test_people_are_told_what_failed_why_and_what_to_type(
 
     told = await_(told_of_it)
     assert (told["event"], told["stage"]) == ("DatasetRejected", "prepare")
-    assert told["reason"] == run.reason
+    assert told["reason"] == run.outcome.reason
     assert "retailrec drop FILE" in told["next_step"]
     assert f"--stack {stack.name}" in told["on_aws"]
 
