@@ -11,10 +11,10 @@ import pytest
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.report.difference import Ids, Origin, Previous
 from prepare_dataset.report.model import QualityReport
-from prepare_dataset.report.number_format import count, nice_ticks, percent, short, signed_percent
-from prepare_dataset.report.page.charts import Alternative, Label, bar_chart
-from prepare_dataset.report.page.markup import Markup, element, foreign, text
 from prepare_dataset.report.page.page import make_page
+from retailrec_shared.charts.charts import Alternative, Label, bar_chart
+from retailrec_shared.charts.markup import Markup, element, foreign, text
+from retailrec_shared.charts.number_format import count, nice_ticks, percent, short, signed_percent
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import days, prepare, purchase, xlsx_file
 
