@@ -14,22 +14,22 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from retailrec.console.answering import BadRequest, answers, broken
-from retailrec.console.asking import Questions, Unknown
+from retailrec.console.responses import BadRequest, answers, broken
+from retailrec.console.queries import Queries, Unknown
 from retailrec.console.drops import Drops
 from retailrec.console.guard import FOREIGN_POLICY, Guard, new_token
-from retailrec.console.opening import Opener
-from retailrec.console.receiving import receive_drop
+from retailrec.console.stack_session import OpenSession
+from retailrec.console.uploads import receive_drop
 
 STATIC = Path(__file__).with_name("static")
 RUN_ID = re.compile(r"[0-9a-f]{16}")
 MAX_TOP_N = 100
 
 
-def build(opener: Opener, token: str | None = None, drops: Drops | None = None) -> Starlette:
+def build(opener: OpenSession, token: str | None = None, drops: Drops | None = None) -> Starlette:
     """Build the application over a stack; dropped files lie in a folder that goes with it."""
     secret = token or new_token()
-    ask = Questions(opener)
+    ask = Queries(opener)
     dropped = drops or Drops(opener)
 
     @contextlib.asynccontextmanager

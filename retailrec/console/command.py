@@ -7,7 +7,7 @@ import uvicorn
 
 from retailrec.client.problems import Problem
 from retailrec.console.app import build
-from retailrec.console.opening import StackOpener
+from retailrec.console.stack_session import SessionOpener
 from retailrec.views.screen import out
 
 LOOPBACK = "127.0.0.1"
@@ -18,7 +18,7 @@ def console(stack: str | None, port: int, open_it: bool) -> None:
     """Serve the console until Ctrl-C."""
     listening = listen(port)
     url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(build(StackOpener(stack)), log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(build(SessionOpener(stack)), log_level="warning", access_log=False))
     out().print(f"The console of {stack or 'the local cloud'} is at {url}  (Ctrl-C ends it)")
     if open_it and not webbrowser.open(url):
         out().print("There is no browser here: open the address yourself.")

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from retailrec.client.dropping import SINGLE_PUT_BYTES, await_run, key_of, upload
 from retailrec.client.problems import Problem, explain
-from retailrec.console.opening import Opener
+from retailrec.console.stack_session import OpenSession
 from retailrec_shared.core import names
 
 State = Literal["uploading", "waiting", "run", "refused"]
@@ -68,7 +68,7 @@ def in_thread(work: Callable[[], None]) -> None:
 class Drops:
     """The drops of this console, the oldest forgotten first."""
 
-    def __init__(self, opener: Opener, start: Callable[[Callable[[], None]], None] = in_thread) -> None:
+    def __init__(self, opener: OpenSession, start: Callable[[Callable[[], None]], None] = in_thread) -> None:
         self._opener = opener
         self._start = start
         self._drops: OrderedDict[str, DropProgress] = OrderedDict()

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 
 from retailrec.client.api import NothingLive, UnknownCustomer
 from retailrec.client.problems import Problem, explain
-from retailrec.console.asking import Unknown
-from retailrec.console.opening import NoStack
+from retailrec.console.queries import Unknown
+from retailrec.console.stack_session import NoStack
 
 FORESEEN = (Problem, BotoCoreError, Boto3Error, ClientError)
 Endpoint = Callable[[Request], Any]

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from retailrec.client.problems import Problem
-from retailrec.console.answering import BadRequest, refuse
+from retailrec.console.responses import BadRequest, refuse
 from retailrec.console.drops import Drops, good_name, good_size, keep
 
 

@@ -10,7 +10,7 @@ from typer import Exit
 from retailrec.client import laptop
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
-from retailrec.doctor import of_algorithm, of_quotas, of_stack
+from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
 from retailrec.doctor.findings import Finding, Verdict, failed, looked, note, ok
 from retailrec.views.screen import out, table
 from retailrec_shared.core.settings import Settings
@@ -54,20 +54,20 @@ def _before_deploying(algorithm_arn: str) -> list[Finding]:
         *found,
         *looked(
             "algorithm",
-            lambda: of_algorithm.of_marketplace(session.client("sagemaker"), settings, session.region_name),
+            lambda: algorithm_checks.of_marketplace(session.client("sagemaker"), settings, session.region_name),
         ),
-        *looked("quotas", lambda: of_quotas.enough(session.client("service-quotas"), settings)),
+        *looked("quotas", lambda: quota_checks.enough(session.client("service-quotas"), settings)),
     ]
 
 
 def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
     region = stack.session.region_name
     found = looked("credentials", lambda: _who(stack.aws("sts"), region))
-    found += looked("stack", lambda: of_stack.formation(stack))
+    found += looked("stack", lambda: stack_checks.formation(stack))
     for what, look in (
-        ("buckets and tables", of_stack.parts),
-        ("endpoint", of_stack.endpoint),
-        ("dead letters", of_stack.dead_letters),
+        ("buckets and tables", stack_checks.parts),
+        ("endpoint", stack_checks.endpoint),
+        ("dead letters", stack_checks.dead_letters),
     ):
         found += looked(what, lambda look=look: look(stack))  # type: ignore[misc]
     try:
@@ -77,7 +77,7 @@ def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
         return [*found, failed("parameters", f"The stack's parameters do not fit each other ({said}).")]
     found += looked("algorithm", lambda: _algorithm(stack, settings, region))
     if stack.cloud is None:
-        found += looked("quotas", lambda: of_quotas.enough(stack.aws("service-quotas"), settings))
+        found += looked("quotas", lambda: quota_checks.enough(stack.aws("service-quotas"), settings))
     return found
 
 
@@ -99,11 +99,11 @@ def _who(sts: Any, region: str | None) -> Iterator[Finding]:
 
 def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Finding]:
     if settings.algorithm_arn:
-        yield from of_algorithm.of_marketplace(stack.sagemaker(), settings, region)
+        yield from algorithm_checks.of_marketplace(stack.sagemaker(), settings, region)
     elif stack.cloud:
         yield ok("algorithm", "The local SageMaker runs the programs in algorithm/.")
     else:
-        yield from of_algorithm.of_image(stack.aws("ecr"), settings.algorithm_image_uri)
+        yield from algorithm_checks.of_image(stack.aws("ecr"), settings.algorithm_image_uri)
 
 
 def _show(findings: list[Finding]) -> None:

@@ -72,7 +72,7 @@ class Picture:
 
     def _repr_mimebundle_(self, **_asked: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         """Give the drawing to a notebook, with a text for who cannot see it."""
-        from retailrec.metrics.pictures import render
+        from retailrec.metrics.figures import render
 
         encoded = b64encode(render(self.figure, "png")).decode()
         return {"image/png": encoded, "text/plain": self.said}, {"image/png": {"alt": self.said}}

@@ -151,7 +151,7 @@ class Shop:
 
 
 def _drawn(runs: list[Measured], said: str) -> Picture:
-    from retailrec.metrics.pictures import draw
+    from retailrec.metrics.figures import draw
 
     return Picture(draw(runs), said)
 

@@ -24,7 +24,7 @@ def picture_kind(path: Path) -> str:
 
 def save(path: Path, kind: str, runs: Sequence[Measured]) -> None:
     """Draw runs into a file, with its folder if need be; what was there stays until the picture is whole."""
-    from retailrec.metrics.pictures import draw, render  # a second's import, needed here alone
+    from retailrec.metrics.figures import draw, render  # a second's import, needed here alone
 
     picture = render(draw(runs), kind)
     draft = path.with_name(f".{path.name}.part")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from retailrec.client.stack import Stack
 from retailrec.console.app import build
-from retailrec.console.opening import NoStack, Shop
+from retailrec.console.stack_session import NoStack, StackSession
 from retailrec.generate import Shape, write
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), with_chromium]
 
 @pytest.fixture(scope="module")
 def url(stack: Stack, first_run: Run) -> Iterator[str]:
-    shop = Shop.of(stack)
+    shop = StackSession.of(stack)
     with serving(build(lambda: shop)) as address:
         yield address
 
@@ -223,9 +223,9 @@ def tab_to(page: Page, target: object, backwards: bool = False) -> None:
 
 
 def test_without_a_cloud_the_page_says_so_and_comes_back_by_itself(open_page: Open, stack: Stack) -> None:
-    shops: list[Shop] = []
+    shops: list[StackSession] = []
 
-    def opener() -> Shop:
+    def opener() -> StackSession:
         if not shops:
             raise NoStack("The local cloud is not up: run `retailrec up`.")
         return shops[0]
@@ -233,7 +233,7 @@ def test_without_a_cloud_the_page_says_so_and_comes_back_by_itself(open_page: Op
     with serving(build(opener)) as address:
         page = open_page("runs", address=address)
         expect(page.locator("main")).to_contain_text("run `retailrec up`")
-        shops.append(Shop.of(stack))
+        shops.append(StackSession.of(stack))
         settle(page, "runs")
 
 

@@ -17,7 +17,7 @@ from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.drops import Drops
 from retailrec.console.guard import FOREIGN_POLICY
-from retailrec.console.opening import StackOpener
+from retailrec.console.stack_session import SessionOpener
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.serving.keys import customer_key, item_key
@@ -33,7 +33,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 
 @contextmanager
 def serve(name: str | None) -> Iterator[httpx.Client]:
-    opener = StackOpener(name)
+    opener = SessionOpener(name)
     app = build(opener, drops=Drops(opener, start=lambda work: work()))
     with serving(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         yield client
@@ -297,8 +297,8 @@ def test_the_console_follows_the_local_cloud_that_is_up(monkeypatch: pytest.Monk
     clouds: list[object] = ["first", "first", "second"]
     monkeypatch.setattr(laptop, "running", lambda: clouds.pop(0))
     monkeypatch.setattr(Stack, "local", opened.append)
-    monkeypatch.setattr("retailrec.console.opening.Shop.of", lambda _: object())
-    opener = StackOpener(None)
+    monkeypatch.setattr("retailrec.console.stack_session.StackSession.of", lambda _: object())
+    opener = SessionOpener(None)
     first, again, second = opener(), opener(), opener()
     assert first is again
     assert second is not first

@@ -9,7 +9,7 @@ from botocore.exceptions import NoCredentialsError
 
 from local.sagemaker.models import marketplace
 from retailrec.client.stack import Stack
-from retailrec.doctor.of_quotas import SERVERLESS
+from retailrec.doctor.quota_checks import SERVERLESS
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer

@@ -6,7 +6,7 @@ from retailrec.client.problems import Problem
 from retailrec.console.batch import left_of
 from retailrec.console.customer_ids import read_ids, search
 from retailrec.console.drops import Drops, good_name, good_size
-from retailrec.console.opening import NoStack, Shop
+from retailrec.console.stack_session import NoStack, StackSession
 
 IDS = ["00123", "12346", "13085", "23085", "AB-1"]
 
@@ -62,7 +62,7 @@ def test_an_empty_or_too_large_file_is_refused(size: int) -> None:
 
 
 def test_a_drop_that_cannot_be_uploaded_says_why_and_leaves_no_file(tmp_path: Path) -> None:
-    def no_stack() -> Shop:
+    def no_stack() -> StackSession:
         raise NoStack("There is no stack.")
 
     path = tmp_path / "kept"

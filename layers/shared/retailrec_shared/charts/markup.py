@@ -33,7 +33,7 @@ def join(children: Iterable[Child]) -> Markup:
 
 
 def element(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
-    """Make an element; ``class_`` is the attribute class, ``text_anchor`` text-anchor; ``None`` is left out."""
+    """Make an element; ``class_`` is the attribute class, ``None`` is left out."""
     spelled = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{text(_number(value))}"'
         for key, value in attributes.items()
@@ -49,5 +49,5 @@ def _number(value: Attribute) -> str:
 
 
 def foreign(value: str, most: int = 80) -> Markup:
-    """Show a text from outside: cut if it is long, and isolated, so that its direction changes nothing else."""
+    """Show a text from outside: cut if it is long, and isolated, so that its direction stays its own."""
     return element("bdi", value if len(value) <= most else value[: most - 1] + "…")
