@@ -35,9 +35,7 @@ def runs_chart(runs: Sequence[Json], name: str, chosen: str) -> Markup:
 def epochs_chart(points: Sequence[Json], name: str, run: Json, before: Json | None) -> Markup:
     """Draw a metric over the epochs of a training, with the finished models that it is compared with."""
     label = epoch_label(name)
-    series = [
-        Series(label, [Point(each["step"], each["value"], f"epoch {each['step']}") for each in points])
-    ]
+    series = [Series(label, [Point(each["step"], each["value"], f"epoch {each['step']}") for each in points])]
     references = [
         Reference(each.label, run["metrics"][each.name]) for each in counterparts(name, run["metrics"])
     ]
@@ -98,7 +96,7 @@ def _chosen(run: Json, chosen: str) -> str:
 
 
 def _name(run: Json) -> str:
-    return f"{run['file']}, {local_time(run['uploaded_at'], TIME)}"
+    return f"{run['file']}, {local_time(run['uploaded_at'], TIME).lstrip('0')}"
 
 
 def _describe(series: Sequence[Series], references: Sequence[Reference] = ()) -> str:
@@ -117,7 +115,7 @@ def _with_error(metrics: Mapping[str, float], name: str) -> str:
 
 
 def _number(metrics: Mapping[str, float], name: str | None) -> str:
-    return metric(metrics[name]) if name in metrics else NO_NUMBER
+    return metric(metrics[name]) if name is not None and name in metrics else NO_NUMBER
 
 
 def _explain(run: Json, before: Json | None) -> list[str]:

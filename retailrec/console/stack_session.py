@@ -1,4 +1,4 @@
-"""The stack behind the page: opened when it is first needed, and anew when the local cloud is another one."""
+"""The stack behind the page: opened when it is first needed, and again after the local cloud has changed."""
 
 import threading
 from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NoStack(Problem):
-    """There is no stack to show."""
+    """There is no stack."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ OpenSession = Callable[[], StackSession]
 
 
 class SessionOpener:
-    """Opens a stack once, and again only when it has to be another one."""
+    """Opens a stack once, and again only when the local cloud is a different one."""
 
     def __init__(self, name: str | None) -> None:
         self._name = name

@@ -54,7 +54,9 @@ def _before_deploying(algorithm_arn: str) -> list[Finding]:
         *found,
         *looked(
             "algorithm",
-            lambda: algorithm_checks.of_marketplace(session.client("sagemaker"), settings, session.region_name),
+            lambda: algorithm_checks.of_marketplace(
+                session.client("sagemaker"), settings, session.region_name
+            ),
         ),
         *looked("quotas", lambda: quota_checks.enough(session.client("service-quotas"), settings)),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from retailrec.client.answers import Purchases, Recommendation
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.console.batch import batch_answer
+from retailrec.console.batch import batch_recommendations
 from retailrec.console.customer_ids import CustomerIds
 from retailrec.exploring.display import Beside, Table
 from retailrec.views.customers import settled
@@ -32,7 +32,7 @@ def present(stack: Stack, run: Run, wanted: Sequence[str]) -> list[str]:
 def beside_batch(stack: Stack, run: Run, customer: str, top_n: int) -> Beside:
     """Put a customer's purchases beside what the last transform job wrote."""
     serving = Serving(stack.output("ServingTable"), stack.dynamodb())
-    found = batch_answer(serving, run.run_id, customer, top_n, exclude_purchased=False, exclude=())
+    found = batch_recommendations(serving, run.run_id, customer, top_n, exclude_purchased=False, exclude=())
     if found is None:
         raise Problem(f"The batch job of run {run.run_id} knows no customer {customer}.")
     items = [Recommendation.model_validate(each) for each in found["recommendations"]]

@@ -136,7 +136,7 @@ def test_a_customers_purchases_stand_beside_both_kinds_of_recommendations(open_p
     first = str(page.locator("#batch .items li").first.get_attribute("data-item"))
     page.locator(f'[id="out-batch-{first}"]').click()
     expect(page.locator(f'#batch [data-item="{first}"]')).to_have_count(0)
-    page.get_by_role("button", name=f"Take {first} in again").click()
+    page.get_by_role("button", name=f"Include {first} again").click()
     expect(page.locator(f'#batch [data-item="{first}"]')).to_have_count(1)
 
     page.get_by_label("How many").fill("3")
@@ -153,7 +153,7 @@ def test_an_item_opens_what_is_similar_to_it(open_page: Open) -> None:
     name.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text(f"Similar to {text}")
-    expect(dialog.get_by_text("Asking …")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(dialog.get_by_text("Loading …")).to_have_count(0, timeout=PATIENCE_MS)
     expect(dialog.locator(".items li, .notice").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

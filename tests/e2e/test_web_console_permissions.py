@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.console.queries import Queries
 from retailrec.console.drops import Drops
+from retailrec.console.queries import Queries
 from retailrec.console.stack_session import StackSession
 from retailrec_shared.ledger.run import Run
 

@@ -141,7 +141,26 @@ def test_a_trainings_epochs_are_read_from_its_log(console: httpx.Client, live: s
     told = console.get(f"/api/runs/{live}/progress").json()
     assert (told["training"], told["epochs"]) == (False, 2)
     (series,) = told["series"]
+    assert series["label"] == "auc"
     assert [(point["step"], point["value"]) for point in series["points"]] == [(1, 0.1), (2, 0.2)]
+
+    chart = console.get(f"/api/runs/{live}/progress/chart", params={"metric": "auc"})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in chart.headers["content-security-policy"]
+    assert "<title>auc, epoch 2: 0.2000</title>" in chart.text
+    assert console.get(f"/api/runs/{live}/progress/chart", params={"metric": "loss"}).status_code == 404
+
+
+def test_metrics_are_drawn_over_the_runs_and_compared(console: httpx.Client, live: str) -> None:
+    assert {"name": "p@k(10)", "label": "precision@10 (held out)"} in console.get("/api/metrics").json()[
+        "names"
+    ]
+    chart = console.get("/api/metrics/chart", params={"metric": "p@k(10)", "run": live})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "(chosen): 0.0712</title>" in chart.text
+    assert '<td class="n">0.0712</td>' in console.get(f"/api/runs/{live}/comparison").text
+    assert "No run has this metric" in console.get("/api/metrics/chart", params={"metric": "none"}).text
+    assert console.get(f"/api/runs/{'0' * 16}/comparison").status_code == 404
 
 
 def test_a_training_without_a_log_has_told_nothing(console: httpx.Client, live: str) -> None:
