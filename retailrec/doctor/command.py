@@ -1,4 +1,4 @@
-"""``retailrec doctor``: look at everything that a stack needs, and say what to mend."""
+"""``retailrec doctor``: check everything that a stack needs, and say what to fix."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,14 @@ from retailrec_shared.core.settings import Settings
 
 NOT_WELL = 1
 MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
-# What a stack that is not deployed yet would be called inside, where it does not matter.
+# Placeholders for the names of a stack that is not deployed yet.
 UNNAMED = dict.fromkeys(
     ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
 )
 
 
 def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
-    """Check a stack, or without one what a stack would need; exit 1 if anything is wrong."""
+    """Check a stack, or without one what a stack would need; exit with 1 if anything is wrong."""
     findings = examine(name, algorithm_arn)
     if as_json:
         out().print_json(json.dumps([finding._asdict() for finding in findings]))
@@ -35,7 +35,7 @@ def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
 
 
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
-    """Look at everything, in the order in which it would stand in the way."""
+    """Run all checks, in the order in which a deployment would meet the problems."""
     if name is None and laptop.running() is None:
         return _before_deploying(algorithm_arn)
     stack = Stack.open(name)
@@ -48,7 +48,7 @@ def _before_deploying(algorithm_arn: str) -> list[Finding]:
     if any(each.verdict is Verdict.FAILED for each in found):
         return found
     if not algorithm_arn:
-        return [*found, note("stack", "No stack is named (--stack NAME), and the local cloud is not up.")]
+        return [*found, note("stack", "No stack is given (--stack NAME), and the local cloud is not up.")]
     settings = Settings.model_validate({**UNNAMED, "algorithm_arn": algorithm_arn})
     return [
         *found,
@@ -76,7 +76,7 @@ def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
         settings = _settings(stack, algorithm_arn)
     except ValidationError as error:
         said = "; ".join(each["msg"] for each in error.errors())
-        return [*found, failed("parameters", f"The stack's parameters do not fit each other ({said}).")]
+        return [*found, failed("parameters", f"The stack's parameters contradict each other ({said}).")]
     found += looked("algorithm", lambda: _algorithm(stack, settings, region))
     if stack.cloud is None:
         found += looked("quotas", lambda: quota_checks.enough(stack.aws("service-quotas"), settings))
@@ -84,11 +84,11 @@ def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
 
 
 def _settings(stack: Stack, algorithm_arn: str) -> Settings:
-    """Read a stack's parameters as its functions do, perhaps with another algorithm in its place."""
-    told: Mapping[str, Any] = stack.told()
+    """Read a stack's parameters as its functions do, with another algorithm if one is given."""
+    known: Mapping[str, Any] = stack.known_settings()
     if algorithm_arn:
-        told = {**told, "algorithm_arn": algorithm_arn, "algorithm_image_uri": ""}
-    return Settings.model_validate({**UNNAMED, **told})
+        known = {**known, "algorithm_arn": algorithm_arn, "algorithm_image_uri": ""}
+    return Settings.model_validate({**UNNAMED, **known})
 
 
 def _who(sts: Any, region: str | None) -> Iterator[Finding]:
@@ -114,4 +114,4 @@ def _show(findings: list[Finding]) -> None:
         shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
     out().print(shown)
     wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
-    out().print(f"\nTo mend: {wrong}." if wrong else "\nNothing to mend.")
+    out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")

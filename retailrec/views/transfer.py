@@ -1,4 +1,4 @@
-"""A progress bar for bytes on their way."""
+"""A progress bar for uploads and downloads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 @contextmanager
 def transfer_bar(console: Console, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar while bytes move; call what it gives with the number of each new lot of them."""
+    """Show a progress bar; call the yielded function with the number of bytes of each chunk."""
     columns = (TextColumn("  {task.description}"), BarColumn(24), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=total)

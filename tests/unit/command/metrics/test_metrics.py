@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from retailrec.client.problems import Problem
 from retailrec.metrics.epochs import Line, read_progress
-from retailrec.metrics.measured import Measured, training_job
 from retailrec.metrics.figures import draw, render
+from retailrec.metrics.measured import Measured, training_job
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
 from retailrec_shared.core.status import RunStatus, Stage
