@@ -42,17 +42,17 @@ def doctor(
 @verbs.command()
 def keys() -> None:
     """Print the local cloud's keys and addresses for the shell: eval "$(retailrec keys)"."""
-    from retailrec.commands import keys as keys_command
+    from retailrec.commands.keys import keys
 
-    keys_command.keys()
+    keys()
 
 
 @verbs.command("sam-env")
 def sam_env() -> None:
     """Make `sam local invoke` and `sam local start-api` work against the local cloud."""
-    from retailrec.commands import sam as sam_command
+    from retailrec.commands.sam import sam_env
 
-    sam_command.sam_env()
+    sam_env()
 
 
 @verbs.command()
@@ -60,9 +60,9 @@ def events(
     folder: Annotated[Path, Option(help="Where to.")] = Path("events"),
 ) -> None:
     """Write an example of every event that invokes a function."""
-    from retailrec.commands import sam as sam_command
+    from retailrec.commands.sam import events
 
-    sam_command.events(folder)
+    events(folder)
 
 
 @verbs.command("push-image")
@@ -73,9 +73,9 @@ def push_image(
     tag: Annotated[str | None, Option(help="Default: a hash of the files in algorithm/.")] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
-    from retailrec.commands import push as push_command
+    from retailrec.commands.push import push_image
 
-    push_command.push_image(repository, tag)
+    push_image(repository, tag)
 
 
 @verbs.command()
@@ -87,6 +87,6 @@ def destroy(
     stack: StackName = None,
 ) -> None:
     """Remove a stack, and what its functions created outside of it."""
-    from retailrec.commands import destroy as destroy_command
+    from retailrec.commands.destroy import destroy
 
-    destroy_command.destroy(stack, data, yes)
+    destroy(stack, data, yes)

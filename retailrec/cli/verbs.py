@@ -69,17 +69,17 @@ def up(
     ] = None,
 ) -> None:
     """Start the local cloud, with the application deployed on it."""
-    from retailrec.commands import cloud as cloud_commands
+    from retailrec.commands.cloud import up
 
-    cloud_commands.up(containers, algorithm_arn, parameter or ())
+    up(containers, algorithm_arn, parameter or ())
 
 
 @app.command()
 def down() -> None:
     """Stop the local cloud, and delete all that it holds."""
-    from retailrec.commands import cloud as cloud_commands
+    from retailrec.commands.cloud import take_down
 
-    cloud_commands.take_down()
+    take_down()
 
 
 @app.command()
@@ -126,9 +126,9 @@ def runs(
     stack: StackName = None,
 ) -> None:
     """List the runs, the newest upload first."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.ask import runs
 
-    ask_commands.runs(stack, limit, as_json)
+    runs(stack, limit, as_json)
 
 
 @app.command()
@@ -138,9 +138,9 @@ def status(
     stack: StackName = None,
 ) -> None:
     """Show everything that is known of a run."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.ask import status
 
-    ask_commands.status(stack, run, as_json)
+    status(stack, run, as_json)
 
 
 @app.command()
@@ -190,9 +190,9 @@ def recommend(
     stack: StackName = None,
 ) -> None:
     """Get a customer's recommendations from the REST API."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.ask import recommend
 
-    ask_commands.recommend(stack, customer, top_n, as_json)
+    recommend(stack, customer, top_n, as_json)
 
 
 @app.command()
@@ -203,9 +203,9 @@ def history(
     stack: StackName = None,
 ) -> None:
     """Get a customer's latest purchases from the REST API."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.ask import history
 
-    ask_commands.history(stack, customer, limit, as_json)
+    history(stack, customer, limit, as_json)
 
 
 @app.command()
@@ -227,9 +227,9 @@ def logs(
     stack: StackName = None,
 ) -> None:
     """Show the latest lines of the functions' log."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.ask import logs
 
-    ask_commands.logs(stack, minutes, limit)
+    logs(stack, minutes, limit)
 
 
 @app.command()
@@ -239,9 +239,9 @@ def retry(run: RunId, stack: StackName = None) -> None:
     The output of earlier stages is kept; the failed stage starts again, its job under a new name. A run
     is not retried once a later upload has replaced it.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import retry
 
-    operate_commands.retry(stack, run)
+    retry(stack, run)
 
 
 @app.command()
@@ -250,9 +250,9 @@ def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
     It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` continues it.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import stop
 
-    operate_commands.stop(stack, run, yes)
+    stop(stack, run, yes)
 
 
 @app.command()
@@ -261,9 +261,9 @@ def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
     `status` shows why it was rejected, and its metrics.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import approve
 
-    operate_commands.approve(stack, run, yes)
+    approve(stack, run, yes)
 
 
 @app.command()
@@ -279,9 +279,9 @@ def rollback(
     The stack's parameter RetainedRuns says of how many runs the model and the recommendations are kept.
     A file dropped after the run that is rolled back replaces it as usual; nothing else does.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import rollback
 
-    operate_commands.rollback(stack, run, yes)
+    rollback(stack, run, yes)
 
 
 @app.command()
@@ -315,9 +315,9 @@ def redrive(yes: Yes = False, stack: StackName = None) -> None:
     Dead letters are events that a function could not handle, or that did not reach it. `logs` shows why:
     fix that first.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import redrive_queues
 
-    operate_commands.redrive_queues(stack, yes)
+    redrive_queues(stack, yes)
 
 
 @app.command()
@@ -327,9 +327,9 @@ def generate(
     seed: Annotated[int, Option(help="The same seed gives the same rows.")] = 1,
 ) -> None:
     """Generate a transaction file that a model can learn from."""
-    from retailrec.commands import generate as generate_command
+    from retailrec.commands.generate import generate
 
-    generate_command.generate(path, rows, seed)
+    generate(path, rows, seed)
 
 
 @app.command()

@@ -17,7 +17,7 @@ NO_DATASET = (
 )
 
 
-def retrain(stack: Stack, *, force: bool) -> DroppedRun:
+def request_training(stack: Stack, *, force: bool) -> DroppedRun:
     """Request a training on the newest dataset, and return the run; ``before`` if nothing has changed since.
 
     Raises Problem where there is no dataset, or no run appears.

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from retailrec.views.transfer import transfer_bar
+from retailrec.views.screen import transfer_bar
 
 UCI_URL = "https://archive.ics.uci.edu/static/public/502/online+retail+ii.zip"
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -31,7 +31,7 @@ def download_workbook(target: Path, screen: Console, url: str = UCI_URL) -> None
         draft.replace(target)
     except httpx.HTTPError as error:
         raise Unavailable(
-            f"{httpx.URL(url).host} refused it ({str(error) or type(error).__name__})"
+            f"{httpx.URL(url).host} does not provide it ({str(error) or type(error).__name__})"
         ) from error
     finally:
         archive.unlink(missing_ok=True)

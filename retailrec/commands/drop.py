@@ -11,10 +11,9 @@ from retailrec.client.following import follow
 from retailrec.client.searching import with_search
 from retailrec.client.stack import Stack
 from retailrec.commands.boundary import INTERRUPTED
-from retailrec.views.screen import command, console, out, seconds
+from retailrec.views.screen import command, console, out, seconds, transfer_bar
 from retailrec.views.stage_screen import stage_screen
 from retailrec.views.stages import seconds_taken
-from retailrec.views.transfer import transfer_bar
 from retailrec_shared.core.status import ENDED, RunStatus
 from retailrec_shared.ledger.run import Run
 

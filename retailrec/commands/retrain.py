@@ -1,6 +1,6 @@
 """``retailrec retrain``: train again on the newest dataset, and follow the run."""
 
-from retailrec.client.retraining import retrain as begin
+from retailrec.client.retraining import request_training
 from retailrec.client.stack import Stack
 from retailrec.commands.drop import follow_to_the_end
 from retailrec.views.screen import command, out
@@ -10,7 +10,7 @@ def retrain(stack: str | None, force: bool, follow: bool) -> int:
     """Retrain; return the exit code: 0 the run is live or nothing had changed, 2 it ended otherwise."""
     opened = Stack.open(stack)
     with out().status("Waiting for the run to begin"):
-        found = begin(opened, force=force)
+        found = request_training(opened, force=force)
     run = found.run
     if found.before:
         out().print(

@@ -11,7 +11,7 @@ from typing import Any, Self
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.exploring import customers, own, report
-from retailrec.exploring.display import SideBySide, Picture, Table
+from retailrec.exploring.display import Picture, SideBySide, Table
 from retailrec.metrics.command import newest
 from retailrec.metrics.measured import Measured
 from retailrec.metrics.reading import Reader

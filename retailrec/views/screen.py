@@ -3,7 +3,8 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -98,3 +99,14 @@ def command() -> str:
         return "retailrec"
     relative = os.path.relpath(installed if installed.exists() else sys.executable)
     return relative if installed.exists() else f"{relative} -m retailrec"
+
+
+@contextmanager
+def transfer_bar(console: Console, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar; call the yielded function with the number of bytes of each chunk."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("  {task.description}"), BarColumn(24), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda sent: progress.advance(task, sent)

@@ -46,7 +46,7 @@ def test_a_retry_is_told_and_typed_twice_does_nothing_more(book: Ledger, retailr
     assert f"Run {RUN} continues from stage prepare" in words(first.output)
     again = retailrec("retry", RUN, "--stack", "shop")
     assert again.exit_code == 0
-    assert f"Run {RUN} is preparing again already" in words(again.output)
+    assert f"Run {RUN} is preparing already again" in words(again.output)
     found = book.get(RUN)
     assert found is not None
     assert found.attempt(Stage.PREPARE) == 2

@@ -176,7 +176,7 @@ def test_a_folder_and_a_protected_file_are_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(Problem, match="is a folder"):
         picture_kind(folder)
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write everything
-    with pytest.raises(Problem, match="may not be written over"):
+    with pytest.raises(Problem, match="must not be overwritten"):
         picture_kind(kept)
 
 
