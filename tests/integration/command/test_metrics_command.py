@@ -121,7 +121,7 @@ def test_before_any_run_was_measured_it_says_so(retailrec: Invoke, stack: FakeSe
 def test_a_picture_that_cannot_be_is_refused_before_anything_is_asked(retailrec: Invoke) -> None:
     answer = retailrec("metrics", "ab", "--plot", "curve.gif", "--stack", "nowhere")
     assert answer.exit_code == 1
-    assert words(answer.stderr).startswith("curve.gif is no picture")
+    assert words(answer.stderr).startswith("curve.gif is not an image")
 
 
 def test_who_may_not_read_the_job_sees_what_the_ledger_has(

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from retailrec.client.problems import Problem
 from retailrec.metrics.epochs import Line, read_progress
+from retailrec.metrics.figures import draw, render
 from retailrec.metrics.measured import Measured, training_job
-from retailrec.metrics.pictures import draw, render
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
 from retailrec_shared.core.status import RunStatus, Stage
@@ -176,7 +176,7 @@ def test_a_folder_and_a_protected_file_are_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(Problem, match="is a folder"):
         picture_kind(folder)
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write everything
-    with pytest.raises(Problem, match="may not be written over"):
+    with pytest.raises(Problem, match="must not be overwritten"):
         picture_kind(kept)
 
 

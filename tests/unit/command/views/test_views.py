@@ -176,7 +176,7 @@ def test_recommendations_say_why_where_their_source_can_tell() -> None:
     told = answer("similar")
     told.recommendations[0].why = "Because you bought LANTERN."
     assert "Because you bought LANTERN." in shown(recommendations_table(told), 140)
-    assert "bought by who bought" in shown(recommendations_table(told), 140)
+    assert "similar to what this customer bought last" in shown(recommendations_table(told), 140)
     assert "why" not in shown(recommendations_table(answer("endpoint")), 140)
 
 
