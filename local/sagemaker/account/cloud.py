@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from local.sagemaker.account.events import EventPublisher
 from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.fleets import ServingFleet
 from local.sagemaker.account.quotas import Quotas
 from local.sagemaker.account.store import Store
 from local.sagemaker.aws import Aws
-from local.sagemaker.http import persistence as keeping
 from local.sagemaker.iam.iam import Iam
 from local.sagemaker.programs.containers import ContainerRunner
 from local.sagemaker.programs.programs import Runner, SubprocessRunner
@@ -35,17 +34,21 @@ class Cloud:
     iam: Iam
     s3: S3
     runner: Runner
-    keep: Callable[[], None] = lambda: None
+    # The serving programs of each endpoint that has some, by the endpoint's name.
+    fleets: dict[str, ServingFleet] = field(default_factory=dict)
+    # To be called after every change, and before a change is confirmed to its caller (http/persistence.py).
+    changed: Callable[[], None] = lambda: None
+    save: Callable[[], None] = lambda: None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def open(cls, settings: Settings) -> "Cloud":
-        """Open the account as an earlier server left it; needs a running event loop."""
+        """Open an empty account; needs a running event loop."""
         aws = Aws(settings)
         store = Store(settings)
         quotas = Quotas(store, settings.instance_quota)
         faults = FaultBoard(quotas.limits)
-        cloud = cls(
+        return cls(
             settings=settings,
             aws=aws,
             store=store,
@@ -55,10 +58,7 @@ class Cloud:
             iam=Iam(aws, settings),
             s3=S3(aws),
             runner=_runner(settings),
-            keep=partial(keeping.save, store, settings.state_dir / "account.json"),
         )
-        keeping.load(cloud, settings.state_dir / "account.json")
-        return cloud
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Let work go on after the request that began it was answered; ``close`` cancels it."""

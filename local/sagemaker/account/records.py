@@ -4,10 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from local.sagemaker.endpoints.fleet import Fleet
+from typing import Any
 
 Document = dict[str, Any]
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
@@ -165,7 +162,6 @@ class Endpoint(Resource):
     config: EndpointConfig
     status: str = "Creating"
     failure_reason: str | None = None
-    fleet: "Fleet | None" = None
     pending: EndpointConfig | None = None
     pending_since: datetime | None = None
     generation: int = 0

@@ -69,7 +69,7 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
         "EndpointConfigName": endpoint.config.name,
-        "ProductionVariants": rollout.describe_variants(endpoint) or None,
+        "ProductionVariants": rollout.describe_variants(cloud, endpoint) or None,
         "EndpointStatus": endpoint.status,
         "FailureReason": endpoint.failure_reason,
         "CreationTime": endpoint.created,

@@ -18,19 +18,20 @@ def enter(cloud: "Cloud", endpoint: Endpoint, status: str) -> None:
     """Move an endpoint to a status, and tell the world."""
     endpoint.status = status
     endpoint.modified = now()
-    cloud.keep()
-    cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(endpoint)))
+    cloud.changed()
+    cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(cloud, endpoint)))
 
 
-def describe_variants(endpoint: Endpoint) -> list[Document]:
+def describe_variants(cloud: "Cloud", endpoint: Endpoint) -> list[Document]:
     """Describe the variants that answer at present."""
-    return [variant.describe() for variant in endpoint.fleet.variants] if endpoint.fleet else []
+    fleet = cloud.fleets.get(endpoint.name)
+    return fleet.describe() if fleet else []
 
 
 async def first(cloud: "Cloud", endpoint: Endpoint) -> None:
     """Bring up a new endpoint, or leave it Failed."""
     try:
-        endpoint.fleet = await _started(cloud, endpoint, endpoint.config)
+        cloud.fleets[endpoint.name] = await _started(cloud, endpoint, endpoint.config)
     except JobFailed as failure:
         endpoint.failure_reason = failure.reason
         enter(cloud, endpoint, "Failed")
@@ -52,7 +53,8 @@ async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) ->
         rollback_fails = isinstance(failure, _RollbackFails)
         enter(cloud, endpoint, "UpdateRollbackFailed" if rollback_fails else "InService")
         return
-    old, endpoint.fleet = endpoint.fleet, fleet
+    old = cloud.fleets.get(endpoint.name)
+    cloud.fleets[endpoint.name] = fleet
     if old:
         await old.stop(drain=cloud.settings.invocation_timeout)
     endpoint.config, endpoint.pending = config, None
@@ -61,11 +63,11 @@ async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) ->
 
 async def remove(cloud: "Cloud", endpoint: Endpoint) -> None:
     """Take an endpoint down."""
-    old, endpoint.fleet = endpoint.fleet, None
+    old = cloud.fleets.pop(endpoint.name, None)
     if old:
         await old.stop(drain=cloud.settings.invocation_timeout)
     cloud.store.endpoints.remove(endpoint.name)
-    cloud.keep()
+    cloud.changed()
 
 
 class _RollbackFails(JobFailed):

@@ -18,7 +18,7 @@ from local.sagemaker.guard import KEY, Guard, Hosts, Refused, reading
 from local.sagemaker.guard.claims import Claim
 from local.sagemaker.guard.keys import Reason
 from local.sagemaker.guard.request import Request as GuardedRequest
-from local.sagemaker.http import admin, control, runtime
+from local.sagemaker.http import admin, control, persistence, runtime
 from local.sagemaker.iam.callers import Keys
 from local.sagemaker.settings import Settings
 
@@ -32,11 +32,12 @@ def build(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Cloud]]:
-        cloud = Cloud.open(settings)
+        cloud = persistence.open_account(settings)
         try:
             yield {"cloud": cloud}
         finally:
             await cloud.close()
+            cloud.save()
 
     return Starlette(
         routes=[

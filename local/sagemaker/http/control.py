@@ -49,7 +49,8 @@ async def handle(cloud: "Cloud", request: Request) -> Response:
         await _authorise(cloud, caller, access)
     answer = await operation.run(cloud, asked)
     if not operation.name.startswith(READING):
-        cloud.keep()
+        cloud.changed()
+        cloud.save()
     cloud.faults.lose_reply(operation.name)
     body = json.dumps(serialise(shape.output_shape, answer)) if shape.output_shape else ""
     return Response(body, media_type=MEDIA_TYPE)

@@ -4,14 +4,16 @@ As on AWS, models, configurations and jobs that ended stay. What was under way i
 its programs: such jobs end as Failed, and endpoints come up with their last configuration.
 """
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from local.sagemaker.account.cloud import Cloud
 from local.sagemaker.account.records import (
     Endpoint,
     EndpointConfig,
@@ -26,22 +28,51 @@ from local.sagemaker.account.store import Shelf, Store
 from local.sagemaker.endpoints import rollout
 from local.sagemaker.errors import INTERNAL_ERROR
 from local.sagemaker.models import packages as model_packages
+from local.sagemaker.settings import Settings
 from local.sagemaker.training import run as training_run
 from local.sagemaker.transform import run as transform_run
 from local.sagemaker.tuning import run as tuning_run
-
-if TYPE_CHECKING:
-    from local.sagemaker.account.cloud import Cloud
 
 R = TypeVar("R", bound=Resource)
 J = TypeVar("J", TrainingJob, ModelPackage, TuningJob, TransformJob)
 TIME = "$time"
 # Of this process alone.
-PASSING = frozenset({"stop", "fleet", "pending", "pending_since", "watch"})
+PASSING = frozenset({"stop", "pending", "pending_since", "watch"})
 
 
-def save(store: Store, path: Path) -> None:
-    """Write everything down, in one step."""
+def open_account(settings: Settings) -> Cloud:
+    """Open the account as an earlier server left it, and save it from now on; needs a running event loop."""
+    cloud = Cloud.open(settings)
+    path = settings.state_dir / "account.json"
+    file = AccountFile(cloud.store, path)
+    cloud.changed, cloud.save = file.changed, file.save
+    load(cloud, path)
+    return cloud
+
+
+class AccountFile:
+    """Saves an account, once for changes that come together."""
+
+    def __init__(self, store: Store, path: Path) -> None:
+        self._store = store
+        self._path = path
+        self._unsaved = False
+
+    def changed(self) -> None:
+        """Save soon: before an event that is emitted after this leaves the process."""
+        if not self._unsaved:
+            self._unsaved = True
+            asyncio.get_running_loop().call_soon(self.save)
+
+    def save(self) -> None:
+        """Save now what is not saved yet."""
+        if self._unsaved:
+            self._unsaved = False
+            write(self._store, self._path)
+
+
+def write(store: Store, path: Path) -> None:
+    """Write the whole account, in one step."""
     shelves: dict[str, Iterable[Resource]] = {
         "model_packages": store.model_packages,
         "models": store.models,
@@ -71,7 +102,7 @@ def _special(value: Any) -> Any:
     raise TypeError(f"cannot keep a {type(value).__name__}")
 
 
-def load(cloud: "Cloud", path: Path) -> None:
+def load(cloud: Cloud, path: Path) -> None:
     """Read what an earlier server wrote down, and deal with what it was doing."""
     if not path.exists():
         return
@@ -103,14 +134,14 @@ def _fill(shelf: Shelf[R], kept: list[dict[str, Any]], make: Callable[[dict[str,
         shelf.add(make(given))
 
 
-def _remove_work(cloud: "Cloud") -> None:
+def _remove_work(cloud: Cloud) -> None:
     """Free the disk, but for the logs."""
     for kind in ("training-job", "transform-job", "endpoint"):
         for folder in (cloud.settings.state_dir / kind).glob("*/*/"):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end_jobs(cloud: "Cloud") -> None:
+def _end_jobs(cloud: Cloud) -> None:
     store = cloud.store
     _fail(cloud, (each for each in store.training_jobs if each.running), training_run.enter)
     _fail(cloud, (each for each in store.model_packages if each.in_progress), model_packages.enter)
@@ -118,13 +149,13 @@ def _end_jobs(cloud: "Cloud") -> None:
     _fail(cloud, (each for each in store.transform_jobs if each.running), transform_run.enter)
 
 
-def _fail(cloud: "Cloud", interrupted: Iterable[J], enter: "Callable[[Cloud, J, str], None]") -> None:
+def _fail(cloud: Cloud, interrupted: Iterable[J], enter: Callable[[Cloud, J, str], None]) -> None:
     for job in interrupted:
         job.failure_reason = INTERNAL_ERROR
         enter(cloud, job, "Failed")
 
 
-def _bring_up(cloud: "Cloud", endpoint: Endpoint) -> None:
+def _bring_up(cloud: Cloud, endpoint: Endpoint) -> None:
     """Start an endpoint's programs; an update that was under way is undone, a deletion done."""
     if endpoint.status == "Deleting":
         cloud.start(rollout.remove(cloud, endpoint))

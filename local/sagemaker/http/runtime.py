@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sagemaker.endpoints.fleet import Variant
+from local.sagemaker.account.fleets import ServingVariant
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.http import shapes
 from local.sagemaker.iam.policies import Access
@@ -34,19 +34,16 @@ async def invoke(cloud: "Cloud", request: Request) -> Response:
         raise ServiceError("ValidationError", f"The request body exceeds the maximum of {MAX_BODY} bytes.")
     variant = _variant(cloud, name, request.headers.get("x-amzn-sagemaker-target-variant"))
     headers = {header: request.headers[header] for header in FORWARDED if header in request.headers}
-    reply = await variant.server.ask("POST", "/invocations", headers, body, cloud.settings.invocation_timeout)
+    reply = await variant.ask("POST", "/invocations", headers, body, cloud.settings.invocation_timeout)
     cloud.faults.lose_reply(OPERATION)
     if reply.status >= 400:
         raise _model_error(cloud, name, reply)
     return Response(reply.body, headers=_returned(variant, reply.headers))
 
 
-def _variant(cloud: "Cloud", name: str, target: str | None) -> Variant:
+def _variant(cloud: "Cloud", name: str, target: str | None) -> ServingVariant:
     """Find who answers: an endpoint that is updating still does, one that is being made does not yet."""
-    try:
-        fleet = cloud.store.endpoints.find(name).fleet
-    except ServiceError:
-        fleet = None
+    fleet = cloud.fleets.get(name)
     if fleet is None:
         raise ServiceError(
             "ValidationError", f"Endpoint {name} of account {cloud.settings.account} not found."
@@ -54,7 +51,7 @@ def _variant(cloud: "Cloud", name: str, target: str | None) -> Variant:
     return fleet.choose(target)
 
 
-def _returned(variant: Variant, headers: Mapping[str, str]) -> dict[str, str]:
+def _returned(variant: ServingVariant, headers: Mapping[str, str]) -> dict[str, str]:
     returned = {header: headers[header] for header in RETURNED if header in headers}
     return returned | {"x-Amzn-Invoked-Production-Variant": variant.name}
 

@@ -56,7 +56,7 @@ def enter(cloud: "Cloud", package: ModelPackage, status: str) -> None:
     """Move a package to a status, and tell the world."""
     package.status = status
     package.modified = now()
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.model_package(package))
 
 

@@ -60,7 +60,7 @@ def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
     job.secondary_status = secondary
     job.modified = moment
     job.transitions.append(transition)
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.training(job))
 
 

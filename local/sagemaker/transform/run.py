@@ -33,7 +33,7 @@ def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
     job.modified = now()
     if status in ENDED:
         job.ended = job.modified
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.transform(job))
 
 

@@ -36,7 +36,7 @@ def enter(cloud: "Cloud", job: TuningJob, status: str) -> None:
     job.modified = now()
     if status in ENDED:
         job.ended = job.modified
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.tuning(job, tuning_views.describe(cloud.store, job)))
 
 
@@ -123,7 +123,7 @@ class _Tuning:
             for task in done:
                 del self._running[task]
             self._job.modified = now()
-            self._cloud.keep()
+            self._cloud.changed()
         elif self._goes_on():
             await asyncio.sleep(QUOTA_SECONDS)
 
