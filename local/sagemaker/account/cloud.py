@@ -13,6 +13,7 @@ from local.sagemaker.account.store import Store
 from local.sagemaker.aws import Aws
 from local.sagemaker.iam.iam import Iam
 from local.sagemaker.programs.containers import ContainerRunner
+from local.sagemaker.programs.http_client import HttpClient
 from local.sagemaker.programs.programs import Runner, SubprocessRunner
 from local.sagemaker.s3 import S3
 from local.sagemaker.settings import Settings
@@ -34,6 +35,7 @@ class Cloud:
     iam: Iam
     s3: S3
     runner: Runner
+    http: HttpClient = field(default_factory=HttpClient)
     # The serving programs of each endpoint that has some, by the endpoint's name.
     fleets: dict[str, ServingFleet] = field(default_factory=dict)
     # To be called after every change, and before a change is confirmed to its caller (http/persistence.py).
@@ -73,6 +75,7 @@ class Cloud:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.runner.close()
+        await self.http.close()
         await self.events.close()
 
 

@@ -13,7 +13,7 @@ from local.sagemaker.account.records import Model
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.models import data as model_data
 from local.sagemaker.models import marketplace
-from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
+from local.sagemaker.programs.http_client import ConnectionBroken, Reply
 from local.sagemaker.programs.ports import free_port
 from local.sagemaker.programs.programs import Launch, Program
 
@@ -45,7 +45,7 @@ class ModelServer:
         self._cloud = cloud
         self._serving = serving
         self._port = free_port()
-        self._client = HttpClient(self._port)
+        self._url = f"http://127.0.0.1:{self._port}"
         self._program: Program | None = None
         self._healthy = False
         self._stopping = asyncio.Event()
@@ -72,10 +72,10 @@ class ModelServer:
         self._in_flight += 1
         self._quiet.clear()
         try:
-            return await self._client.request(method, path, headers, body, timeout)
+            return await self._cloud.http.request(method, f"{self._url}{path}", headers, body, timeout)
         except TimeoutError:
             return Reply(500, body=TIMED_OUT)
-        except (ConnectionBroken, OSError) as error:
+        except ConnectionBroken as error:
             return Reply(503, body=str(error).encode())
         finally:
             self._in_flight -= 1
@@ -88,7 +88,6 @@ class ModelServer:
             await asyncio.wait_for(self._quiet.wait(), drain)
         self._stopping.set()
         self._healthy = False
-        self._client.close()
         if self._program:
             await self._program.stop(self._cloud.settings.stop_grace)
         if self._watching:
@@ -125,9 +124,10 @@ class ModelServer:
 
     async def _ping(self) -> bool:
         try:
-            return (await self._client.request("GET", "/ping", {}, b"", PING_TIMEOUT)).status == 200
-        except (ConnectionBroken, OSError, TimeoutError):
+            reply = await self._cloud.http.request("GET", f"{self._url}/ping", {}, b"", PING_TIMEOUT)
+        except (ConnectionBroken, TimeoutError):
             return False
+        return reply.status == 200
 
     async def _watch(self, program: Program) -> None:
         """Start the program again whenever it dies, at once first, then after growing pauses."""

@@ -7,7 +7,6 @@ import hmac
 import json
 import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from local.sagemaker.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
 from local.sagemaker.guard.signing import signed_headers
@@ -57,16 +56,13 @@ class Keys:
         headers = signed_headers(
             "POST", url, body, "sts", settings.region, settings.root_key, settings.root_secret
         )
-        place = urlsplit(url)
-        client = HttpClient(place.port or 80, place.hostname or "")
         try:
-            reply = await client.request("POST", KEY_PATH, headers, body, TIMEOUT_SECONDS)
-        except (ConnectionBroken, OSError, TimeoutError) as error:
+            async with HttpClient() as client:
+                reply = await client.request("POST", url, headers, body, TIMEOUT_SECONDS)
+        except (ConnectionBroken, TimeoutError) as error:
             raise Refused(
                 Reason.UNKNOWN_KEY, "The emulator, which knows the keys, does not answer."
             ) from error
-        finally:
-            client.close()
         told = json.loads(reply.body)
         if "secret" not in told:
             reason = told.get("reason", Reason.UNKNOWN_KEY)
