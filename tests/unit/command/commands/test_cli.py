@@ -12,7 +12,7 @@ HEAVY = "boto3 botocore httpx matplotlib pydantic numpy pyarrow local"
 
 def test_help_is_quick_because_it_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from typer.testing import CliRunner; from retailrec.cli import app;"
+        "import sys; from typer.testing import CliRunner; from retailrec.cli.verbs import app;"
         "answer = CliRunner().invoke(app, ['--help']); assert answer.exit_code == 0, answer.output;"
         f"sys.exit(' '.join(set(sys.modules) & set({HEAVY!r}.split())))"
     )
