@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud.workers import session, worker_key
-from local.sagemaker.guard import KEY, Guard, Hosts, Key, Refused, reading
+from local.sagemaker.guard import KEY, Guard, Hosts, Key, Refused, read_only
 from local.sagemaker.guard.claims import Claim
 from local.sagemaker.guard.hosts import LISTED
 from local.sagemaker.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
@@ -94,7 +94,7 @@ def is_open(request: Request) -> bool:
     )
 
 
-_asks_for_health = reading(*HEALTH)
+_asks_for_health = read_only(*HEALTH)
 
 
 def is_api(request: Request) -> bool:

@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from local.cloud.state import Running
 from local.cloud.workers import worker_key
-from local.containers import reaching
+from local.containers import network
 from local.samlocal.values import Values
 from retailrec_shared.core import names
 from retailrec_shared.ledger.ledger import Ledger
@@ -26,7 +26,7 @@ def variables(
 ) -> dict[str, dict[str, str]]:
     """Return each function's variables, by logical id: those of its deployment, and the way to the cloud."""
     client = _client(session, state, "lambda")
-    reachable = reaching.urls(state)
+    reachable = network.urls(state)
     made = {}
     for logical_id, name in functions.items():
         configuration = client.get_function_configuration(FunctionName=name)

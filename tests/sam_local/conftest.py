@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud
-from local.samlocal.preparing import FOLDER, prepare
+from local.samlocal.preparation import FOLDER, prepare
 from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
 from tests import needs

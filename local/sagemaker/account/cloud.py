@@ -19,7 +19,7 @@ from local.sagemaker.s3 import S3
 from local.sagemaker.settings import Settings
 
 # ARN types of the resources that have a folder: a log, and their work while it goes on.
-WORKING = ("training-job", "transform-job", "endpoint")
+KINDS_WITH_LOGS = ("training-job", "transform-job", "endpoint")
 
 
 @dataclass

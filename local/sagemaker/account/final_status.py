@@ -10,7 +10,7 @@ from local.sagemaker.errors import INTERNAL_ERROR, JobFailed, JobStopped
 logger = logging.getLogger(__name__)
 
 
-async def outcome(
+async def final_status(
     job: TrainingJob | TransformJob | TuningJob | ModelPackage, work: Callable[[], Coroutine[Any, Any, str]]
 ) -> str:
     """Do the work; return the status that it says to end in, or that its failure means."""

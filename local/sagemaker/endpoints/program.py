@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PING_INTERVAL = 0.05
 PING_TIMEOUT = 2.0
 TIMED_OUT = b"Your invocation timed out while waiting for a response from container primary."
-LONGEST_PAUSE = 5.0
+MAX_PAUSE = 5.0
 logger = logging.getLogger(__name__)
 
 
@@ -51,8 +51,8 @@ class ModelServer:
         self._stopping = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._in_flight = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._drained = asyncio.Event()
+        self._drained.set()
 
     async def start(self) -> None:
         """Fetch the model, start the program and wait for its /ping; raises JobFailed."""
@@ -70,7 +70,7 @@ class ModelServer:
         if self._serving.model.of_marketplace and (no := marketplace.refuse_request(method, path, body)):
             return no
         self._in_flight += 1
-        self._quiet.clear()
+        self._drained.clear()
         try:
             return await self._cloud.http.request(method, f"{self._url}{path}", headers, body, timeout)
         except TimeoutError:
@@ -80,12 +80,12 @@ class ModelServer:
         finally:
             self._in_flight -= 1
             if not self._in_flight:
-                self._quiet.set()
+                self._drained.set()
 
     async def stop(self, drain: float = 0.0) -> None:
         """Let requests in flight finish, for ``drain`` seconds at most, then stop the program."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), drain)
+            await asyncio.wait_for(self._drained.wait(), drain)
         self._stopping.set()
         self._healthy = False
         if self._program:
@@ -138,7 +138,7 @@ class ModelServer:
             if await self._stopped_within(pause):
                 return
             logger.warning("The serving program died with exit code %s; starting it again", code)
-            pause = min(2 * pause + 0.2, LONGEST_PAUSE)
+            pause = min(2 * pause + 0.2, MAX_PAUSE)
             self._program = program = await self._launch()
             if self._stopping.is_set():
                 await program.stop(self._cloud.settings.stop_grace)

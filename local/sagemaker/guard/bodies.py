@@ -6,8 +6,8 @@ from starlette.types import Message, Receive
 
 from local.sagemaker.guard.keys import Reason, Refused
 
-LARGEST = 128 * 1024 * 1024  # of a body that is read before it is let on: above what any such service takes
-_DRAINED = 16 * 1024 * 1024
+MAX_BODY = 128 * 1024 * 1024  # of a body that is read before it is let on: above what any such service takes
+_MAX_DRAINED = 16 * 1024 * 1024
 BODY_MISMATCH = "The provided 'x-amz-content-sha256' header does not match what was computed."
 
 
@@ -24,13 +24,13 @@ async def read_whole(receive: Receive) -> bytes:
             raise Disconnected
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > LARGEST:
-            raise Refused(Reason.TOO_LARGE, f"The body exceeds {LARGEST} bytes.")
+        if size > MAX_BODY:
+            raise Refused(Reason.TOO_LARGE, f"The body exceeds {MAX_BODY} bytes.")
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
-def again(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """Hand on a body that was read, and then what else comes."""
     waiting = [body]
 
@@ -58,7 +58,7 @@ class Incoming:
     async def drain(self) -> None:
         """Read some of what is still to come: many a sender hears a refusal only once it has sent all."""
         size = 0
-        while not self._ended and size < _DRAINED:
+        while not self._ended and size < _MAX_DRAINED:
             size += len((await self()).get("body", b""))
 
 

@@ -9,7 +9,7 @@ from local.sagemaker.guard.request import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
-LONGEST = 7 * 24 * 3600  # seconds that a presigned address may live
+MAX_LIFETIME = 7 * 24 * 3600  # seconds that a presigned address may live
 UNSIGNED = "UNSIGNED-PAYLOAD"
 # Sent by S3's clients alone, for bodies that are checked by a checksum behind them.
 STREAMED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -39,7 +39,7 @@ class Claim:
     presigned: bool
 
     @property
-    def body_is_free(self) -> bool:
+    def body_unsigned(self) -> bool:
         """Return whether the signature leaves the body open, which S3 allows."""
         return self.body in (UNSIGNED, STREAMED)
 
@@ -100,7 +100,7 @@ def _from_query(request: Request, now: datetime) -> Claim:
     if sum(bool(_IDENTIFYING.fullmatch(name.lower())) for name, _ in request.query) != 6 + len(tokens):
         raise Refused(Reason.INCOMPLETE, "A parameter of the signature is there twice.")
     if told["Algorithm"] != ALGORITHM or len(tokens) > 1 or not _lifetime(told["Expires"]):
-        raise Refused(Reason.INCOMPLETE, f"Presign with {ALGORITHM}, for 1 to {LONGEST} seconds.")
+        raise Refused(Reason.INCOMPLETE, f"Presign with {ALGORITHM}, for 1 to {MAX_LIFETIME} seconds.")
     claim = _claim(
         request,
         told["Credential"],
@@ -144,7 +144,7 @@ def _claim(
     if presigned and scope[4] == "s3" and body is None:
         body = UNSIGNED
     claim = Claim(scope[1], scope[3], scope[4], stamp, signed, signature, token, body, presigned)
-    if body is not None and not _HASH.fullmatch(body) and not (claim.body_is_free and scope[4] == "s3"):
+    if body is not None and not _HASH.fullmatch(body) and not (claim.body_unsigned and scope[4] == "s3"):
         raise Refused(Reason.UNSUPPORTED, "x-amz-content-sha256 must be the body's SHA-256 here.")
     return claim
 
@@ -154,10 +154,10 @@ def _check_signed(request: Request, signed: tuple[str, ...]) -> None:
     if list(signed) != sorted(set(signed)) or "host" not in signed:
         raise Refused(Reason.MISMATCH, "'Host' or ':authority' must be a 'SignedHeader' in the request.")
     came = set(request.names())
-    open_ = sorted(name for name in came if name.startswith("x-amz-") and name not in signed)
-    if open_ or not came.issuperset(signed):
+    unsigned = sorted(name for name in came if name.startswith("x-amz-") and name not in signed)
+    if unsigned or not came.issuperset(signed):
         raise Refused(
-            Reason.MISMATCH, f"There were headers which were not signed: {', '.join(open_) or 'none'}."
+            Reason.MISMATCH, f"There were headers which were not signed: {', '.join(unsigned) or 'none'}."
         )
 
 
@@ -184,4 +184,4 @@ def _lifetime(text: str) -> int:
     """Read how many seconds a presigned address lives; 0 for what is no such number."""
     if not (text.isascii() and text.isdecimal() and len(text) < 7):
         return 0
-    return int(text) if int(text) <= LONGEST else 0
+    return int(text) if int(text) <= MAX_LIFETIME else 0

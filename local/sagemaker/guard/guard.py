@@ -24,7 +24,7 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def reading(*paths: str) -> Callable[[Request], bool]:
+def read_only(*paths: str) -> Callable[[Request], bool]:
     """Return a rule by which these paths are open to whoever reads them."""
     return lambda request: request.method in READING and request.path in paths
 
@@ -73,12 +73,12 @@ class Guard:
                 await self._app(scope, receive, send)
                 return
             if self._is_open(request):
-                await self._app(scope, bodies.again(await bodies.read_whole(receive), receive), send)
+                await self._app(scope, bodies.replay(await bodies.read_whole(receive), receive), send)
                 return
             claim = claims.read(request, self._now())
             await self._let_in(request, claim, self._find, scope, receive, send)
         except Refused as refused:
-            response = refusals.written(refused, request, self._service_of(request))
+            response = refusals.response(refused, request, self._service_of(request))
             await receive.drain()
             await response(scope, receive, send)
         except bodies.Disconnected:
@@ -94,10 +94,10 @@ class Guard:
         scope = {**scope, KEY: key}
         if claim.service == "s3" and claim.body:
             signatures.check(request, claim, key, claim.body)
-            if claim.body_is_free:
+            if claim.body_unsigned:
                 await self._app(scope, receive, send)
             else:
-                await self._held_to_its_hash(scope, bodies.Hashed(receive, claim.body), send)
+                await self._check_hash_while_passing(scope, bodies.Hashed(receive, claim.body), send)
             return
         if not claim.body:
             body = await bodies.read_whole(receive)
@@ -107,9 +107,9 @@ class Guard:
             body = await bodies.read_whole(receive)
             if hashlib.sha256(body).hexdigest() != claim.body:
                 raise Refused(Reason.BODY, bodies.BODY_MISMATCH)
-        await self._app(scope, bodies.again(body, receive), send)
+        await self._app(scope, bodies.replay(body, receive), send)
 
-    async def _held_to_its_hash(self, scope: Scope, receive: bodies.Hashed, send: Send) -> None:
+    async def _check_hash_while_passing(self, scope: Scope, receive: bodies.Hashed, send: Send) -> None:
         """Let a body through as it comes; what is said of one that was cut short is not passed on."""
 
         async def pass_on(message: Message) -> None:

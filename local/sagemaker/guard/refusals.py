@@ -37,7 +37,7 @@ _SERVICE = re.compile(r"/\d{8}/[^/\s]*/([a-z0-9-]+)/", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 
 
-def written(refused: Refused, request: Request, service: str = "") -> Response:
+def response(refused: Refused, request: Request, service: str = "") -> Response:
     """Write a refusal in the protocol of the service that was asked, as far as the request tells it."""
     service = service or _scoped_to(request)
     of_s3, of_query, of_json = _NAMES[refused.reason]

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from local.sagemaker.account.cloud import WORKING, Cloud
+from local.sagemaker.account.cloud import KINDS_WITH_LOGS, Cloud
 
 
 async def health(cloud: Cloud, request: Request) -> Response:
@@ -26,7 +26,7 @@ async def log(cloud: Cloud, request: Request) -> Response:
     """Return what the programs of a job or endpoint wrote; empty while they have not started."""
     kind, name = request.path_params["kind"], request.path_params["name"]
     known = {resource.arn for resource in cloud.store.resources()}
-    if kind not in WORKING or cloud.settings.arn(kind, name) not in known:
+    if kind not in KINDS_WITH_LOGS or cloud.settings.arn(kind, name) not in known:
         return PlainTextResponse(f"No {kind} {name}.", status_code=404)
     path = cloud.settings.folder(kind, name) / "log"
     # Not as a file: it grows meanwhile, and more than its announced length cannot be sent.

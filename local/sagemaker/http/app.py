@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from local.sagemaker.account.cloud import Cloud
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.guard import KEY, Guard, Hosts, Refused, reading
+from local.sagemaker.guard import KEY, Guard, Hosts, Refused, read_only
 from local.sagemaker.guard.claims import Claim
 from local.sagemaker.guard.keys import Reason
 from local.sagemaker.guard.request import Request as GuardedRequest
@@ -59,7 +59,7 @@ def _guard(settings: Settings) -> Middleware:
         hosts=Hosts(settings.port, settings.hosts_file),
         region=settings.region,
         find=Keys(settings).find if settings.auth else None,
-        is_open=reading(HEALTH),
+        is_open=read_only(HEALTH),
         check_scope=_check_scope,
     )
 

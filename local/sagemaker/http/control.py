@@ -12,8 +12,8 @@ from local.sagemaker.account.records import Document
 from local.sagemaker.endpoints import configs as endpoint_configs
 from local.sagemaker.endpoints import endpoints
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes, validation
-from local.sagemaker.http.serialization import serialise
+from local.sagemaker.http import service_model, validation
+from local.sagemaker.http.service_model import serialise
 from local.sagemaker.iam.callers import Caller
 from local.sagemaker.iam.policies import SERVICE, Access
 from local.sagemaker.models import algorithms, models
@@ -43,7 +43,7 @@ async def handle(cloud: "Cloud", request: Request) -> Response:
     caller = cloud.iam.caller(request)
     cloud.faults.throttle(operation.name)
     asked = _parsed(await request.body())
-    shape = shapes.operation(operation.name)
+    shape = service_model.operation(operation.name)
     validation.check(shape.input_shape, asked)
     for access in accesses(cloud, operation, asked):
         await _authorise(cloud, caller, access)

@@ -24,7 +24,7 @@ from local.sagemaker.account.records import (
     TransformJob,
     TuningJob,
 )
-from local.sagemaker.account.store import Shelf, Store
+from local.sagemaker.account.store import Registry, Store
 from local.sagemaker.endpoints import rollout
 from local.sagemaker.errors import INTERNAL_ERROR
 from local.sagemaker.models import packages as model_packages
@@ -37,7 +37,7 @@ R = TypeVar("R", bound=Resource)
 J = TypeVar("J", TrainingJob, ModelPackage, TuningJob, TransformJob)
 TIME = "$time"
 # Of this process alone.
-PASSING = frozenset({"stop", "pending", "pending_since", "watch"})
+TRANSIENT = frozenset({"stop", "pending", "pending_since", "watch"})
 
 
 def open_account(settings: Settings) -> Cloud:
@@ -73,7 +73,7 @@ class AccountFile:
 
 def write(store: Store, path: Path) -> None:
     """Write the whole account, in one step."""
-    shelves: dict[str, Iterable[Resource]] = {
+    registries: dict[str, Iterable[Resource]] = {
         "model_packages": store.model_packages,
         "models": store.models,
         "endpoint_configs": store.endpoint_configs,
@@ -82,7 +82,7 @@ def write(store: Store, path: Path) -> None:
         "tuning_jobs": store.tuning_jobs,
         "endpoints": store.endpoints,
     }
-    written = {kind: [_plain(resource) for resource in shelf] for kind, shelf in shelves.items()}
+    written = {kind: [_plain(resource) for resource in registry] for kind, registry in registries.items()}
     draft = path.with_suffix(".draft")
     draft.write_text(json.dumps(written, default=_special))
     draft.replace(path)
@@ -90,7 +90,7 @@ def write(store: Store, path: Path) -> None:
 
 def _plain(resource: Resource) -> dict[str, Any]:
     return {
-        field.name: getattr(resource, field.name) for field in fields(resource) if field.name not in PASSING
+        field.name: getattr(resource, field.name) for field in fields(resource) if field.name not in TRANSIENT
     }
 
 
@@ -120,18 +120,18 @@ def load(cloud: Cloud, path: Path) -> None:
         lambda given: Endpoint(**given | {"config": EndpointConfig(**given["config"])}),
     )
     _remove_work(cloud)
-    _end_jobs(cloud)
+    _fail_interrupted_jobs(cloud)
     for endpoint in store.endpoints:
-        _bring_up(cloud, endpoint)
+        _resume_endpoint(cloud, endpoint)
 
 
 def _revive(document: dict[str, Any]) -> Any:
     return datetime.fromisoformat(document[TIME]) if TIME in document else document
 
 
-def _fill(shelf: Shelf[R], kept: list[dict[str, Any]], make: Callable[[dict[str, Any]], R]) -> None:
+def _fill(registry: Registry[R], kept: list[dict[str, Any]], make: Callable[[dict[str, Any]], R]) -> None:
     for given in kept:
-        shelf.add(make(given))
+        registry.add(make(given))
 
 
 def _remove_work(cloud: Cloud) -> None:
@@ -141,7 +141,7 @@ def _remove_work(cloud: Cloud) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end_jobs(cloud: Cloud) -> None:
+def _fail_interrupted_jobs(cloud: Cloud) -> None:
     store = cloud.store
     _fail(cloud, (each for each in store.training_jobs if each.running), training_run.enter)
     _fail(cloud, (each for each in store.model_packages if each.in_progress), model_packages.enter)
@@ -155,7 +155,7 @@ def _fail(cloud: Cloud, interrupted: Iterable[J], enter: Callable[[Cloud, J, str
         enter(cloud, job, "Failed")
 
 
-def _bring_up(cloud: Cloud, endpoint: Endpoint) -> None:
+def _resume_endpoint(cloud: Cloud, endpoint: Endpoint) -> None:
     """Start an endpoint's programs; an update that was under way is undone, a deletion done."""
     if endpoint.status == "Deleting":
         cloud.start(rollout.remove(cloud, endpoint))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from local.sagemaker.account.fleets import ServingVariant
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.iam.policies import Access
 from local.sagemaker.programs.http_client import Reply
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
 OPERATION = "InvokeEndpoint"
-MAX_BODY: int = shapes.service("sagemaker-runtime").shape_for("BodyBlob").metadata["max"]
+MAX_BODY: int = service_model.service("sagemaker-runtime").shape_for("BodyBlob").metadata["max"]
 # Headers of the request that the container sees; those of the response that the caller sees.
 FORWARDED = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id")
 RETURNED = ("content-type", "x-amzn-sagemaker-custom-attributes")

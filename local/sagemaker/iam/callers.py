@@ -14,7 +14,7 @@ from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
 
 # How long the emulator's answer about a key is believed.
-BELIEVED_SECONDS = 3.0
+CACHE_SECONDS = 3.0
 TIMEOUT_SECONDS = 20.0
 
 
@@ -45,7 +45,7 @@ class Keys:
         if access_key == self._root.access_key and not token:
             return self._root
         asked_at, known = self._known.get((access_key, token), (0.0, None))
-        if known is None or time.monotonic() - asked_at > BELIEVED_SECONDS:
+        if known is None or time.monotonic() - asked_at > CACHE_SECONDS:
             known = await self._ask(access_key, token)
             self._known[access_key, token] = time.monotonic(), known
         return known

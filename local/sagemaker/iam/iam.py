@@ -17,7 +17,7 @@ from local.sagemaker.iam.policies import ROOT, Access, Grants, Principal, refusa
 from local.sagemaker.settings import Settings
 
 # How long an answer of IAM is believed. A denial is never taken from memory: IAM is asked again first.
-BELIEVED_SECONDS = 3.0
+CACHE_SECONDS = 3.0
 
 
 class AccessRefused(Exception):
@@ -85,7 +85,7 @@ class Iam:
     async def _grants_of(self, caller: Caller) -> tuple[Grants, bool]:
         """Return what the caller may do, and whether IAM was asked just now."""
         asked, known = self._grants.get(caller, (0.0, ROOT))
-        if asked and time.monotonic() - asked < BELIEVED_SECONDS:
+        if asked and time.monotonic() - asked < CACHE_SECONDS:
             return known, False
         read = grants.of_user if caller.kind == "User" else grants.of_role
         try:

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Keep a model; like SageMaker, look first whether its data is there and its role may read it."""
-    shelf, name = cloud.store.models, request["ModelName"]
+    registry, name = cloud.store.models, request["ModelName"]
     if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation("You must specify exactly one of PrimaryContainer and Containers.")
     if len(request.get("Containers", [])) > 1:
         raise validation("Models of several containers are not supported by the local SageMaker.")
-    model = Model(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+    model = Model(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
     if "ModelPackageName" in model.container:
         _take_package(cloud, model)
     if "Image" not in model.container:
         raise validation("Container image is required.")
-    shelf.check_free(name)
+    registry.check_free(name)
     await _check_data(cloud, model)
-    shelf.add(model)
+    registry.add(model)
     return {"ModelArn": model.arn}
 
 

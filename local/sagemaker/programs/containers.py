@@ -78,7 +78,7 @@ class ContainerRunner:
         if launch.port and not self._network:
             await docker("network", "create", *_MAKE_NETWORK, NETWORK)
             self._network = True
-        await asyncio.to_thread(_let_write, launch.base)
+        await asyncio.to_thread(_make_writable, launch.base)
         name = f"retailrec-{launch.command}-{uuid.uuid4().hex[:12]}"
         command = run_command(self._image, name, self._owner, launch)
         client = await subprocesses.spawn(
@@ -118,7 +118,7 @@ def _environment(of_ours: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _let_write(base: Path) -> None:
+def _make_writable(base: Path) -> None:
     """Let the image's own user write below /opt/ml, as SageMaker does; only root's containers need it."""
     if os.getuid() == 0:
         base.chmod(0o777)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.account import state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import Document, TrainingJob, now
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
@@ -66,7 +66,7 @@ def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
 
 async def run(cloud: "Cloud", job: TrainingJob) -> None:
     """Do the job's work; whatever happens, the job ends in a final status."""
-    enter(cloud, job, await outcome(job, lambda: _Training(cloud, job).work()))
+    enter(cloud, job, await final_status(job, lambda: _Training(cloud, job).work()))
 
 
 class _Training:
@@ -90,7 +90,7 @@ class _Training:
         fault = self._cloud.faults.failure("training-job")
         self._job.started = now()
         enter(self._cloud, self._job, "Downloading")
-        asked = marketplace.as_our_own(self._job.request) if self._bought else self._job.request
+        asked = marketplace.for_our_programs(self._job.request) if self._bought else self._job.request
         await asyncio.to_thread(self._ml.lay_out, asked)
         role = await self._role()
         await self._download(role)
@@ -151,7 +151,7 @@ class _Training:
         """Train, and whatever comes of it, keep the checkpoints: they are for the time when nothing did."""
         if checkpoints is None:
             return await self._train_and_log(role)
-        syncing = asyncio.ensure_future(checkpoints.keep_in_step())
+        syncing = asyncio.ensure_future(checkpoints.sync_until_cancelled())
         try:
             return await self._train_and_log(role)
         finally:

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start a tuning job."""
     tuning_rules.check(cloud, request)
-    shelf, name = cloud.store.tuning_jobs, request["HyperParameterTuningJobName"]
-    shelf.check_free(name)
+    registry, name = cloud.store.tuning_jobs, request["HyperParameterTuningJobName"]
+    registry.check_free(name)
     cloud.quotas.check(quotas.TUNING, Counter({quotas.CONCURRENT: 1}))
-    at_once = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
-    one = quotas.of_job(request["TrainingJobDefinition"])
-    cloud.quotas.check("training-job", Counter({kind: count * at_once for kind, count in one.items()}))
+    parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
+    one = quotas.instances_of_job(request["TrainingJobDefinition"])
+    cloud.quotas.check("training-job", Counter({kind: count * parallel for kind, count in one.items()}))
     condition = request["TrainingJobDefinition"]["StoppingCondition"]
     condition.setdefault("MaxRuntimeInSeconds", training_rules.MAX_SECONDS)
-    job = TuningJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
-    shelf.add(job)
+    job = TuningJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
+    registry.add(job)
     enter(cloud, job, "InProgress")
     cloud.start(run(cloud, job))
     return {"HyperParameterTuningJobArn": job.arn}

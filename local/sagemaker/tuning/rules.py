@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
     from local.sagemaker.account.store import Store
 
-MAX_JOBS, MAX_AT_ONCE = 750, 100
+MAX_JOBS, MAX_PARALLEL = 750, 100
 STRATEGIES = ("Bayesian", "Random")
 # What SageMaker can do and this cannot, by where it is asked for.
 UNSUPPORTED = {
@@ -60,17 +60,17 @@ def training_request(request: Document, name: str, tuned: dict[str, str]) -> Doc
 
 
 def _check_limits(limits: Document) -> None:
-    in_total, at_once = limits.get("MaxNumberOfTrainingJobs"), limits["MaxParallelTrainingJobs"]
+    in_total, parallel = limits.get("MaxNumberOfTrainingJobs"), limits["MaxParallelTrainingJobs"]
     if "MaxRuntimeInSeconds" in limits:
         raise _unsupported("ResourceLimits.MaxRuntimeInSeconds")
     if in_total is None:
         raise validation("MaxNumberOfTrainingJobs is required for this strategy.")
-    if at_once > in_total:
+    if parallel > in_total:
         raise validation(
-            f"MaxParallelTrainingJobs ({at_once}) must be less than or equal to MaxNumberOfTrainingJobs "
+            f"MaxParallelTrainingJobs ({parallel}) must be less than or equal to MaxNumberOfTrainingJobs "
             f"({in_total})."
         )
-    for what, value, most in (("parallel", at_once, MAX_AT_ONCE), ("total", in_total, MAX_JOBS)):
+    for what, value, most in (("parallel", parallel, MAX_PARALLEL), ("total", in_total, MAX_JOBS)):
         if value > most:
             raise ServiceError(
                 "ResourceLimitExceeded",

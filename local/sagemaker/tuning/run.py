@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account import quotas, state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import ENDED, TrainingJob, TuningJob, now
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import JobFailed, ServiceError
@@ -16,14 +16,14 @@ from local.sagemaker.tuning import rules as tuning_rules
 from local.sagemaker.tuning import space as tuning_space
 from local.sagemaker.tuning import views as tuning_views
 from local.sagemaker.tuning.search import Observation, Search
-from local.sagemaker.tuning.stopping import hopeless
+from local.sagemaker.tuning.stopping import below_median
 
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-MOST_FAILURES = 5  # SageMaker's own
+MAX_FAILURES = 5  # SageMaker's own
 QUOTA_SECONDS = 0.5  # between looks, where no training job may start
-NONE_SUCCEEDED = (
+NO_SUCCESS = (
     "No training job succeeded after {count} attempts. For additional details, please take a look at the "
     "training job failures by listing training jobs for the hyperparameter tuning job."
 )
@@ -51,7 +51,7 @@ def request_stop(cloud: "Cloud", job: TuningJob) -> None:
 
 async def run(cloud: "Cloud", job: TuningJob) -> None:
     """Do the job's work; whatever happens, it and its training jobs end."""
-    enter(cloud, job, await outcome(job, lambda: _Tuning(cloud, job).work()))
+    enter(cloud, job, await final_status(job, lambda: _Tuning(cloud, job).work()))
 
 
 class _Tuning:
@@ -61,8 +61,8 @@ class _Tuning:
         self._cloud = cloud
         self._job = job
         limits = job.config["ResourceLimits"]
-        self._in_total: int = limits["MaxNumberOfTrainingJobs"]
-        self._at_once: int = limits["MaxParallelTrainingJobs"]
+        self._max_trials: int = limits["MaxNumberOfTrainingJobs"]
+        self._max_parallel: int = limits["MaxParallelTrainingJobs"]
         self._search = self._search_of(job)
         self._running: dict[asyncio.Task[None], TrainingJob] = {}
 
@@ -77,7 +77,7 @@ class _Tuning:
             space=tuning_space.read(job.config["ParameterRanges"]),
             maximize=job.objective["Type"] == "Maximize",
             at_random=job.config["Strategy"] == "Random",
-            in_total=self._in_total,
+            in_total=self._max_trials,
             seed=seed,
             parents=[each for parent in parents for each in self._observed(parent)],
             identical=warm.get("WarmStartType") == "IdenticalDataAndAlgorithm",
@@ -94,7 +94,7 @@ class _Tuning:
         if fault:
             raise JobFailed(fault.reason)
         try:
-            while self._goes_on() or self._running:
+            while self._may_start() or self._running:
                 await self._step()
         except Exception:
             await self._stop_all()
@@ -102,21 +102,21 @@ class _Tuning:
         if self._job.stop.is_set():
             return "Stopped"
         if tuning_views.best(self._cloud.store, self._job) is None:
-            raise JobFailed(NONE_SUCCEEDED.format(count=len(self._job.trials)))
+            raise JobFailed(NO_SUCCESS.format(count=len(self._job.trials)))
         return "Completed"
 
-    def _goes_on(self) -> bool:
-        if self._job.stop.is_set() or len(self._job.trials) >= self._in_total:
+    def _may_start(self) -> bool:
+        if self._job.stop.is_set() or len(self._job.trials) >= self._max_trials:
             return False
         failed = [each for each in self._trials() if each.status == "Failed"]
-        return len(failed) <= MOST_FAILURES
+        return len(failed) <= MAX_FAILURES
 
     async def _step(self) -> None:
         """Start what may start, then wait until one has ended."""
-        while self._goes_on() and len(self._running) < self._at_once:
+        while self._may_start() and len(self._running) < self._max_parallel:
             seen, number = self._observed(self._job), len(self._job.trials)
             proposed = await asyncio.to_thread(self._search.propose, seen, number)
-            if not self._goes_on() or not self._start(proposed):
+            if not self._may_start() or not self._start(proposed):
                 break
         if self._running:
             done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +124,7 @@ class _Tuning:
                 del self._running[task]
             self._job.modified = now()
             self._cloud.changed()
-        elif self._goes_on():
+        elif self._may_start():
             await asyncio.sleep(QUOTA_SECONDS)
 
     def _start(self, tuned: dict[str, str]) -> bool:
@@ -134,25 +134,25 @@ class _Tuning:
         reserved = {training_run.OBJECTIVE: self._job.objective["MetricName"]}
         request = tuning_rules.training_request(self._job.request, name, tuned | reserved)
         try:
-            self._cloud.quotas.check("training-job", quotas.of_job(request))
+            self._cloud.quotas.check("training-job", quotas.instances_of_job(request))
         except ServiceError:
             return False
-        shelf = self._cloud.store.training_jobs
-        trial = TrainingJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+        registry = self._cloud.store.training_jobs
+        trial = TrainingJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
         trial.tuning_job, trial.tuned = self._job.name, tuned
         if self._job.config.get("TrainingJobEarlyStoppingType") == "Auto":
-            trial.watch = partial(self._stop_if_hopeless, trial)
+            trial.watch = partial(self._stop_if_below_median, trial)
         else:
             trial.watch = lambda _value: None
-        shelf.add(trial)
+        registry.add(trial)
         self._job.trials.append(name)
         training_run.enter(self._cloud, trial, "Starting")
         self._running[self._cloud.start(training_run.run(self._cloud, trial))] = trial
         return True
 
-    def _stop_if_hopeless(self, trial: TrainingJob, _value: float) -> None:
+    def _stop_if_below_median(self, trial: TrainingJob, _value: float) -> None:
         others = [each.objective for each in self._trials() if each is not trial and each.status != "Failed"]
-        if hopeless(trial.objective, others, maximize=self._search.maximize):
+        if below_median(trial.objective, others, maximize=self._search.maximize):
             logger.info("Stopping %s early, at %s", trial.name, trial.objective[-1])
             training_run.request_stop(self._cloud, trial)
 

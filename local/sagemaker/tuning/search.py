@@ -15,7 +15,7 @@ from local.sagemaker.tuning.space import Categories, Space, Value
 if TYPE_CHECKING:
     import optuna
 
-MOST_AT_RANDOM = 10
+MAX_RANDOM_TRIALS = 10
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Search:
             return optuna.samplers.TPESampler(
                 seed=seed,
                 constant_liar=True,  # jobs that run at once are not to try the same
-                n_startup_trials=min(MOST_AT_RANDOM, max(2, self.in_total // 4)),
+                n_startup_trials=min(MAX_RANDOM_TRIALS, max(2, self.in_total // 4)),
             )
 
 

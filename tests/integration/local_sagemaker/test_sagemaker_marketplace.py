@@ -250,7 +250,7 @@ def test_an_endpoint_on_instances_does_not_become_serverless_but_the_other_way_g
 
 
 def test_the_programs_are_held_to_the_contract() -> None:
-    asked = marketplace.as_our_own({"HyperParameters": {"factors": "8"}})["HyperParameters"]
+    asked = marketplace.for_our_programs({"HyperParameters": {"factors": "8"}})["HyperParameters"]
     assert asked["factors"] == "8"
     assert asked["iterations"] == "100"
     assert (asked["refit"], asked["marketplace_twin"], asked["algorithm"]) == (

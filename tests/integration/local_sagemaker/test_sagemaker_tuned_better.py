@@ -35,7 +35,7 @@ def shop(_laptop: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     prepare_file(folder / "shop.csv", folder / "run", profile="retail", split="temporal", top_n=10)
     port = free_port()
     with sagemaker(port, _laptop.aws, folder, "--algorithm-dir", str(ALGORITHM_DIR)):
-        beside = _laptop.beside(port)
+        beside = _laptop.second_server(port)
         for algorithm in ("bpr", "als"):
             for relative in (names.TRAIN_CSV, names.TEST_CSV):
                 key = names.run_key(run(algorithm, "off").run_id, relative)

@@ -213,7 +213,7 @@ def test_quotas_of_instances_and_of_jobs_hold(laptop: Laptop) -> None:
 def test_what_a_killed_server_was_tuning_has_failed(laptop: Laptop, tmp_path: Path) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path) as process:
-        other = laptop.beside(port)
+        other = laptop.second_server(port)
         other.tune("lost", config=limits(4, 1), fixed={"pause": "5"})
         wait_until(lambda: other.trials("lost", StatusEquals="InProgress"))
         process.kill()

@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 
 from local.sagemaker.guard import Hosts
 from local.sagemaker.guard.keys import Reason, Refused
-from tests.unit.local_sagemaker.guard.asking import (
+from tests.unit.local_sagemaker.guard.signed_requests import (
     HOST,
     PORT,
     ROOT,
@@ -333,7 +333,7 @@ def test_a_web_socket_is_closed_at_once() -> None:
     import asyncio
 
     from local.sagemaker.guard import Guard
-    from tests.unit.local_sagemaker.guard.asking import find
+    from tests.unit.local_sagemaker.guard.signed_requests import find
 
     sent: list[Any] = []
 

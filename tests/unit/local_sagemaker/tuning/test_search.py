@@ -8,7 +8,7 @@ import pytest
 from local.sagemaker.errors import ServiceError
 from local.sagemaker.tuning import space as tuning_space
 from local.sagemaker.tuning.search import Observation, Search
-from local.sagemaker.tuning.stopping import hopeless
+from local.sagemaker.tuning.stopping import below_median
 
 RANGES: dict[str, Any] = {
     "ContinuousParameterRanges": [
@@ -145,8 +145,8 @@ OTHERS = [[0.1, 0.2, 0.3], [0.2, 0.4, 0.6], [0.3, 0.6, 0.9]]  # running averages
 def test_a_job_below_the_median_of_the_others_running_averages_is_hopeless(
     values: list[float], maximize: bool, expected: bool
 ) -> None:
-    assert hopeless(values, OTHERS, maximize=maximize) is expected
+    assert below_median(values, OTHERS, maximize=maximize) is expected
 
 
-def test_nothing_is_hopeless_beside_two_others() -> None:
-    assert not hopeless([0.0, 0.0], OTHERS[:2], maximize=True)
+def test_two_others_are_too_few_to_stop_early() -> None:
+    assert not below_median([0.0, 0.0], OTHERS[:2], maximize=True)
