@@ -8,8 +8,7 @@ from local.sagemaker.account.records import Document, Model
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
 from local.sagemaker.iam.iam import AccessRefused
-from local.sagemaker.models import algorithms
-from local.sagemaker.models import packages as model_packages
+from local.sagemaker.models import algorithms, packages
 from local.sagemaker.s3 import S3Uri
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def _take_package(cloud: "Cloud", model: Model) -> None:
     """Take image and artifact from a model package, and refuse one that no model can be made of."""
     if {"Image", "ModelDataUrl"} & model.container.keys():
         raise validation("You must specify either ModelPackageName, or Image and ModelDataUrl.")
-    package = model_packages.find(cloud, model.container["ModelPackageName"])
+    package = packages.find(cloud, model.container["ModelPackageName"])
     if package.status != "Completed":
         raise validation(f"ModelPackage {package.arn} must be Completed, and is {package.status}.")
     model.package = package.container | {"Environment": model.container.get("Environment", {})}

@@ -6,8 +6,7 @@ from local.sagemaker.account.records import Document, TuningJob
 from local.sagemaker.errors import ServiceError, tuning_job_missing, validation
 from local.sagemaker.models import algorithms
 from local.sagemaker.training import rules as training_rules
-from local.sagemaker.tuning import space as tuning_space
-from local.sagemaker.tuning.space import Numbers, Space
+from local.sagemaker.tuning.space import RESERVED, Numbers, Space, read_space
 
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
@@ -80,13 +79,13 @@ def _check_limits(limits: Document) -> None:
 
 
 def _check_space(config: Document, definition: Document) -> Space:
-    space = tuning_space.read(config.get("ParameterRanges", {}))
+    space = read_space(config.get("ParameterRanges", {}))
     fixed = definition.get("StaticHyperParameters", {})
     if both := sorted(space.keys() & fixed.keys()):
         raise validation(f"Hyperparameters are both static and searched: {', '.join(both)}")
-    if reserved := sorted(name for name in fixed if name.startswith(tuning_space.RESERVED)):
+    if reserved := sorted(name for name in fixed if name.startswith(RESERVED)):
         raise validation(
-            f"Hyperparameter names must not begin with {tuning_space.RESERVED}: {', '.join(reserved)}"
+            f"Hyperparameter names must not begin with {RESERVED}: {', '.join(reserved)}"
         )
     return space
 
@@ -153,7 +152,7 @@ def _check_parent(request: Document, parent: TuningJob, *, identical: bool) -> N
 
 
 def _names(config: Document, definition: Document) -> set[str]:
-    searched = tuning_space.read(config.get("ParameterRanges", {}))
+    searched = read_space(config.get("ParameterRanges", {}))
     return {*searched, *definition.get("StaticHyperParameters", {})}
 
 

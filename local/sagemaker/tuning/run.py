@@ -12,10 +12,9 @@ from local.sagemaker.account.records import ENDED, TrainingJob, TuningJob, now
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import JobFailed, ServiceError
 from local.sagemaker.training import run as training_run
-from local.sagemaker.tuning import rules as tuning_rules
-from local.sagemaker.tuning import space as tuning_space
-from local.sagemaker.tuning import views as tuning_views
+from local.sagemaker.tuning import rules, views
 from local.sagemaker.tuning.search import Observation, Search
+from local.sagemaker.tuning.space import read_space
 from local.sagemaker.tuning.stopping import below_median
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def enter(cloud: "Cloud", job: TuningJob, status: str) -> None:
     if status in ENDED:
         job.ended = job.modified
     cloud.changed()
-    cloud.events.emit(state_changes.tuning(job, tuning_views.describe(cloud.store, job)))
+    cloud.events.emit(state_changes.tuning(job, views.describe(cloud.store, job)))
 
 
 def request_stop(cloud: "Cloud", job: TuningJob) -> None:
@@ -45,7 +44,7 @@ def request_stop(cloud: "Cloud", job: TuningJob) -> None:
     if job.status != "Stopping":
         enter(cloud, job, "Stopping")
         job.stop.set()
-        for trial in tuning_views.trials(cloud.store, job):
+        for trial in views.trials(cloud.store, job):
             training_run.request_stop(cloud, trial)
 
 
@@ -74,7 +73,7 @@ class _Tuning:
         ]
         seed = job.config.get("RandomSeed", uuid.uuid5(uuid.NAMESPACE_URL, job.arn).int % 2**32)
         return Search(
-            space=tuning_space.read(job.config["ParameterRanges"]),
+            space=read_space(job.config["ParameterRanges"]),
             maximize=job.objective["Type"] == "Maximize",
             at_random=job.config["Strategy"] == "Random",
             in_total=self._max_trials,
@@ -101,7 +100,7 @@ class _Tuning:
             raise
         if self._job.stop.is_set():
             return "Stopped"
-        if tuning_views.best(self._cloud.store, self._job) is None:
+        if views.best(self._cloud.store, self._job) is None:
             raise JobFailed(NO_SUCCESS.format(count=len(self._job.trials)))
         return "Completed"
 
@@ -132,7 +131,7 @@ class _Tuning:
         number = len(self._job.trials) + 1
         name = f"{self._job.name}-{number:03}-{uuid.uuid4().hex[:8]}"
         reserved = {training_run.OBJECTIVE: self._job.objective["MetricName"]}
-        request = tuning_rules.training_request(self._job.request, name, tuned | reserved)
+        request = rules.training_request(self._job.request, name, tuned | reserved)
         try:
             self._cloud.quotas.check("training-job", quotas.instances_of_job(request))
         except ServiceError:
@@ -163,12 +162,12 @@ class _Tuning:
             await asyncio.wait(self._running)
 
     def _trials(self) -> list[TrainingJob]:
-        return tuning_views.trials(self._cloud.store, self._job)
+        return views.trials(self._cloud.store, self._job)
 
     def _observed(self, job: TuningJob) -> list[Observation]:
         """List what a tuning job has seen: an end that taught nothing is left out."""
         seen = []
-        for trial in tuning_views.trials(self._cloud.store, job):
+        for trial in views.trials(self._cloud.store, job):
             if trial.running:
                 seen.append(Observation(trial.tuned))
             elif trial.objective and trial.status != "Failed":

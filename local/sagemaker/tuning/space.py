@@ -60,7 +60,7 @@ class Categories:
 Space = dict[str, Numbers | Categories]
 
 
-def read(ranges: Document) -> Space:
+def read_space(ranges: Document) -> Space:
     """Read ParameterRanges; refuses what SageMaker refuses."""
     if ranges.get("AutoParameters"):
         raise validation("AutoParameters are not supported by the local SageMaker.")
