@@ -1,4 +1,4 @@
-"""What the functions of a deployed stack see: their environment, their credentials, their last run."""
+"""Reads from a deployed stack its functions' environment and credentials, and its last run."""
 
 import gzip
 import json
@@ -43,7 +43,7 @@ def variables(
 
 
 def values(session: "boto3.Session", state: Running) -> Values:
-    """Return what this stack's events name: its newest run, or where there is none a run that is none."""
+    """Return what this stack's events name: its newest run or, without one, an example."""
     found = _client(session, state, "cloudformation").describe_stacks(StackName=state.stack)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
     of_stack = Values(

@@ -1,4 +1,4 @@
-"""Everything an operation needs, in one place; made once per server."""
+"""Everything that an operation needs, created once per server."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -18,7 +18,7 @@ from local.sagemaker.programs.programs import Runner, SubprocessRunner
 from local.sagemaker.s3 import S3
 from local.sagemaker.settings import Settings
 
-# ARN types of the resources that have a folder: a log, and their work while it goes on.
+# ARN types of the resources that have a folder: a log and, while they run, their working files.
 KINDS_WITH_LOGS = ("training-job", "transform-job", "endpoint")
 
 
@@ -63,7 +63,7 @@ class Cloud:
         )
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Let work go on after the request that began it was answered; ``close`` cancels it."""
+        """Run work in the background; ``close`` cancels it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

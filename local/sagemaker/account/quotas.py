@@ -1,4 +1,4 @@
-"""Quotas by instance type and kind of resource, as new accounts meet them."""
+"""Quotas by instance type and kind of resource, as new accounts have them."""
 
 from collections import Counter
 from collections.abc import Iterable

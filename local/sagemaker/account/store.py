@@ -1,4 +1,4 @@
-"""What exists, in memory: one registry per type of resource."""
+"""The resources in memory: one registry per type."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Resource)
 
 
 class Registry(Generic[R]):
-    """Resources of one type by name; it words its own refusals."""
+    """Resources of one type by name, with the error messages of that type."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Registry(Generic[R]):
         self._resources: dict[str, R] = {}
 
     def find(self, name: str) -> R:
-        """Return the resource, or refuse as the service does when there is none."""
+        """Return the resource, or raise the service's error when there is none."""
         if name not in self._resources:
             raise self._missing(name)
         return self._resources[name]

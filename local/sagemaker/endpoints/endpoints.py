@@ -29,7 +29,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
 
 
 async def update(cloud: "Cloud", request: Document) -> Document:
-    """Replace what an endpoint serves, without a moment of failed requests."""
+    """Replace what an endpoint serves; no request fails meanwhile."""
     endpoint = _idle(cloud, request["EndpointName"])
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
     if endpoint.status == "Failed":
@@ -65,7 +65,7 @@ def _idle(cloud: "Cloud", name: str) -> Endpoint:
 
 
 async def describe(cloud: "Cloud", request: Document) -> Document:
-    """Describe an endpoint; while it updates, the old configuration is named beside the pending one."""
+    """Describe an endpoint; while it updates, the old configuration is named along with the pending one."""
     endpoint = cloud.store.endpoints.find(request["EndpointName"])
     return {
         "EndpointName": endpoint.name,

@@ -25,7 +25,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The variant's name, told with every answer it gives."""
+        """The variant's name, returned with every response."""
         name: str = self.request["VariantName"]
         return name
 
@@ -106,7 +106,7 @@ def _variant(cloud: "Cloud", endpoint: Endpoint, request: Document) -> Variant:
     home = cloud.settings.folder("endpoint", endpoint.name)
     serving = Serving(
         model=model,
-        # Old and new fleet run side by side, under the same variant name perhaps.
+        # The old and the new fleet run at the same time, perhaps with the same variant name.
         folder=home / f"{endpoint.generation}-{name}" / "ml",
         log=home / "log",
         environment={},

@@ -1,4 +1,4 @@
-"""One serving program with a model: started, watched, asked, drained, stopped."""
+"""One serving program with a model: starts, restarts, drains and stops it, and sends it requests."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: the model, where to work, what else the program should see, and how a failure reads."""
+    """What to serve: the model, where to work, environment variables, and the failure reason."""
 
     model: Model
     folder: Path
@@ -39,7 +39,7 @@ class Serving:
 
 
 class ModelServer:
-    """A serving program on a port of its own; started again whenever it dies before it is stopped."""
+    """A serving program on a port of its own; restarted whenever it dies before it is stopped."""
 
     def __init__(self, cloud: "Cloud", serving: Serving) -> None:
         self._cloud = cloud
@@ -64,7 +64,7 @@ class ModelServer:
     async def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
-        """Send one request; what goes wrong on the way reads as the program's own 500 or 503."""
+        """Send one request; failures on the way become a 500 or 503 reply."""
         if not self._healthy:
             return Reply(503, body=b"The container is not ready.")
         if self._serving.model.of_marketplace and (no := marketplace.refuse_request(method, path, body)):
@@ -117,7 +117,7 @@ class ModelServer:
                         return
                     await asyncio.wait([ended], timeout=PING_INTERVAL)
         except TimeoutError:
-            logger.warning("No healthy /ping in time; see %s", self._serving.log)
+            logger.warning("No healthy response to /ping within the timeout; log: %s", self._serving.log)
         finally:
             ended.cancel()
         raise JobFailed(self._serving.unhealthy)
@@ -130,14 +130,14 @@ class ModelServer:
         return reply.status == 200
 
     async def _watch(self, program: Program) -> None:
-        """Start the program again whenever it dies, at once first, then after growing pauses."""
+        """Restart the program whenever it dies: at once the first time, then after growing pauses."""
         pause = 0.0
         while True:
             code = await program.wait()
             self._healthy = False
             if await self._stopped_within(pause):
                 return
-            logger.warning("The serving program died with exit code %s; starting it again", code)
+            logger.warning("The serving program ended with exit code %s and is restarted", code)
             pause = min(2 * pause + 0.2, MAX_PAUSE)
             self._program = program = await self._launch()
             if self._stopping.is_set():

@@ -1,4 +1,4 @@
-"""Stands before every local service: who may ask at all, and who signed what is asked."""
+"""Guards every local service: refuses web pages, and verifies who signed each request."""
 
 from local.sagemaker.guard.guard import KEY, Guard, read_only
 from local.sagemaker.guard.hosts import Hosts

@@ -71,7 +71,7 @@ def _check_scope(request: GuardedRequest, claim: Claim) -> None:
 
 
 def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Hand the account to an endpoint."""
+    """Pass the account to an endpoint."""
 
     async def run(request: Request) -> Response:
         return await endpoint(cast(Cloud, request.state.cloud), request)
@@ -80,13 +80,13 @@ def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _admin(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Keep what AWS does not have for the root user."""
+    """Restrict a path that AWS does not have to the root user."""
     answer = _on(endpoint)
 
     async def run(request: Request) -> Response:
         key = request.scope.get(KEY)
         if key is not None and key.kind != "Root":
-            return _refusal(ServiceError("AccessDeniedException", "This is for the root user.", 403))
+            return _refusal(ServiceError("AccessDeniedException", "Only the root user may do this.", 403))
         return await answer(request)
 
     return run
@@ -119,5 +119,5 @@ def _refusal(error: ServiceError) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    """Answer for a bug of ours; the server logs its traceback."""
+    """Answer an unexpected error; the server logs its traceback."""
     return _refusal(ServiceError("InternalFailure", "The request processing has failed.", 500))

@@ -1,7 +1,7 @@
-"""What exists, on disk: a server that was killed knows its account again when it is started anew.
+"""Saves the account on disk, and loads it when the server starts again, even after it was killed.
 
-As on AWS, models, configurations and jobs that ended stay. What was under way is lost with
-its programs: such jobs end as Failed, and endpoints come up with their last configuration.
+Models, configurations and ended jobs are restored. Jobs that ran were lost with their programs and
+end as Failed; endpoints start again with their last configuration.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ from local.sagemaker.tuning import run as tuning_run
 R = TypeVar("R", bound=Resource)
 J = TypeVar("J", TrainingJob, ModelPackage, TuningJob, TransformJob)
 TIME = "$time"
-# Of this process alone.
+# Fields that are not saved: they belong to one process.
 TRANSIENT = frozenset({"stop", "pending", "pending_since", "watch"})
 
 
@@ -99,24 +99,24 @@ def _special(value: Any) -> Any:
         return {TIME: value.isoformat()}
     if isinstance(value, EndpointConfig):
         return _plain(value)
-    raise TypeError(f"cannot keep a {type(value).__name__}")
+    raise TypeError(f"cannot save a {type(value).__name__}")
 
 
 def load(cloud: Cloud, path: Path) -> None:
-    """Read what an earlier server wrote down, and deal with what it was doing."""
+    """Load what an earlier server saved, and end or resume what it was doing."""
     if not path.exists():
         return
-    kept = json.loads(path.read_text(), object_hook=_revive)
+    saved = json.loads(path.read_text(), object_hook=_revive)
     store = cloud.store
-    _fill(store.model_packages, kept.get("model_packages", []), lambda given: ModelPackage(**given))
-    _fill(store.models, kept["models"], lambda given: Model(**given))
-    _fill(store.endpoint_configs, kept["endpoint_configs"], lambda given: EndpointConfig(**given))
-    _fill(store.training_jobs, kept["training_jobs"], lambda given: TrainingJob(**given))
-    _fill(store.transform_jobs, kept["transform_jobs"], lambda given: TransformJob(**given))
-    _fill(store.tuning_jobs, kept.get("tuning_jobs", []), lambda given: TuningJob(**given))
+    _fill(store.model_packages, saved.get("model_packages", []), lambda given: ModelPackage(**given))
+    _fill(store.models, saved["models"], lambda given: Model(**given))
+    _fill(store.endpoint_configs, saved["endpoint_configs"], lambda given: EndpointConfig(**given))
+    _fill(store.training_jobs, saved["training_jobs"], lambda given: TrainingJob(**given))
+    _fill(store.transform_jobs, saved["transform_jobs"], lambda given: TransformJob(**given))
+    _fill(store.tuning_jobs, saved.get("tuning_jobs", []), lambda given: TuningJob(**given))
     _fill(
         store.endpoints,
-        kept["endpoints"],
+        saved["endpoints"],
         lambda given: Endpoint(**given | {"config": EndpointConfig(**given["config"])}),
     )
     _remove_work(cloud)
@@ -129,13 +129,13 @@ def _revive(document: dict[str, Any]) -> Any:
     return datetime.fromisoformat(document[TIME]) if TIME in document else document
 
 
-def _fill(registry: Registry[R], kept: list[dict[str, Any]], make: Callable[[dict[str, Any]], R]) -> None:
-    for given in kept:
+def _fill(registry: Registry[R], saved: list[dict[str, Any]], make: Callable[[dict[str, Any]], R]) -> None:
+    for given in saved:
         registry.add(make(given))
 
 
 def _remove_work(cloud: Cloud) -> None:
-    """Free the disk, but for the logs."""
+    """Remove working files; logs stay."""
     for kind in ("training-job", "transform-job", "endpoint"):
         for folder in (cloud.settings.state_dir / kind).glob("*/*/"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -156,7 +156,7 @@ def _fail(cloud: Cloud, interrupted: Iterable[J], enter: Callable[[Cloud, J, str
 
 
 def _resume_endpoint(cloud: Cloud, endpoint: Endpoint) -> None:
-    """Start an endpoint's programs; an update that was under way is undone, a deletion done."""
+    """Start an endpoint's programs again; an interrupted update is undone, a deletion completed."""
     if endpoint.status == "Deleting":
         cloud.start(rollout.remove(cloud, endpoint))
     elif endpoint.status not in {"Failed", "OutOfService"}:

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: hands a request to a variant's program, and its answer back."""
+"""InvokeEndpoint: forwards a request to a variant's program, and returns its response."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -42,7 +42,7 @@ async def invoke(cloud: "Cloud", request: Request) -> Response:
 
 
 def _variant(cloud: "Cloud", name: str, target: str | None) -> ServingVariant:
-    """Find who answers: an endpoint that is updating still does, one that is being made does not yet."""
+    """Choose the variant that answers; an endpoint has none while it is created."""
     fleet = cloud.fleets.get(name)
     if fleet is None:
         raise ServiceError(
@@ -57,7 +57,7 @@ def _returned(variant: ServingVariant, headers: Mapping[str, str]) -> dict[str, 
 
 
 def _model_error(cloud: "Cloud", name: str, reply: Reply) -> ServiceError:
-    """Wrap what the container answered, as SageMaker does."""
+    """Wrap the container's error response, as SageMaker does."""
     region, account = cloud.settings.region, cloud.settings.account
     group = f"/aws/sagemaker/Endpoints/{name}"
     message = reply.body.decode(errors="replace")

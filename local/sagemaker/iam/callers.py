@@ -1,6 +1,6 @@
-"""Who made a request, told by the key that signed it; the guard has verified its signature.
+"""Finds the caller of a request by the key that signed it; the guard verifies the signature.
 
-The emulator gives keys out, and tells the root user whose each is (local.cloud.emulator).
+The emulator issues keys, and describes each to the root user.
 """
 
 import hmac
@@ -13,7 +13,7 @@ from local.sagemaker.guard.signing import signed_headers
 from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
 
-# How long the emulator's answer about a key is believed.
+# How long the emulator's description of a key is cached.
 CACHE_SECONDS = 3.0
 TIMEOUT_SECONDS = 20.0
 
@@ -28,7 +28,7 @@ class Caller:
 
     @classmethod
     def of(cls, key: Key) -> "Caller":
-        """Return whose a key is."""
+        """Return the owner of a key."""
         return cls(key.arn, key.kind, key.name)
 
 
@@ -61,13 +61,13 @@ class Keys:
                 reply = await client.request("POST", url, headers, body, TIMEOUT_SECONDS)
         except (ConnectionBroken, TimeoutError) as error:
             raise Refused(
-                Reason.UNKNOWN_KEY, "The emulator, which knows the keys, does not answer."
+                Reason.UNKNOWN_KEY, "The emulator, which issues the keys, does not answer."
             ) from error
-        told = json.loads(reply.body)
-        if "secret" not in told:
-            reason = told.get("reason", Reason.UNKNOWN_KEY)
-            raise Refused(Reason(reason), told.get("message", "The emulator does not take our own key."))
+        found = json.loads(reply.body)
+        if "secret" not in found:
+            reason = found.get("reason", Reason.UNKNOWN_KEY)
+            raise Refused(Reason(reason), found.get("message", "The emulator refuses the root key."))
         expected = proof(settings.root_secret, headers["Authorization"], reply.body)
         if not hmac.compare_digest(expected.encode(), reply.headers.get(PROOF, "").encode()):
-            raise Refused(Reason.UNKNOWN_KEY, "Something else answers in the place of the emulator.")
-        return Key(access_key, told["secret"], told["arn"], told["kind"], told["name"])
+            raise Refused(Reason.UNKNOWN_KEY, "Another program answers on the emulator's port.")
+        return Key(access_key, found["secret"], found["arn"], found["kind"], found["name"])

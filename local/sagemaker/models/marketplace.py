@@ -1,8 +1,8 @@
 """The one Marketplace algorithm that this account is subscribed to: Implicit BPR, as it is published.
 
-What it describes itself as is the published contract (docs/architecture.md, "The algorithm"); where the
-listing says nothing (ranges, instance types), it is a likely choice. Behind it work this project's own
-programs, held to the contract: two columns, no hyperparameter, field or output beyond it.
+Its description is the published contract (docs/architecture.md, "The algorithm"); where the
+listing says nothing (ranges, instance types), it is a likely choice. This project's own programs
+run behind it, limited to the contract: two columns, no other hyperparameter, field or output.
 """
 
 import json
@@ -113,7 +113,7 @@ def _boolean(name: str, default: str) -> Document:
     return _parameter(name, "Categorical", default, allowed, tunable=False)
 
 
-# What makes our own programs do what the contract says, and no more.
+# Limits our own programs to the contract.
 CONTRACT_HYPERPARAMETERS = {"algorithm": "implicit-bpr", "refit": "false", "marketplace_twin": "true"}
 
 
@@ -125,7 +125,7 @@ def for_our_programs(job: Document) -> Document:
 
 
 def refuse_request(method: str, path: str, body: bytes) -> Reply | None:
-    """Answer what the algorithm's own container would refuse; ``None`` for a request it understands."""
+    """Return the error reply of the algorithm's own container, or ``None`` for a valid request."""
     if path == "/execution-parameters":
         return Reply(404, body=b"Not found.")
     if (method, path) != ("POST", "/invocations"):

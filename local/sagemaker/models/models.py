@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:
-    """Keep a model; like SageMaker, look first whether its data is there and its role may read it."""
+    """Create a model; like SageMaker, check first that its data exists and that its role may read it."""
     registry, name = cloud.store.models, request["ModelName"]
     if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation("You must specify exactly one of PrimaryContainer and Containers.")
@@ -34,7 +34,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
 
 
 def _take_package(cloud: "Cloud", model: Model) -> None:
-    """Take image and artifact from a model package, and refuse one that no model can be made of."""
+    """Take image and artifact from a model package, and refuse one that is not Completed."""
     if {"Image", "ModelDataUrl"} & model.container.keys():
         raise validation("You must specify either ModelPackageName, or Image and ModelDataUrl.")
     package = packages.find(cloud, model.container["ModelPackageName"])
@@ -91,7 +91,7 @@ async def list_models(cloud: "Cloud", request: Document) -> Document:
 
 
 async def delete(cloud: "Cloud", request: Document) -> Document:
-    """Forget a model; endpoints that serve it go on serving."""
+    """Delete a model; endpoints that serve it keep it."""
     cloud.store.models.remove(request["ModelName"])
     return {}
 

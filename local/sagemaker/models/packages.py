@@ -14,12 +14,12 @@ from local.sagemaker.s3 import S3Failure, S3Uri
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-# What packages can be made of beside an algorithm and its artifact, and cannot here.
+# Other sources of a package than an algorithm and its artifact, which are not supported here.
 UNSUPPORTED = ("ModelPackageGroupName", "InferenceSpecification", "ValidationSpecification", "SourceUri")
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:
-    """Begin to make a package; it is Completed or Failed some time after."""
+    """Start to create a package; it becomes Completed or Failed later."""
     for member in UNSUPPORTED:
         if request.get(member):
             raise validation(f"{member} is not supported by the local SageMaker.")
@@ -53,7 +53,7 @@ def _source(request: Document) -> Document:
 
 
 def enter(cloud: "Cloud", package: ModelPackage, status: str) -> None:
-    """Move a package to a status, and tell the world."""
+    """Move a package to a status, save it, and emit its event."""
     package.status = status
     package.modified = now()
     cloud.changed()
@@ -61,7 +61,7 @@ def enter(cloud: "Cloud", package: ModelPackage, status: str) -> None:
 
 
 async def run(cloud: "Cloud", package: ModelPackage) -> None:
-    """Make the package; whatever happens, it ends in a final status."""
+    """Create the package; it always ends in a final status."""
     enter(cloud, package, await final_status(package, lambda: _make(cloud, package)))
 
 
@@ -122,7 +122,7 @@ def _summary(package: ModelPackage) -> Document:
 
 
 async def delete(cloud: "Cloud", request: Document) -> Document:
-    """Forget a package that is not in the making; models made of it stay."""
+    """Delete a package that is not being created; its models stay."""
     package = find(cloud, request["ModelPackageName"])
     if package.in_progress:
         raise ServiceError(

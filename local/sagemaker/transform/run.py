@@ -20,7 +20,7 @@ from local.sagemaker.transform import batching
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-# What SageMaker falls back on when neither the request nor /execution-parameters says otherwise.
+# SageMaker's defaults when neither the request nor /execution-parameters says otherwise.
 DEFAULTS: Document = {"MaxConcurrentTransforms": 1, "BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6}
 # How /execution-parameters spells a strategy.
 STRATEGIES = {"SINGLE_RECORD": "SingleRecord", "MULTI_RECORD": "MultiRecord"}
@@ -28,7 +28,7 @@ DEFAULT_TIMEOUT = 600
 
 
 def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
-    """Move a job to a status, and tell the world."""
+    """Move a job to a status, save it, and emit its event."""
     job.status = status
     job.modified = now()
     if status in ENDED:
@@ -38,7 +38,7 @@ def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
 
 
 async def run(cloud: "Cloud", job: TransformJob, model: Model) -> None:
-    """Do the job's work; whatever happens, the job ends in a final status."""
+    """Do the job's work; the job always ends in a final status."""
     transform = _Transform(cloud, job, model)
     status = await final_status(job, lambda: _until_stopped(job, transform))
     await transform.close()
@@ -46,7 +46,7 @@ async def run(cloud: "Cloud", job: TransformJob, model: Model) -> None:
 
 
 async def _until_stopped(job: TransformJob, transform: "_Transform") -> str:
-    """Work until done or until somebody stops the job, whichever comes first."""
+    """Work until done or until the job is stopped, whichever comes first."""
     work = asyncio.ensure_future(transform.work())
     stop = asyncio.ensure_future(job.stop.wait())
     try:
@@ -70,8 +70,8 @@ class _Transform:
         self._job = job
         self._model = model
         self._home = cloud.settings.folder("transform-job", job.name)
-        self._asked = {name: job.request[name] for name in DEFAULTS if name in job.request}
-        self._parameters = DEFAULTS | self._asked
+        self._requested = {name: job.request[name] for name in DEFAULTS if name in job.request}
+        self._parameters = DEFAULTS | self._requested
         self._headers = _headers(job.request)
         self._server = ModelServer(
             cloud,
@@ -118,7 +118,7 @@ class _Transform:
         return keys
 
     async def _request_parameters(self) -> None:
-        """Let the container suggest what the request leaves open, as SageMaker does."""
+        """Take from the container the parameters that the request does not set, as SageMaker does."""
         reply = await self._server.ask("GET", "/execution-parameters", {}, b"", timeout=5)
         with contextlib.suppress(ValueError):
             offered = json.loads(reply.body) if reply.status == 200 else {}
@@ -128,7 +128,7 @@ class _Transform:
                     offered["BatchStrategy"] = STRATEGIES[strategy]
                 self._parameters |= {
                     name: offered[name] for name in DEFAULTS if name in offered
-                } | self._asked
+                } | self._requested
 
     async def _transform(self, role: ExecutionRole, source: S3Uri, relative: str) -> None:
         """Transform one object; its answers go to its own place below the output path, named ``.out``."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MAX_JOBS, MAX_PARALLEL = 750, 100
 STRATEGIES = ("Bayesian", "Random")
-# What SageMaker can do and this cannot, by where it is asked for.
+# What SageMaker supports and this does not, by the member that holds it.
 UNSUPPORTED = {
     "": ("TrainingJobDefinitions", "Autotune"),
     "HyperParameterTuningJobConfig": ("TuningJobCompletionCriteria", "StrategyConfig"),
@@ -39,9 +39,9 @@ def check(cloud: "Cloud", request: Document) -> None:
     _check_limits(config["ResourceLimits"])
     space = _check_space(config, definition)
     training_rules.check(training_request(request, "check", {}), cloud.settings.account)
-    bought = definition["AlgorithmSpecification"].get("AlgorithmName")
-    if bought:
-        _check_algorithm(algorithms.find(cloud, bought), request, space)
+    algorithm_name = definition["AlgorithmSpecification"].get("AlgorithmName")
+    if algorithm_name:
+        _check_algorithm(algorithms.find(cloud, algorithm_name), request, space)
     else:
         _check_objective(config, definition["AlgorithmSpecification"].get("MetricDefinitions", []))
     _check_parents(request, cloud.store)
@@ -84,14 +84,12 @@ def _check_space(config: Document, definition: Document) -> Space:
     if both := sorted(space.keys() & fixed.keys()):
         raise validation(f"Hyperparameters are both static and searched: {', '.join(both)}")
     if reserved := sorted(name for name in fixed if name.startswith(RESERVED)):
-        raise validation(
-            f"Hyperparameter names must not begin with {RESERVED}: {', '.join(reserved)}"
-        )
+        raise validation(f"Hyperparameter names must not begin with {RESERVED}: {', '.join(reserved)}")
     return space
 
 
 def _check_algorithm(described: Document, request: Document, space: Space) -> None:
-    """Refuse what the algorithm could not be told: both ends of every range are tried."""
+    """Refuse ranges that the algorithm does not support, by checking both ends of each."""
     offered = described["TrainingSpecification"]
     _check_objective(
         request["HyperParameterTuningJobConfig"],

@@ -1,4 +1,4 @@
-"""The life of one tuning job: training jobs, some at once, each told what the ones before it taught."""
+"""The life of one tuning job: training jobs, some in parallel, each proposed from the results so far."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
 MAX_FAILURES = 5  # SageMaker's own
-QUOTA_SECONDS = 0.5  # between looks, where no training job may start
+QUOTA_SECONDS = 0.5  # between checks of the quota while it allows no training job
 NO_SUCCESS = (
     "No training job succeeded after {count} attempts. For additional details, please take a look at the "
     "training job failures by listing training jobs for the hyperparameter tuning job."
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 def enter(cloud: "Cloud", job: TuningJob, status: str) -> None:
-    """Move a tuning job to a status, and tell the world."""
+    """Move a tuning job to a status, save it, and emit its event."""
     job.status = status
     job.modified = now()
     if status in ENDED:
@@ -49,7 +49,7 @@ def request_stop(cloud: "Cloud", job: TuningJob) -> None:
 
 
 async def run(cloud: "Cloud", job: TuningJob) -> None:
-    """Do the job's work; whatever happens, it and its training jobs end."""
+    """Do the job's work; it and its training jobs always end."""
     enter(cloud, job, await final_status(job, lambda: _Tuning(cloud, job).work()))
 
 
@@ -111,7 +111,7 @@ class _Tuning:
         return len(failed) <= MAX_FAILURES
 
     async def _step(self) -> None:
-        """Start what may start, then wait until one has ended."""
+        """Start the jobs that may start, then wait until one has ended."""
         while self._may_start() and len(self._running) < self._max_parallel:
             seen, number = self._observed(self._job), len(self._job.trials)
             proposed = await asyncio.to_thread(self._search.propose, seen, number)
@@ -165,7 +165,7 @@ class _Tuning:
         return views.trials(self._cloud.store, self._job)
 
     def _observed(self, job: TuningJob) -> list[Observation]:
-        """List what a tuning job has seen: an end that taught nothing is left out."""
+        """List a tuning job's observations, without jobs that ended with no value."""
         seen = []
         for trial in views.trials(self._cloud.store, job):
             if trial.running:

@@ -10,10 +10,10 @@ MIN_OTHERS = 3
 
 
 def below_median(values: Sequence[float], others: Sequence[Sequence[float]], *, maximize: bool) -> bool:
-    """Tell whether a job's newest value is worse than the median of other jobs' running averages so far.
+    """Return whether a job's newest value is worse than the median of other jobs' running averages so far.
 
     ``values`` and each of ``others`` are a job's values of the objective, in the order they were reported.
-    Jobs that did not get as far are not compared with; nothing is below_median before three others did.
+    Jobs that did not get as far are not compared; before three others did, the result is False.
     """
     if not values:
         return False

@@ -146,10 +146,10 @@ def test_a_job_becomes_a_package_a_model_and_an_endpoint(laptop: Laptop, listene
     found = made(laptop, "bpr")
     assert found["ModelPackageStatus"] == "Completed"
     events = listener.until("bpr", "ModelPackageStatus", "Pending", "InProgress", "Completed")
-    told = [event for event in events if event["detail-type"] == EVENT]
-    statuses = {event["detail"]["ModelPackageStatus"] for event in told}
+    changes = [event for event in events if event["detail-type"] == EVENT]
+    statuses = {event["detail"]["ModelPackageStatus"] for event in changes}
     assert statuses == {"Pending", "InProgress", "Completed"}
-    assert told[0]["detail"]["ModelPackageArn"] == found["ModelPackageArn"]
+    assert changes[0]["detail"]["ModelPackageArn"] == found["ModelPackageArn"]
     model(laptop, "bpr")
     variant = {"VariantName": "v", "ModelName": "bpr", "InitialInstanceCount": 1, "InstanceType": TYPE}
     laptop.sm.create_endpoint_config(EndpointConfigName="bpr", ProductionVariants=[variant])

@@ -93,7 +93,7 @@ def test_hopeless_jobs_are_stopped_early(laptop: Laptop, tmp_path: Path) -> None
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     assert job["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
     assert all(trial["ObjectiveStatus"] == "Succeeded" for trial in stopped)
-    assert not any(trial in stopped for trial in trials[:3]), "nothing is judged beside fewer than three"
+    assert not any(trial in stopped for trial in trials[:3]), "three others are needed for early stopping"
 
 
 @pytest.mark.slow  # a search of its own

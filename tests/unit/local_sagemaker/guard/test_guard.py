@@ -249,7 +249,7 @@ def test_a_presigned_object_of_s3_is_read_and_no_other(service: Service, credent
 )
 def test_a_torn_or_old_signature_in_the_query_opens_nothing(service: Service, query: str) -> None:
     assert service.ask("POST", f"{URL}/?{query}").status_code in (400, 403)
-    # Nor does it change who asks, beside a good one.
+    # In addition to a valid one, it does not change the caller either.
     assert service.repeat(signed("POST", f"/?{query}", service="iam", credentials=WORKER)).status_code != 200
     assert service.seen == []
 

@@ -66,7 +66,7 @@ def test_a_right_request_passes() -> None:
         ({"Tags": [{"Key": "a#b", "Value": ""}]}, "at 'tags.1.member.key' failed"),
     ],
 )
-def test_a_wrong_request_is_told_what_and_where(changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_request_is_answered_with_what_and_where(changes: dict[str, Any], message: str) -> None:
     assert message in complaint("CreateTrainingJob", TRAINING | changes)
 
 

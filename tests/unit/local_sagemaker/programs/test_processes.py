@@ -215,7 +215,7 @@ def test_requests_that_wait_are_aborted_when_the_client_closes() -> None:
 @pytest.mark.parametrize(
     "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"SMTP 220\r\n"]
 )
-def test_a_broken_answer_is_told(answer: bytes) -> None:
+def test_a_broken_response_is_reported(answer: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(answer)
