@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.tuning.space import read_space
 from local.sagemaker.tuning.search import Observation, Search
+from local.sagemaker.tuning.space import read_space
 from local.sagemaker.tuning.stopping import below_median
 
 RANGES: dict[str, Any] = {
