@@ -36,12 +36,12 @@ def shop(_laptop: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     prepare_file(folder / "shop.csv", folder / "run", profile="retail", split="temporal", top_n=10)
     port = free_port()
     with sagemaker(port, _laptop.aws, folder, "--algorithm-dir", str(ALGORITHM_DIR)):
-        beside = _laptop.beside(port)
+        second = _laptop.second_server(port)
         for algorithm in ("bpr", "als"):
             for relative in (names.TRAIN_CSV, names.TEST_CSV):
                 key = names.run_key(run(algorithm, "off").run_id, relative)
-                beside.put(key, (folder / "run" / relative).read_bytes())
-        yield beside
+                second.put(key, (folder / "run" / relative).read_bytes())
+        yield second
 
 
 def run(algorithm: str, tuning: str) -> Run:
@@ -86,8 +86,8 @@ def tuned(shop: Laptop, algorithm: str) -> dict[str, float]:
     trials = shop.trials(name)
     assert len(trials) == JOBS
     best = job["BestTrainingJob"]
-    told = [each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for each in trials]
-    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(told), VALIDATION_METRIC
+    values = [each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for each in trials]
+    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(values), VALIDATION_METRIC
     assert job["TrainingJobStatusCounters"]["Stopped"] > 0, "some of that many lead nowhere"
     return metrics(shop, best["TrainingJobName"])
 
