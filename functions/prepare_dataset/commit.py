@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.files.limits import refuse_object
-from prepare_dataset.increments.append import Neighbours
-from prepare_dataset.outcome import adds_nothing, counts, where_to
+from prepare_dataset.increments.append import OtherUploads
+from prepare_dataset.options import Options
+from prepare_dataset.outcome import adds_nothing, counts, next_status
 from prepare_dataset.previous import is_prepared, origin
 from prepare_dataset.table.columns import mapped_headers
 from retailrec_shared.core import aws, names
@@ -34,7 +35,7 @@ TOO_MANY = (
 )
 
 
-def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
+def prepare_and_commit(run: Run) -> "tuple[Run, QualityReport] | None":
     """Prepare a run, again for as long as others are accepted first; return it as it is then.
 
     ``None`` if it moved elsewhere meanwhile. Raises Rejected for a file that cannot be used.
@@ -49,10 +50,10 @@ def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
         if here is None and run.appends:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=REPLACED)
             return None
-        wanted = _in_place(run, head, here)
+        wanted = _with_position(run, head, here)
         report = _prepare(wanted, here or Place(()))
         ledger().end_stage(run.run_id, Stage.PREPARE)
-        accepted = _accept(wanted, head, here, report)
+        accepted = _commit(wanted, head, here, report)
         if accepted:
             return accepted, report
         present = ledger().get(run.run_id)
@@ -71,7 +72,7 @@ def _refuse_unknown_dataset() -> None:
         )
 
 
-def _in_place(run: Run, head: Head, here: Place | None) -> Run:
+def _with_position(run: Run, head: Head, here: Place | None) -> Run:
     """Say of a run what it will hold, and so where it stands among all runs."""
     if here is None:  # a full file that a later one replaced already: it is its own dataset, and no other's
         return run
@@ -94,9 +95,7 @@ def _prepare(run: Run, here: Place) -> "QualityReport":
         if not run.retrains:
             _download(run, source)
         mapping = ColumnMapping.parse(run.configuration.get("column_mapping", ""))
-        report = prepare_file(
-            None if run.retrains else source,
-            target,
+        options = Options(
             profile=settings().cleaning_profile,
             split=settings().split,
             top_n=settings().top_n,
@@ -105,6 +104,7 @@ def _prepare(run: Run, here: Place) -> "QualityReport":
             others=_fetch(run, here, Path(folder)) if here.joined else None,
             origin=origin(run),
         )
+        report = prepare_file(None if run.retrains else source, target, options)
         source.unlink(missing_ok=True)
         _store(run.run_id, target)
     return report
@@ -116,7 +116,7 @@ def _download(run: Run, source: Path) -> None:
     aws.s3().download_file(run.upload.bucket, run.upload.key, str(source), ExtraArgs=extra)
 
 
-def _fetch(run: Run, here: Place, folder: Path) -> Neighbours:
+def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
     """Fetch the rows of the uploads around a run's own."""
     paths = [folder / f"lines-{number}" for number in range(len(here.before) + len(here.after))]
     for key, path in zip([*here.before, *here.after], paths, strict=True):
@@ -130,7 +130,7 @@ def _fetch(run: Run, here: Place, folder: Path) -> Neighbours:
                 " bucket. Bring that back (the bucket keeps deleted versions for a while), or drop the whole"
                 " file, not as an increment."
             ) from error
-    return Neighbours(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
+    return OtherUploads(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
 
 
 def _store(run_id: str, target: Path) -> None:
@@ -141,13 +141,13 @@ def _store(run_id: str, target: Path) -> None:
         aws.s3().upload_file(str(path), settings().data_bucket, key, ExtraArgs=page)
 
 
-def _accept(run: Run, head: Head, here: Place | None, report: "QualityReport") -> Run | None:
+def _commit(run: Run, head: Head, here: Place | None, report: "QualityReport") -> Run | None:
     fields: dict[str, Any] = {"counts": counts(report)}
     if here is None:
         return ledger().move(run.run_id, RunStatus.PREPARED, **fields)
     if adds_nothing(report):
         run = run.model_copy(update={"dataset": head.dataset})
-    to, why = where_to(run, here, report, trains=settings().train_on_append == "true")
+    to, why = next_status(run, here, report, trains=settings().train_on_append == "true")
     lines = names.WHOLE_LINES if here.joined else names.OWN_LINES
     whole = head.whole if run.retrains else names.run_key(run.run_id, lines)
     new = Head(head.number + 1, here.members, whole, run.dataset or "")

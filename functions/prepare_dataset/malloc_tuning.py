@@ -10,7 +10,7 @@ _LARGE = 32 << 20
 _KEPT = 256 << 20
 
 
-def share_heap() -> None:
+def tune_malloc() -> None:
     """Let what one library or thread frees be used by the next, instead of each keeping pages of its own.
 
     That takes a third less memory. So much is kept when it is free, as asking the system for zeroed pages

@@ -14,7 +14,9 @@ def adds_nothing(report: QualityReport) -> bool:
     return report.increment is not None and report.increment.rows_kept == 0
 
 
-def where_to(run: Run, here: Place, report: QualityReport, *, trains: bool) -> tuple[RunStatus, str | None]:
+def next_status(
+    run: Run, here: Place, report: QualityReport, *, trains: bool
+) -> tuple[RunStatus, str | None]:
     """Tell where a run goes that was prepared, and why if nothing is trained."""
     if not run.appends or run.retrains or not here.before or report.increment is None:
         return RunStatus.PREPARED, None

@@ -1,6 +1,6 @@
 """Training anew on the newest dataset, by schedule or because somebody asked for it."""
 
-from prepare_dataset.upload import take_up
+from prepare_dataset.upload import prepare_run
 from retailrec_shared.core import names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -18,7 +18,7 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
     """
     waiting = ledger().get(run_id) if run_id else None
     if waiting:
-        take_up(waiting)
+        prepare_run(waiting)
         return
     head = datasets().head()
     newest = ledger().get(head.members[-1].run_id) if head.members else None
@@ -33,7 +33,7 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
         return
     upload = newest.upload
     identity = {**configuration, "dataset": head.dataset, "token": token}
-    take_up(
+    prepare_run(
         Run(
             run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
             upload=upload,

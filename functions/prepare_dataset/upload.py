@@ -9,8 +9,8 @@ from uuid import uuid4
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from prepare_dataset.commit import prepare_until_accepted
-from prepare_dataset.waiting import refuse_to_overtake, wake_waiting
+from prepare_dataset.commit import prepare_and_commit
+from prepare_dataset.waiting import resume_waiting, wait_for_earlier_uploads
 from retailrec_shared.core import aws, bus, names
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
@@ -62,18 +62,18 @@ def prepare_upload(
     run_id = names.run_id(bucket, key, upload.etag, configuration)
     if waiting_run not in {None, run_id}:
         _give_up(waiting_run, "The file or the stack's configuration changed before it could be prepared.")
-    take_up(Run(run_id=run_id, upload=upload, configuration=configuration))
+    prepare_run(Run(run_id=run_id, upload=upload, configuration=configuration))
 
 
-def take_up(wanted: Run) -> None:
+def prepare_run(wanted: Run) -> None:
     """Prepare a run, unless it was prepared before or somebody prepares it."""
     me = uuid4().hex
     with _attempt(wanted.run_id, me):
         run = _open(wanted.model_copy(update={"busy_until": _lease(), "busy_by": me}), me)
         if run:
-            refuse_to_overtake(run)
+            wait_for_earlier_uploads(run)
             _prepare(run)
-    wake_waiting()
+    resume_waiting()
 
 
 def _lease() -> str:
@@ -129,7 +129,7 @@ def _open(run: Run, me: str) -> Run | None:
 def _prepare(run: Run) -> None:
     ledger().start_stage(run.run_id, Stage.PREPARE)
     try:
-        outcome = prepare_until_accepted(run)
+        outcome = prepare_and_commit(run)
     except Rejected as refusal:
         _reject(run.run_id, refusal)
         return

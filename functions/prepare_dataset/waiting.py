@@ -15,7 +15,7 @@ RUNS_SEARCHED = 500
 """Among so many newest uploads are all that are being prepared."""
 
 
-def refuse_to_overtake(run: Run) -> None:
+def wait_for_earlier_uploads(run: Run) -> None:
     """Raise NotYet for an increment while an earlier upload is being prepared, and note what it waits for."""
     if not run.appends or run.retrains:
         return
@@ -26,7 +26,7 @@ def refuse_to_overtake(run: Run) -> None:
         raise NotYet(reason)
 
 
-def wake_waiting() -> None:
+def resume_waiting() -> None:
     """Send again the upload of the first increment that waits, if nothing before it is being prepared."""
     preparing = _preparing()
     first = preparing[-1] if preparing else None

@@ -61,8 +61,8 @@ def refuse_too_large(source_format: Format, size: int) -> None:
     limit = MAX_BYTES[source_format]
     if size > limit:
         raise Rejected(
-            f"The file has {in_words(size)}, but {source_format} can be prepared up to {in_words(limit)};"
-            f" {what_to_do(source_format)}."
+            f"The file has {format_size(size)}, but {source_format} can be prepared up to {format_size(limit)};"
+            f" {how_to_reduce(source_format)}."
         )
 
 
@@ -70,16 +70,16 @@ def refuse_object(size: int) -> None:
     """Refuse an uploaded object that is too large in any format, before it is downloaded."""
     if size > MAX_OBJECT_BYTES:
         raise Rejected(
-            f"The file has {in_words(size)}, but at most {in_words(MAX_OBJECT_BYTES)} can be prepared at"
-            f" once; {what_to_do(Format.CSV)}."
+            f"The file has {format_size(size)}, but at most {format_size(MAX_OBJECT_BYTES)} can be prepared at"
+            f" once; {how_to_reduce(Format.CSV)}."
         )
 
 
 def too_much_unpacked(source_format: Format, limit: int) -> Rejected:
     """Make the refusal of a packed file that unpacks to more than it may."""
     return Rejected(
-        f"The file unpacks to more than the {in_words(limit)} that can be prepared at once;"
-        f" {what_to_do(source_format)}."
+        f"The file unpacks to more than the {format_size(limit)} that can be prepared at once;"
+        f" {how_to_reduce(source_format)}."
     )
 
 
@@ -91,11 +91,11 @@ def too_many_rows(rows: int) -> Rejected:
     )
 
 
-def what_to_do(source_format: Format) -> str:
+def how_to_reduce(source_format: Format) -> str:
     """Say how a file of a format becomes smaller."""
     return _LESS.get(source_format, "split the file and upload the newest part, or save it as Parquet")
 
 
-def in_words(size: int) -> str:
+def format_size(size: int) -> str:
     """Spell a number of bytes."""
     return f"{size / MB:,.0f} MB"

@@ -31,7 +31,7 @@ class TimeChange(Part):
     current: ShopTime
 
 
-class Newcomers(Part):
+class IdChanges(Part):
     """Ids of this run among those of the previous one."""
 
     unseen: int
@@ -55,9 +55,9 @@ class Difference(Part):
     rejected_share: ShareChange
     """Share of the rows read that were rejected."""
     last_timestamp: TimeChange
-    item_ids: Newcomers | None
+    item_ids: IdChanges | None
     """None where the previous run's ids could not be read."""
-    customer_ids: Newcomers | None
+    customer_ids: IdChanges | None
 
 
 class WarningCode(StrEnum):
@@ -80,7 +80,7 @@ class WarningCode(StrEnum):
     DATE_IN_FUTURE = "date_in_future"
 
 
-class Warned(Part):
+class DriftWarning(Part):
     """A warning: a code for machines and a sentence for people. It stops nothing."""
 
     code: WarningCode

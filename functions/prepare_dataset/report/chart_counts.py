@@ -8,11 +8,11 @@ from prepare_dataset.clean.interactions import Interactions
 from prepare_dataset.report.chart_data import (
     Activity,
     ActivityBin,
+    ChartData,
     Countries,
     CountryRows,
     LongTail,
     Period,
-    Pictures,
     RankedCount,
     Timeline,
     Unit,
@@ -29,9 +29,9 @@ _NUMPY_UNITS = {"day": "D", "month": "M", "year": "Y"}
 _THURSDAY_TO_MONDAY = 3
 
 
-def count_pictures(rows: Interactions) -> Pictures:
+def count_chart_data(rows: Interactions) -> ChartData:
     """Count the rows kept by time, item, customer and country."""
-    return Pictures(
+    return ChartData(
         timeline=count_timeline(rows.seconds),
         long_tail=count_long_tail(_per_value(rows.item.codes)),
         activity=count_activity(_per_value(rows.customer.codes)),

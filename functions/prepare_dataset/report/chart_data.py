@@ -75,7 +75,7 @@ class Countries(Part):
     top: list[CountryRows]
 
 
-class Pictures(Part):
+class ChartData(Part):
     """What the page ``quality/report.html`` draws; all of it is counted over the rows kept."""
 
     timeline: Timeline

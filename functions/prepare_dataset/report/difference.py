@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.report.changes import Change, Difference, Newcomers, ShareChange, TimeChange
+from prepare_dataset.report.changes import Change, Difference, IdChanges, ShareChange, TimeChange
 from prepare_dataset.report.drift_warnings import find_warnings
 from prepare_dataset.report.model import QualityReport
 from prepare_dataset.table.arrays import Coded
@@ -69,18 +69,18 @@ def compare(previous: Previous, current: QualityReport, ids: Ids) -> Difference:
         items=Change(previous=before.items, current=current.items),
         rejected_share=ShareChange(previous=before.rejected_share, current=current.rejected_share),
         last_timestamp=TimeChange(previous=before.last_timestamp, current=current.last_timestamp),
-        item_ids=newcomers(previous.ids.items, ids.items),
-        customer_ids=newcomers(previous.ids.customers, ids.customers),
+        item_ids=compare_ids(previous.ids.items, ids.items),
+        customer_ids=compare_ids(previous.ids.customers, ids.customers),
     )
 
 
-def newcomers(before: Texts | None, now: Texts | None) -> Newcomers | None:
+def compare_ids(before: Texts | None, now: Texts | None) -> IdChanges | None:
     """Compare two lists of distinct ids; None if one of them is not known."""
     if before is None or now is None:
         return None
     common = int(pc.sum(pc.is_in(now, before)).as_py() or 0)
     unseen = len(now) - common
-    return Newcomers(
+    return IdChanges(
         unseen=unseen,
         unseen_share=round(unseen / len(now), 6) if len(now) else 0.0,
         gone=len(before) - common,

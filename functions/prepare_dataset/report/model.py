@@ -9,8 +9,8 @@ from prepare_dataset.clean.reasons import Profile, RejectReason
 from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.files.formats import Format
 from prepare_dataset.report.base import Part, ShopTime
-from prepare_dataset.report.changes import Difference, Warned
-from prepare_dataset.report.chart_data import Pictures
+from prepare_dataset.report.changes import Difference, DriftWarning
+from prepare_dataset.report.chart_data import ChartData
 
 
 class SheetRows(Part):
@@ -98,11 +98,11 @@ class QualityReport(Part):
     facts: Facts
     increment: IncrementRows | None = None
     """What the file itself brought, where it was added to an earlier dataset; all else is of the whole."""
-    pictures: Pictures | None = None
+    pictures: ChartData | None = None
     """None in reports of early releases."""
     difference: Difference | None = None
     """None for the first run, and where the previous run's report could not be read."""
-    warnings: list[Warned] = Field(default_factory=list)
+    warnings: list[DriftWarning] = Field(default_factory=list)
 
     @property
     def rejected_share(self) -> float:

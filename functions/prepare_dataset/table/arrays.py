@@ -68,15 +68,15 @@ def encode(texts: CodedTexts) -> Coded:
     return Coded(codes, values)
 
 
-def recode(column: Coded, meaning: Texts) -> Coded:
+def recode(column: Coded, parsed: Texts) -> Coded:
     """Replace each value by its meaning; values of one meaning become one, in sorted order.
 
     ``meaning`` is as long as ``column.values``; a null makes the value a missing one.
     Order is by code point, so a code is also a rank.
     """
-    values: Texts = pc.unique(meaning).drop_null()
+    values: Texts = pc.unique(parsed).drop_null()
     values = values.take(pc.sort_indices(values))
-    table = np.append(integers(pc.index_in(meaning, values), MISSING), MISSING).astype(np.int32)
+    table = np.append(integers(pc.index_in(parsed, values), MISSING), MISSING).astype(np.int32)
     return Coded(table[column.codes], values)
 
 

@@ -111,14 +111,14 @@ def _incomplete(
 ) -> Rejected:
     lacking = [column for column in headers if column not in best.positions]
     if lacking:
-        seen = _in_words(rows[best.row] if best.positions else next(filter(any, rows), ()))
+        seen = _quote_cells(rows[best.row] if best.positions else next(filter(any, rows), ()))
         return Rejected(
             f"The column mapping says that {lacking[0]} is called “{headers[lacking[0]]}”, but no column is"
             f" called so: the file has {seen}. Correct the mapping or the header.",
             sheet=sheet,
         )
     if not best.positions:
-        seen = _in_words(next(filter(any, rows), ()))
+        seen = _quote_cells(next(filter(any, rows), ()))
         return Rejected(
             f"No column is recognised: the file must begin with a row of headers such as"
             f" {', '.join(Column)}, but begins with: {seen}.",
@@ -134,5 +134,5 @@ def _incomplete(
     )
 
 
-def _in_words(cells: Sequence[str | None]) -> str:
+def _quote_cells(cells: Sequence[str | None]) -> str:
     return ", ".join(cell for cell in cells if cell)[:200] or "nothing"

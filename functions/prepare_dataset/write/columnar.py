@@ -76,7 +76,7 @@ def write_rejected(raw: RawTable, reasons: Reasons, path: Path) -> None:
                 Coded(reasons[some].astype(np.int32) - 1, _REASONS).texts(),
                 _sheets(raw, some),
                 pa.array(raw.row_numbers[some]),
-                raw.lines.take(some).texts(),
+                raw.malformed.take(some).texts(),
             ]
             file.write_batch(pa.record_batch(columns, schema=_REJECTED))
 

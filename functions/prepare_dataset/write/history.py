@@ -47,7 +47,7 @@ def write_history(
     bounds = np.append(starts, len(newest))
     bought = bought.newest(_fitting(json_strings(rows.item.values)))
     item_bounds = np.append(np.searchsorted(bought.customer, customers), len(bought.item))
-    speller = _Speller(rows, bought.item)
+    speller = _CustomerLines(rows, bought.item)
     wish = "" if exclude_purchased else ', "exclude_purchased": false'
     with open_gzip(history) as history_file, batch_input.open("wb") as batch_file:
         for begin in range(0, len(customers), _CUSTOMERS_AT_A_TIME):
@@ -71,7 +71,7 @@ def _newest(rows: Interactions) -> Indices:
     return order[first_n_of_each(rows.customer.codes[order], NEWEST_PURCHASES)]
 
 
-class _Speller:
+class _CustomerLines:
     """Spells rows as JSON; ids are spelled once each."""
 
     def __init__(self, rows: Interactions, bought: Ints) -> None:

@@ -33,10 +33,10 @@ def write_popular(rows: Interactions, bought: Purchased, path: Path) -> None:
     for code, part in purchased_by_country(rows):
         country = rows.country.values[code].as_py()
         ranking, since = _rankings(part, BEST_IN_COUNTRY, BEST_SINCE_IN_COUNTRY)
-        by_country[country] = _spell(ids, ranking)
+        by_country[country] = _format_number(ids, ranking)
         since_by_country[country] = _spell_since(ids, since)
     content = {
-        "all": _spell(ids, overall[:BEST]),
+        "all": _format_number(ids, overall[:BEST]),
         "rest": _fitting([(str(ids[item]), count) for item, count in overall[BEST:]]),
         "by_country": by_country,
         "since": {"all": _spell_since(ids, overall_since), "by_country": since_by_country},
@@ -67,7 +67,7 @@ def _best(items: Ints, customers: Ints, most: int) -> Ranking:
     return list(zip(items[best].tolist(), customers[best].tolist(), strict=True))
 
 
-def _spell(ids: Sequence[str | None], ranking: Ranking) -> list[dict[str, str | int | None]]:
+def _format_number(ids: Sequence[str | None], ranking: Ranking) -> list[dict[str, str | int | None]]:
     return [{"item_id": ids[item], "customers": count} for item, count in ranking]
 
 

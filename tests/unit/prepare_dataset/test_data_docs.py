@@ -36,13 +36,13 @@ def test_every_column_is_there_with_its_aliases_and_its_key() -> None:
 @pytest.mark.parametrize(
     "number",
     [
-        limits.in_words(limits.MAX_TEXT_BYTES),
-        limits.in_words(limits.MAX_XML_BYTES),
+        limits.format_size(limits.MAX_TEXT_BYTES),
+        limits.format_size(limits.MAX_XML_BYTES),
         f"{limits.MAX_CELLS // 10**6} million cells",
         f"{limits.MAX_ROWS // 10**6} million",
         f"{limits.MAX_RECORD_BYTES >> 20} MB",
-        limits.in_words(limits.MAX_TABLE_BYTES),
-        *map(limits.in_words, limits.MAX_BYTES.values()),
+        limits.format_size(limits.MAX_TABLE_BYTES),
+        *map(limits.format_size, limits.MAX_BYTES.values()),
     ],
 )
 def test_every_limit_is_told(number: str) -> None:

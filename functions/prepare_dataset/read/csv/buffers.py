@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from prepare_dataset.read.csv.layout import Readable
 
-AHEAD = 6
-PATIENCE_SECONDS = 20.0
-_PAUSE_SECONDS = 0.001
+BLOCKS_AHEAD = 6
+RELEASE_SECONDS = 20.0
+_POLL_SECONDS = 0.001
 
 T = TypeVar("T")
 
 
-class Lending:
+class ReaderBuffers:
     """Lends a file and functions to one reader; on leaving it, no thread of Arrow holds any of them.
 
     Nothing that runs in Python happens when a thread releases one of them (no ``__del__``, no callback of a
@@ -29,54 +29,54 @@ class Lending:
     def __init__(self, file: Readable) -> None:
         self._file = file
         self._blocks: list[memoryview] = []
-        self._lent: list[weakref.ref[Any]] = []
+        self._tracked: list[weakref.ref[Any]] = []
         self._reader: Any = None
         self._stopped = False
         self._problem: BaseException | None = None
 
-    def __enter__(self) -> "Lending":
+    def __enter__(self) -> "ReaderBuffers":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopped = True
         self._reader = None
-        self._wait_until(self.is_all_back)
+        self._wait_until(self.is_released)
 
     def file(self) -> Any:
-        """Lend the file: a block is handed out only while fewer than AHEAD of its blocks are in use.
+        """Lend the file: a block is handed out only while fewer than BLOCKS_AHEAD of its blocks are in use.
 
         What is not parsed yet is kept by Arrow, and on a busy machine that may be the whole file.
         """
-        return self._lend(_File(self._read))
+        return self._track(_File(self._read))
 
     def function(self, function: Callable[..., T]) -> Callable[..., T]:
         """Lend a function."""
-        return self._lend(_Function(function))
+        return self._track(_Function(function))
 
     def keep(self, reader: T) -> T:
         """Keep the reader until it is left, so that it does not end while its thread waits for blocks."""
         self._reader = reader
         return reader
 
-    def raise_problem(self) -> None:
+    def raise_error(self) -> None:
         """Raise what reading the file has raised: for Arrow, whose threads would keep it, the file ended."""
         problem, self._problem = self._problem, None
         if problem:
             raise problem
 
-    def is_all_back(self) -> bool:
+    def is_released(self) -> bool:
         """Return whether no thread holds anything that was lent."""
-        return all(lent() is None for lent in self._lent) and not self._blocks_in_use()
+        return all(lent() is None for lent in self._tracked) and not self._blocks_in_use()
 
-    def _lend(self, lent: T) -> T:
-        self._lent.append(weakref.ref(lent))
+    def _track(self, lent: T) -> T:
+        self._tracked.append(weakref.ref(lent))
         return lent
 
     def _read(self, size: int) -> memoryview:
         block = b""
         try:
             # Patience ends: nothing may hang, should a reader ever need more blocks at once.
-            self._wait_until(lambda: self._stopped or self._blocks_in_use() < AHEAD)
+            self._wait_until(lambda: self._stopped or self._blocks_in_use() < BLOCKS_AHEAD)
             if not self._stopped and not self._problem:
                 block = self._file.read(size) or b""
         except BaseException as problem:  # noqa: BLE001 - raised in the thread that asks for batches
@@ -90,9 +90,9 @@ class Lending:
         return len(self._blocks)
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + RELEASE_SECONDS
         while not condition() and time.monotonic() < end:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
 
 class _File:

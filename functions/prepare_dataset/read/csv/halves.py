@@ -13,14 +13,14 @@ from typing import IO
 from prepare_dataset.read.csv.layout import Layout
 
 # Below this size threads gain nothing.
-WORTH_IT = 16 << 20
+MIN_SPLIT_BYTES = 16 << 20
 # What each cell of the record at the end of the first part holds.
 END = "end of part"
 _NEAR = 64 << 10
 _BYTE_PER_LINE_BREAK = ("utf-8", "cp1252", "latin-1")
 
 
-class Ended:
+class FirstHalf:
     """The first ``left`` bytes of a file, and then the record that tells their end."""
 
     def __init__(self, file: IO[bytes], left: int, layout: Layout) -> None:
@@ -41,7 +41,7 @@ class Ended:
 def find_cut(path: Path, layout: Layout) -> int | None:
     """Offset of the first line after the middle that looks like a record; None when there is none near."""
     size = path.stat().st_size
-    if size < WORTH_IT or layout.encoding not in _BYTE_PER_LINE_BREAK:
+    if size < MIN_SPLIT_BYTES or layout.encoding not in _BYTE_PER_LINE_BREAK:
         return None
     with path.open("rb") as file:
         file.seek(size // 2)

@@ -64,7 +64,7 @@ class _Unpacked(gzip.GzipFile):
         return block
 
 
-def unpack_in_vain(path: Path) -> None:
+def check_unpacked_size(path: Path) -> None:
     """Unpack a file that says it is too large: of one that was cut off, the last bytes say anything."""
     try:
         with _Unpacked(path) as file:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from prepare_dataset.files.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
-from prepare_dataset.read.csv.buffers import Lending
-from prepare_dataset.read.csv.halves import END, Ended, find_cut
+from prepare_dataset.read.csv.buffers import ReaderBuffers
+from prepare_dataset.read.csv.halves import END, FirstHalf, find_cut
 from prepare_dataset.read.csv.layout import (
     Layout,
     Readable,
@@ -82,7 +82,7 @@ def _read_first(path: Path, layout: Layout, cut: int) -> _Part | None:
     """Read what stands before the cut; None if the cut is in the midst of a record."""
     malformed: list[pa_csv.InvalidRow] = []
     with path.open("rb") as file:
-        batches = list(_batches(Ended(file, cut, layout), layout, malformed, layout.lines_before_rows))
+        batches = list(_batches(FirstHalf(file, cut, layout), layout, malformed, layout.lines_before_rows))
     last = batches.pop() if batches else None
     if last is None or not last.num_rows or _cells_of_last_row(last) != {END}:
         return None
@@ -129,7 +129,7 @@ def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawT
             f"No line has {layout.width} cells as the header has; export the file again.",
             row=layout.lines_before_rows + 1,
         )
-    builder.add_lines((row.text for row in malformed), range(records, records + len(malformed)))
+    builder.add_malformed((row.text for row in malformed), range(records, records + len(malformed)))
     table = builder.build()
     numbers = _record_numbers(layout, records, bad_numbers)
     table = dataclasses.replace(table, row_numbers=numbers[table.row_numbers])
@@ -150,11 +150,11 @@ def _batches(
         return "error" if room < 0 or len(malformed) > MAX_MALFORMED_ROWS else "skip"
 
     wanted = [f"c{place}" for place in layout.header.positions.values()]
-    with Lending(as_utf8(file, layout.encoding)) as lending:
+    with ReaderBuffers(as_utf8(file, layout.encoding)) as buffers:
         try:
-            yield from lending.keep(
+            yield from buffers.keep(
                 pa_csv.open_csv(
-                    lending.file(),
+                    buffers.file(),
                     # One thread: only then does a malformed row know its number, and it is as fast.
                     pa_csv.ReadOptions(
                         use_threads=False,
@@ -165,7 +165,7 @@ def _batches(
                     pa_csv.ParseOptions(
                         delimiter=layout.delimiter,
                         newlines_in_values=True,
-                        invalid_row_handler=lending.function(note),
+                        invalid_row_handler=buffers.function(note),
                     ),
                     pa_csv.ConvertOptions(
                         include_columns=wanted,
@@ -176,7 +176,7 @@ def _batches(
                 )
             )
         except pa.ArrowInvalid as problem:
-            lending.raise_problem()
+            buffers.raise_error()
             if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
                 raise Rejected(
                     f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header"
@@ -184,7 +184,7 @@ def _batches(
                 ) from None
             if not str(problem).startswith(_NOTHING_BELOW_HEADER):
                 raise
-        lending.raise_problem()
+        buffers.raise_error()
 
 
 def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes:
@@ -201,15 +201,15 @@ def _refuse_open_quote(path: Path, packed: bool, layout: Layout, table: RawTable
     Only what has a line break can have swallowed lines; if there is something, the marks are counted. Their
     number may be odd in a sound file too: a mark within a cell is an inch.
     """
-    texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.lines)]
+    texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.malformed)]
     broken = [(name, column, pc.match_substring(column.values, "\n")) for name, column in texts]
     rows = [(name, column.where(answers)) for name, column, answers in broken if truths(answers).any()]
     suspects = [(int(having.nonzero()[0][-1]), name) for name, having in rows if having.any()]
     if suspects and _count_marks(path, packed) % 2 and not quotes_close(path, packed=packed, layout=layout):
-        row, name = max(suspects, key=lambda suspect: table.place(suspect[0]).row)
+        row, name = max(suspects, key=lambda suspect: table.location(suspect[0]).row)
         raise Rejected(
             "A quotation mark is opened and never closed; correct the cell or export the file again.",
-            row=table.place(row).row,
+            row=table.location(row).row,
             column=name,
         )
 

@@ -98,7 +98,7 @@ def _texts(cells: Any) -> AnyArray:
         texts = pa.array([str(UUID(bytes=value)) for value in stored.dictionary.to_pylist()], TEXT)
         spelled = pa.DictionaryArray.from_arrays(stored.indices, texts)
     elif pa.types.is_floating(kind):
-        spelled = _spell_floats(cells.cast(pa.float32()) if pa.types.is_float16(kind) else cells)
+        spelled = _format_floats(cells.cast(pa.float32()) if pa.types.is_float16(kind) else cells)
     else:
         spelled = pc.cast(cells, TEXT)
     return spelled
@@ -113,7 +113,7 @@ def _on_its_clock(cells: Any) -> AnyArray:
     return local
 
 
-def _spell_floats(cells: AnyArray) -> AnyArray:
+def _format_floats(cells: AnyArray) -> AnyArray:
     """Spell whole numbers without decimals or exponent: as ids they would not be what they were."""
     whole = pc.and_(pc.equal(pc.floor(cells), cells), pc.less(pc.abs(cells), _EXACT))
     digits = pc.cast(pc.cast(pc.if_else(whole, cells, None), pa.int64()), TEXT)

@@ -20,8 +20,8 @@ from prepare_dataset.files.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
     MAX_XML_PARTS,
+    how_to_reduce,
     too_much_unpacked,
-    what_to_do,
 )
 from prepare_dataset.table.arrow import pc
 from retailrec_shared.core.errors import Rejected
@@ -77,7 +77,7 @@ class _Budget:
 def _too_wide(found: str) -> Rejected:
     return Rejected(
         f"The workbook is too large: {found}, counted from the first to the outermost one, but at most"
-        f" {MAX_CELLS:,} can be prepared; delete stray cells far out, or {what_to_do(Format.XLSX)}."
+        f" {MAX_CELLS:,} can be prepared; delete stray cells far out, or {how_to_reduce(Format.XLSX)}."
     )
 
 

@@ -31,7 +31,7 @@ def read_workbook(
     """
     workbook = Workbook(headers)
     # Nothing here holds the cells, so that one sheet is gone before the next is read.
-    guard = guard_workbook if source_format is Format.XLSX else _let_pass
+    guard = guard_workbook if source_format is Format.XLSX else _guard_nothing
     for name, sheet in read_sheets(path, WORKBOOK_SECONDS[source_format], guard):
         rows = workbook.add(name, sheet)
         progress(f"read {rows:,} rows of sheet {name}")
@@ -47,7 +47,7 @@ def _counts_from_1904(path: Path) -> bool:
             return _FROM_1904.search(part.read(_NEAR_START)) is not None
 
 
-def _let_pass(path: Path) -> None:
+def _guard_nothing(path: Path) -> None:
     """Look at nothing: an xls workbook has no packed parts."""
 
 

@@ -25,7 +25,7 @@ TOO_MUCH = (
     " as csv or Parquet."
 )
 # Below this size a second process takes longer to start than it saves.
-WORTH_IT = 6 << 20
+MIN_SPLIT_BYTES = 6 << 20
 
 
 # What it returns: whether what the reader takes for damage may be UTF-16.
@@ -47,13 +47,13 @@ def read_sheets(path: Path, seconds: float, guard: Guard) -> Iterator[tuple[str,
         try:
             verdict = pool.submit(guard, path)
             verdict.add_done_callback(lambda done: reading.give_up() if done.exception() else None)
-            yield from _told_by(verdict, reading.sheets(verdict))
+            yield from _explain_utf16(verdict, reading.sheets(verdict))
         finally:
             timer.cancel()
             reading.end()
 
 
-def _told_by(
+def _explain_utf16(
     verdict: Future[bool | None], sheets: Iterator[tuple[str, Sheet]]
 ) -> Iterator[tuple[str, Sheet]]:
     try:
@@ -71,7 +71,7 @@ class _Reading:
         self._is_over = threading.Event()
         self._ending = ExitStack()
         # Two share what there is; a workbook that is too much for that is read by one alone.
-        self._is_shared = path.stat().st_size >= WORTH_IT and _processors() > 1
+        self._is_shared = path.stat().st_size >= MIN_SPLIT_BYTES and _processors() > 1
         self._second: SheetProcess | None = None
         self._first = self._start(SHARED_WORKBOOK_BYTES if self._is_shared else WORKBOOK_MEMORY_BYTES)
 

@@ -1,6 +1,6 @@
 """The top of the page: warnings, the four figures that matter, and the difference to the previous run."""
 
-from prepare_dataset.report.changes import Change, Difference, Newcomers
+from prepare_dataset.report.changes import Change, Difference, IdChanges
 from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.number_format import count, percent, signed_percent
 from prepare_dataset.report.page.markup import Child, Markup, element, foreign, join
@@ -82,12 +82,12 @@ def _changes(difference: Difference) -> list[tuple[Child, ...]]:
         *((name, count(each.previous), count(each.current), _growth(each)) for name, each in counts.items()),
         ("share rejected", percent(rejected.previous), percent(rejected.current), f"{points:+.1f} points"),
         ("newest purchase", f"{newest.previous:%d %b %Y}", f"{newest.current:%d %b %Y}", ""),
-        *_newcomers("items", difference.item_ids),
-        *_newcomers("customers", difference.customer_ids),
+        *_id_changes("items", difference.item_ids),
+        *_id_changes("customers", difference.customer_ids),
     ]
 
 
-def _newcomers(what: str, ids: Newcomers | None) -> list[tuple[Child, ...]]:
+def _id_changes(what: str, ids: IdChanges | None) -> list[tuple[Child, ...]]:
     if ids is None:
         return [(f"unseen {what}", "", "not known", "")]
     return [

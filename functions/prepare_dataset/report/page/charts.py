@@ -1,4 +1,4 @@
-"""Pictures as inline SVG, made by pure functions.
+"""ChartData as inline SVG, made by pure functions.
 
 Positions across are percentages and heights are pixels, so that a picture fits any width without
 scaling its letters. Colours come from classes: the page's style knows light and dark.

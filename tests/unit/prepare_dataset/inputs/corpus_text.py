@@ -314,7 +314,7 @@ def dates_as_text_day_first(folder: Path) -> Path:
     return written(folder, csv_text([purchase(date=date) for date in dates]))
 
 
-@case(Refused("day first or month first", row=2, column="InvoiceDate"))
+@case(Refused("can be read with the day first or the month first", row=2, column="InvoiceDate"))
 def dates_that_may_be_read_two_ways(folder: Path) -> Path:
     return written(folder, csv_text([purchase(date=date) for date in ("01/02/2011", "03/04/2011")]))
 

@@ -37,12 +37,15 @@ def lower_limits(divisor: int) -> None:
 
 def prepare(source: Path) -> str:
     from prepare_dataset.dataset import prepare_file
+    from prepare_dataset.options import Options
     from retailrec_shared.core.errors import Rejected
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_MB * MB, ADDRESSES_MB * MB))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        report = prepare_file(source, source.parent / "run", profile="retail", split="temporal", top_n=10)
+        report = prepare_file(
+            source, source.parent / "run", Options(profile="retail", split="temporal", top_n=10)
+        )
     except Rejected as refusal:
         return refusal.reason
     return f"kept {report.rows_kept}"
@@ -66,6 +69,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     lower_limits(int(sys.argv[1]))
-    import prepare_dataset.write.outputs  # noqa: F401 - all that preparing imports
+    import prepare_dataset.preparation  # noqa: F401 - all that preparing imports
 
     main()

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from prepare_dataset.read.csv import buffers as lending
-from prepare_dataset.read.csv.buffers import AHEAD, Lending
+from prepare_dataset.read.csv import buffers as buffers
+from prepare_dataset.read.csv.buffers import BLOCKS_AHEAD, ReaderBuffers
 from prepare_dataset.read.csv.reader import read_csv
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days
 
@@ -22,8 +22,8 @@ def taken(file: Any) -> pa.Buffer:
 
 
 def test_no_more_blocks_are_handed_out_than_may_be_in_use() -> None:
-    file = Lending(io.BytesIO(b"x" * 100)).file()
-    held = [taken(file) for _ in range(AHEAD)]
+    file = ReaderBuffers(io.BytesIO(b"x" * 100)).file()
+    held = [taken(file) for _ in range(BLOCKS_AHEAD)]
     late: list[bytes] = []
     reader = threading.Thread(target=lambda: late.append(taken(file).to_pybytes()))
     reader.start()
@@ -36,18 +36,18 @@ def test_no_more_blocks_are_handed_out_than_may_be_in_use() -> None:
 
 
 def test_it_hands_out_all_there_is_even_to_who_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lending, "PATIENCE_SECONDS", 0.01)
-    file = Lending(io.BytesIO(b"abcdefghij")).file()
+    monkeypatch.setattr(buffers, "RELEASE_SECONDS", 0.01)
+    file = ReaderBuffers(io.BytesIO(b"abcdefghij")).file()
     blocks = [taken(file) for _ in range(12)]
     assert b"".join([block.to_pybytes() for block in blocks]) == b"abcdefghij"
 
 
 def test_who_waits_for_a_block_is_let_go_at_the_end() -> None:
-    lent = Lending(io.BytesIO(b"x" * 100))
+    lent = ReaderBuffers(io.BytesIO(b"x" * 100))
     late: list[bytes] = []
 
     def read(file: Any) -> None:
-        held = [taken(file) for _ in range(AHEAD + 1)]
+        held = [taken(file) for _ in range(BLOCKS_AHEAD + 1)]
         late.append(held[-1].to_pybytes())
 
     reader = threading.Thread(target=read, args=[lent.file()])
@@ -60,7 +60,7 @@ def test_who_waits_for_a_block_is_let_go_at_the_end() -> None:
 
 @pytest.mark.parametrize("kind", ["block", "file", "function"])
 def test_leaving_waits_for_whatever_is_still_held(kind: str) -> None:
-    lent = Lending(io.BytesIO(b"x" * 100))
+    lent = ReaderBuffers(io.BytesIO(b"x" * 100))
     file = lent.file()
     held: dict[str, Any] = {"block": taken(file), "file": file, "function": lent.function(print)}
     del file
@@ -73,7 +73,7 @@ def test_leaving_waits_for_whatever_is_still_held(kind: str) -> None:
 
     held.clear()
     leaving.join()
-    assert lent.is_all_back()
+    assert lent.is_released()
 
 
 def test_what_reading_raises_is_kept_from_the_reader_and_raised_to_the_lender() -> None:
@@ -81,21 +81,21 @@ def test_what_reading_raises_is_kept_from_the_reader_and_raised_to_the_lender() 
         def read(self, _size: int, /) -> bytes:
             raise OSError("damaged")
 
-    lent = Lending(Damaged())
+    lent = ReaderBuffers(Damaged())
     assert not taken(lent.file())
     with pytest.raises(OSError, match="damaged"):
-        lent.raise_problem()
-    lent.raise_problem()
+        lent.raise_error()
+    lent.raise_error()
 
 
 def test_a_csv_that_is_read_leaves_nothing_lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     back: list[bool] = []
-    leave = Lending.__exit__
+    leave = ReaderBuffers.__exit__
 
-    def note(lent: Lending, *_: object) -> None:
+    def note(lent: ReaderBuffers, *_: object) -> None:
         leave(lent)
-        back.append(lent.is_all_back())
+        back.append(lent.is_released())
 
-    monkeypatch.setattr(Lending, "__exit__", note)
+    monkeypatch.setattr(ReaderBuffers, "__exit__", note)
     read_csv(csv_file(tmp_path, days(9)), packed=False)
     assert back == [True]

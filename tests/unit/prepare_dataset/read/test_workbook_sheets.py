@@ -30,7 +30,7 @@ def workbook(tmp_path: Path) -> Path:
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a second process worth it for any workbook, on any machine."""
-    monkeypatch.setattr(workbook_sheets, "WORTH_IT", 0)
+    monkeypatch.setattr(workbook_sheets, "MIN_SPLIT_BYTES", 0)
     monkeypatch.setattr(workbook_sheets, "_processors", lambda: 2)
 
 
@@ -58,7 +58,7 @@ def content(path: Path) -> dict[str, Any]:
         str(name): [column.values[code].as_py() if code >= 0 else None for code in column.codes.tolist()]
         for name, column in table.columns.items()
     }
-    places = [table.place(row) for row in range(len(table))]
+    places = [table.location(row) for row in range(len(table))]
     return {"columns": columns, "sheets": table.sheets, "places": places}
 
 
@@ -95,7 +95,7 @@ def test_small_workbooks_and_single_processors_start_one(
 ) -> None:
     content(workbook)
     assert len(started) == 1
-    monkeypatch.setattr(workbook_sheets, "WORTH_IT", 0)
+    monkeypatch.setattr(workbook_sheets, "MIN_SPLIT_BYTES", 0)
     monkeypatch.setattr(workbook_sheets, "_processors", lambda: 1)
     content(workbook)
     assert len(started) == 2

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pytest
 
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from prepare_dataset.previous import read_ids
-from prepare_dataset.report import drift_warnings as jumps
+from prepare_dataset.report import drift_warnings as drift_warnings
 from prepare_dataset.report.changes import Difference, WarningCode
-from prepare_dataset.report.difference import Ids, Origin, Previous, compare, newcomers
+from prepare_dataset.report.difference import Ids, Origin, Previous, compare, compare_ids
 from prepare_dataset.report.model import QualityReport
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import Prepared, Row, csv_file, days, prepare
@@ -30,7 +31,8 @@ def warned(base: QualityReport, ids: tuple[Ids, Ids] = (Ids(), Ids()), **changes
     current = base.model_copy(update={"uploaded_at": UPLOADED} | changes)
     difference = compare(Previous("p", "old.csv", base, ids[0]), current, ids[1])
     return [
-        each.code for each in jumps.find_warnings(current.model_copy(update={"difference": difference}), base)
+        each.code
+        for each in drift_warnings.find_warnings(current.model_copy(update={"difference": difference}), base)
     ]
 
 
@@ -47,7 +49,9 @@ def follow(folder: Path, before: Sequence[Row], now: Sequence[Row]) -> QualityRe
     old = prepare(csv_file(folder / "old", before))
     origin = Origin("new", "new.csv", UPLOADED, Previous("old", "old.csv", old.report, ids_of(old)))
     return prepare_file(
-        csv_file(folder, now), folder / "run", profile="retail", split="temporal", top_n=10, origin=origin
+        csv_file(folder, now),
+        folder / "run",
+        Options(profile="retail", split="temporal", top_n=10, origin=origin),
     )
 
 
@@ -145,8 +149,8 @@ def test_another_cleaning_profile_leaves_only_what_it_does_not_change(base: Qual
 
 
 def test_ids_that_are_not_known_are_not_compared() -> None:
-    assert newcomers(None, pa.array(["1"])) is None
-    empty = newcomers(pa.array([], pa.string()), pa.array(["1"]))
+    assert compare_ids(None, pa.array(["1"])) is None
+    empty = compare_ids(pa.array([], pa.string()), pa.array(["1"]))
     assert empty
     assert (empty.unseen, empty.unseen_share, empty.gone) == (1, 1.0, 0)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from prepare_dataset.report.difference import Ids, Origin, Previous
 from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.number_format import count, nice_ticks, percent, short, signed_percent
@@ -64,10 +65,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, QualityRepor
     old = prepare(xlsx_file(folder, {"a": days(20)})).report
     origin = Origin("r1", f"{HOSTILE}.xlsx", datetime(2012, 1, 1, tzinfo=UTC),
                     Previous("r0", f'"{HOSTILE}', old, Ids()))  # fmt: skip
-    report = prepare_file(
-        xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", profile="retail", split="temporal", top_n=10,
-        origin=origin,
-    )  # fmt: skip
+    report = prepare_file(xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", Options(profile="retail", split="temporal", top_n=10, origin=origin))  # fmt: skip
     return (folder / "run" / names.QUALITY_REPORT_HTML).read_text(encoding="utf-8"), report
 
 
