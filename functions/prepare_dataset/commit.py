@@ -1,4 +1,4 @@
-"""Preparing a run's dataset and having it accepted: nothing that others added meanwhile is left out."""
+"""Prepares a run's dataset and commits it to the ledger, with the rows that other runs added in the meantime."""
 
 import tempfile
 from pathlib import Path
@@ -25,22 +25,23 @@ from retailrec_shared.ledger.run import Run
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
 
-# How often others may be accepted while one run is prepared and prepared anew.
-TRIES = 5
-REPLACED = "A full file that was uploaded later replaced the dataset that this increment would have added to."
+# How many times a run is prepared because other runs were committed first.
+MAX_COMMITS = 5
+REPLACED = "A full file that was uploaded later replaced the dataset to which this increment belongs."
 
 TOO_MANY = (
-    "The dataset consists of {:,} files, and no more can be told apart; drop one file of all rows, not as an"
-    " increment: it replaces the dataset."
+    "The dataset consists of {:,} files, which is the most that it can have; upload one file of all rows, not as"
+    " an increment: it replaces the dataset."
 )
 
 
 def prepare_and_commit(run: Run) -> "tuple[Run, QualityReport] | None":
-    """Prepare a run, again for as long as others are accepted first; return it as it is then.
+    """Prepare a run and commit it, again if another run was committed first; return the committed run.
 
-    ``None`` if it moved elsewhere meanwhile. Raises Rejected for a file that cannot be used.
+    Returns ``None`` if the run has another status in the meantime. Raises Rejected for a file that cannot be
+    used.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_COMMITS):
         head = datasets().head()
         here = place(run, head)
         if run.appends and not head.members and not run.retrains:
@@ -59,22 +60,22 @@ def prepare_and_commit(run: Run) -> "tuple[Run, QualityReport] | None":
         present = ledger().get(run.run_id)
         if present is None or present.status is not RunStatus.PREPARING:
             return None
-    raise TimeoutError(f"run {run.run_id} could not be accepted: others were faster {TRIES} times")
+    raise TimeoutError(f"run {run.run_id} could not be committed: other runs were first {MAX_COMMITS} times")
 
 
 def _refuse_unknown_dataset() -> None:
-    """Refuse to add to what an earlier release prepared, as its rows were not kept."""
+    """Refuse to add to a dataset of an earlier release, which did not keep its rows."""
     earlier = any(is_prepared(run) and run.dataset is None for run in ledger().runs())
-    if earlier and not datasets().head().members:  # none was accepted this moment either
+    if earlier and not datasets().head().members:  # none was committed in the meantime
         raise Rejected(
             "The dataset that this file would be added to was prepared by an earlier release, which did not"
-            " keep its rows; drop the whole file once, not as an increment."
+            " keep its rows; upload one file of all rows, not as an increment."
         )
 
 
 def _with_position(run: Run, head: Head, here: Place | None) -> Run:
-    """Say of a run what it will hold, and so where it stands among all runs."""
-    if here is None:  # a full file that a later one replaced already: it is its own dataset, and no other's
+    """Set which uploads the run's dataset consists of, and its position among all runs."""
+    if here is None:  # a full file that a later one has replaced: it is a dataset of its own
         return run
     newest = here.members[-1].upload_order
     return run.model_copy(
@@ -117,7 +118,7 @@ def _download(run: Run, source: Path) -> None:
 
 
 def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
-    """Fetch the rows of the uploads around a run's own."""
+    """Download the kept lines of the dataset's other uploads."""
     paths = [folder / f"lines-{number}" for number in range(len(here.before) + len(here.after))]
     for key, path in zip([*here.before, *here.after], paths, strict=True):
         try:
@@ -126,9 +127,9 @@ def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
             if aws.error_code(error) not in {"404", "NoSuchKey"}:
                 raise
             raise Rejected(
-                f"The rows that this file would be added to are gone: somebody deleted {key} from the data"
-                " bucket. Bring that back (the bucket keeps deleted versions for a while), or drop the whole"
-                " file, not as an increment."
+                f"The rows that this file would be added to are missing: {key} was deleted from the data bucket."
+                " Restore that object (the bucket keeps deleted versions for some time), or upload one file of"
+                " all rows, not as an increment."
             ) from error
     return OtherUploads(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
 
@@ -136,7 +137,7 @@ def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
 def _store(run_id: str, target: Path) -> None:
     for path in sorted(path for path in target.rglob("*") if path.is_file()):
         key = names.run_key(run_id, path.relative_to(target).as_posix())
-        # So that a browser shows the page instead of saving it.
+        # With this type a browser shows the page instead of saving it.
         page = {"ContentType": "text/html; charset=utf-8"} if path.suffix == ".html" else None
         aws.s3().upload_file(str(path), settings().data_bucket, key, ExtraArgs=page)
 

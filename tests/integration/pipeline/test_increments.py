@@ -334,7 +334,7 @@ def test_an_increment_beyond_what_the_ledger_can_name_is_rejected_until_a_full_f
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     day = shop.drop(lines(30, 31), "append/day.csv")
     assert day.status is RunStatus.REJECTED
-    assert "drop one file of all rows, not as an increment" in (day.reason or "")
+    assert "upload one file of all rows, not as an increment" in (day.reason or "")
     assert bus.types()[-1] == "DatasetRejected"
     again = shop.drop(lines(0, 31), "shop.csv")
     assert [run.status for run in (full, again)] == [RunStatus.PREPARED] * 2

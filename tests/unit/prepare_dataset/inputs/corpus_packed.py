@@ -75,7 +75,7 @@ def a_zip_of_nothing(folder: Path) -> Path:
     return packed(folder, ("folder/", b""))
 
 
-@case(Refused("holds another one"))
+@case(Refused("contains another zip archive"))
 def a_zip_of_a_zip(folder: Path) -> Path:
     return packed(folder, ("a.zip", packed(folder, ("a.csv", CSV)).read_bytes()))
 
