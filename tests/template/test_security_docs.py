@@ -33,7 +33,7 @@ def test_every_command_that_the_docs_type_is_there() -> None:
     assert typed <= verbs
 
 
-def test_every_suppressed_check_is_told() -> None:
+def test_every_suppressed_check_is_documented() -> None:
     skipped = {
         skip["id"]
         for resource in RESOURCES.values()
