@@ -12,7 +12,7 @@ from retailrec_shared.ledger.replay import RETRAINING_REQUESTED
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Prepare an uploaded file; or prepare the newest dataset again, by schedule or at an operator's request."""
+    """Prepare an uploaded file; or the newest dataset again, by schedule or at an operator's request."""
     if event["detail-type"] in {"Scheduled Event", RETRAINING_REQUESTED}:
         request = RetrainingRequested.model_validate(event).detail
         retrain(request.token, request.run_id)

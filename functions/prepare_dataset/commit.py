@@ -1,4 +1,4 @@
-"""Prepares a run's dataset and commits it to the ledger, with the rows that other runs added in the meantime."""
+"""Prepares a run's dataset and commits it to the ledger, with the rows that other runs added."""
 
 import tempfile
 from pathlib import Path
@@ -30,8 +30,8 @@ MAX_COMMITS = 5
 REPLACED = "A full file that was uploaded later replaced the dataset to which this increment belongs."
 
 TOO_MANY = (
-    "The dataset consists of {:,} files, which is the most that it can have; upload one file of all rows, not as"
-    " an increment: it replaces the dataset."
+    "The dataset consists of {:,} files, which is the most that it can have; upload one file of all rows, not"
+    " as an increment: it replaces the dataset."
 )
 
 
@@ -127,9 +127,9 @@ def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
             if aws.error_code(error) not in {"404", "NoSuchKey"}:
                 raise
             raise Rejected(
-                f"The rows that this file would be added to are missing: {key} was deleted from the data bucket."
-                " Restore that object (the bucket keeps deleted versions for some time), or upload one file of"
-                " all rows, not as an increment."
+                f"The rows that this file would be added to are missing: {key} was deleted from the data"
+                " bucket. Restore that object (the bucket keeps deleted versions for a while), or upload one"
+                " file of all rows, not as an increment."
             ) from error
     return OtherUploads(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
 

@@ -28,7 +28,7 @@ Read = TypeVar("Read")
 
 
 def origin(run: Run) -> Origin:
-    """Return which run a report belongs to; a previous run that cannot be read is left out, without an error."""
+    """Return which run a report belongs to; a previous run that cannot be read is left out."""
     return Origin(
         run_id=run.run_id,
         file=run.upload.key,

@@ -26,7 +26,7 @@ from retailrec_shared.ledger.run import Run, Upload, now, timestamp
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
 
-# Attempts that ended without an error of their own, for lack of memory or time. Failed calls of AWS do not count.
+# Attempts that ended without an error, for lack of memory or time. Failed calls of AWS do not count.
 MAX_ATTEMPTS = 3
 # An attempt that takes longer than this has ended: it is longer than the function's timeout.
 LEASE = timedelta(minutes=16)
@@ -61,7 +61,9 @@ def prepare_upload(
     configuration = settings().run_configuration(read_mapping(aws.s3(), bucket, key))
     run_id = names.run_id(bucket, key, upload.etag, configuration)
     if waiting_run not in {None, run_id}:
-        _fail_waiting(waiting_run, "The file or the stack's configuration changed before it could be prepared.")
+        _fail_waiting(
+            waiting_run, "The file or the stack's configuration changed before it could be prepared."
+        )
     prepare_run(Run(run_id=run_id, upload=upload, configuration=configuration))
 
 
@@ -118,8 +120,8 @@ def _open(run: Run, owner: str) -> Run | None:
             run.run_id,
             Stage.PREPARE,
             f"The file could not be prepared in {MAX_ATTEMPTS} attempts.",
-            "Read the log of prepare_dataset (retailrec logs): the file may need more memory or time than the "
-            "function has. To try again: retailrec retry {run_id}",
+            "Read the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
+            "the function has. To try again: retailrec retry {run_id}",
         )
         return None
     taken = ledger().take(run.run_id, _lease(), owner) or ledger().get(run.run_id)

@@ -16,7 +16,7 @@ RUNS_SEARCHED = 500
 
 
 def wait_for_earlier_uploads(run: Run) -> None:
-    """Raise NotYet for an increment while an earlier upload is being prepared; the ledger keeps the reason."""
+    """Raise NotYet for an increment while an earlier upload is prepared; the ledger keeps the reason."""
     if not run.appends or run.retrains:
         return
     earlier = [other for other in _preparing() if other.upload.order < run.upload.order]

@@ -13,8 +13,8 @@ from prepare_dataset.table.values import is_unusable_id
 
 Reasons = npt.NDArray[np.uint8]
 
-# Codes of the UCI file that are no products, in upper or lower case; its products are five digits with up to two
-# letters, or DCGS… for what was sold through another shop.
+# Codes of the UCI file that are no products, in upper or lower case. Its products have five digits with up
+# to two letters, or DCGS… if they were sold through another shop.
 _NON_PRODUCT = (
     r"(?i)^(POST|DOT|M|C2|C3|D|S|B|BANK CHARGES|AMAZONFEE|CRUK|PADS|SP1002|ADJUST\d*|TEST\d*|GIFT(_.*)?)$"
 )

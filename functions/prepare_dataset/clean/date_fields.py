@@ -40,7 +40,7 @@ class DateFields:
         )
 
     def seconds(self, *, month: str, day: str) -> Ints:
-        """Return seconds since 1970; ``NO_TIME`` where the numbers are no date. ``month`` and ``day``: a or b."""
+        """Return seconds since 1970; ``NO_TIME`` where there is no date. ``month`` and ``day``: a or b."""
         year, months, days = self.numbers["year"], self.numbers[month], self.numbers[day]
         hour, minute, second = self._hour(), self.numbers["minute"], self.numbers["second"]
         first = ((year - 1970) * 12 + np.clip(months, 1, 12) - 1).astype("datetime64[M]")

@@ -34,8 +34,8 @@ def _why_ambiguous(raw: RawTable, row: int, parsed: ParsedTable) -> str:
             " all dates as 2010-12-31 08:26."
         )
     return (
-        f"The date “{_text(raw, row, Column.INVOICE_DATE)}” can be read with the day first or the month first, and no"
-        " other date in the file shows which; write dates as 2010-12-31 08:26."
+        f"The date “{_text(raw, row, Column.INVOICE_DATE)}” can be read with the day first or the month"
+        " first, and no other date in the file shows which; write dates as 2010-12-31 08:26."
     )
 
 
@@ -68,7 +68,7 @@ _NO_PURCHASE = PROFILES["tutorial"]
 
 
 def refuse_without_purchases(reasons: Reasons) -> None:
-    """Refuse an increment without any line of a customer's invoice; an increment of returns alone is accepted."""
+    """Refuse an increment without any line of a customer's invoice; returns are such lines."""
     counts = count_reasons(reasons)
     if sum(counts[reason] for reason in _NO_PURCHASE) == len(reasons):
         raise Rejected(

@@ -55,7 +55,7 @@ def _refuse_too_many(rows: int, sheets: int) -> None:
     if sheets > MAX_SHEETS_OF_DATASET:
         raise Rejected(
             f"With this file the dataset would have {sheets:,} sheets, but at most {MAX_SHEETS_OF_DATASET:,}"
-            " can be distinguished; upload one file of all rows, not as an increment: it replaces the dataset."
+            " are supported; upload one file of all rows, not as an increment: it replaces the dataset."
         )
 
 

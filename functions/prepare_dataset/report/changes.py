@@ -1,4 +1,4 @@
-"""What differs between a run's report and the previous run's, and what is worth a warning."""
+"""The model of the differences between a run's report and the previous run's, and of warnings."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class Change(Part):
 
     @property
     def growth(self) -> float | None:
-        """By which share it grew: 0.5 is half as many again; None where there was nothing before."""
+        """The relative growth: 0.5 for half as many again; None if the count was 0 before."""
         return self.current / self.previous - 1 if self.previous else None
 
 
@@ -32,18 +32,18 @@ class TimeChange(Part):
 
 
 class IdChanges(Part):
-    """Ids of this run among those of the previous one."""
+    """The ids of this run compared with those of the previous one."""
 
     unseen: int
-    """How many of this run's ids the previous run did not have."""
+    """The number of this run's ids that the previous run did not have."""
     unseen_share: float
     """The same as a share of this run's ids."""
     gone: int
-    """How many of the previous run's ids this run does not have."""
+    """The number of the previous run's ids that this run does not have."""
 
 
 class Difference(Part):
-    """A run beside the previous one: the newest earlier upload that could be prepared."""
+    """A run compared with the previous one: the newest earlier upload that could be prepared."""
 
     previous_run_id: str
     previous_file: str
@@ -56,12 +56,12 @@ class Difference(Part):
     """Share of the rows read that were rejected."""
     last_timestamp: TimeChange
     item_ids: IdChanges | None
-    """None where the previous run's ids could not be read."""
+    """None if the previous run's ids could not be read."""
     customer_ids: IdChanges | None
 
 
 class WarningCode(StrEnum):
-    """What jumped; the thresholds are explained in docs/quality-report.md."""
+    """The kind of a warning; the thresholds are explained in docs/quality-report.md."""
 
     ROWS_FELL = "rows_fell"
     ROWS_ROSE = "rows_rose"
@@ -81,7 +81,7 @@ class WarningCode(StrEnum):
 
 
 class DriftWarning(Part):
-    """A warning: a code for machines and a sentence for people. It stops nothing."""
+    """A warning: a code for programs and a sentence for people. The run continues."""
 
     code: WarningCode
     message: str

@@ -1,4 +1,4 @@
-"""Comparing a run's report with the previous run's."""
+"""Compares a run's report with the previous run's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from prepare_dataset.table.arrow import Texts, pc
 
 @dataclass(frozen=True)
 class Ids:
-    """The ids that a run has of its items and customers; None where they are not known."""
+    """The ids of a run's items and customers; None where they are unknown."""
 
     items: Texts | None = None
     customers: Texts | None = None
@@ -38,7 +38,7 @@ class Previous:
 
 @dataclass(frozen=True)
 class Origin:
-    """Which run a report is of, of which upload, and which run came before."""
+    """The run and the upload of a report, and the previous run."""
 
     run_id: str
     file: str
@@ -47,7 +47,7 @@ class Origin:
 
 
 def complete(report: QualityReport, rows: Interactions, origin: Origin) -> QualityReport:
-    """Add to a report which run it is of, how it differs from the previous one, and what to be warned of."""
+    """Add to a report its run, the difference to the previous run, and warnings."""
     previous = origin.previous
     difference = compare(previous, report, Ids.of(rows)) if previous else None
     known = {"run_id": origin.run_id, "file": origin.file, "uploaded_at": origin.uploaded_at}
@@ -57,7 +57,7 @@ def complete(report: QualityReport, rows: Interactions, origin: Origin) -> Quali
 
 
 def compare(previous: Previous, current: QualityReport, ids: Ids) -> Difference:
-    """Put two reports side by side; ``ids`` are those of ``current``."""
+    """Compare two reports; ``ids`` are those of ``current``."""
     before = previous.report
     return Difference(
         previous_run_id=previous.run_id,
@@ -75,7 +75,7 @@ def compare(previous: Previous, current: QualityReport, ids: Ids) -> Difference:
 
 
 def compare_ids(before: Texts | None, now: Texts | None) -> IdChanges | None:
-    """Compare two lists of distinct ids; None if one of them is not known."""
+    """Compare two lists of distinct ids; None if one of them is unknown."""
     if before is None or now is None:
         return None
     common = int(pc.sum(pc.is_in(now, before)).as_py() or 0)

@@ -1,4 +1,4 @@
-"""When a difference between two runs is worth a warning. Warnings stop nothing: people decide."""
+"""Drift warnings: when a difference between two runs is worth a warning. The run continues."""
 
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -13,15 +13,15 @@ UNSEEN_ITEMS = 0.30
 UNSEEN_CUSTOMERS = 0.50
 REJECTED_TIMES = 2.0
 REJECTED_LEAST = 0.01
-"""A share of rejected rows below this is never worth a warning."""
+"""There is no warning about a smaller share of rejected rows."""
 NEW_REASON_LEAST = 0.001
-"""Share of the rows read that a new reason must have."""
+"""The least share of the rows read for a warning about a new reason."""
 FUTURE_DAYS = 1
 """The shop's clock may be ahead of UTC, by less than a day."""
 
 
 def find_warnings(current: QualityReport, previous: QualityReport | None) -> list[DriftWarning]:
-    """List what a person should look at; the most general first."""
+    """List the warnings of a run, the most general first."""
     found = list(_of_itself(current))
     if previous and current.difference:
         found += _of_difference(current, previous, current.difference)
@@ -47,14 +47,14 @@ def _of_difference(
     yield from rows
     yield from _newest_date(difference)
     if current.profile != previous.profile:
-        # What the other rules look at differs between profiles, whatever the file.
+        # The counts of the other rules depend on the profile, not only on the file.
         yield DriftWarning(
             code=WarningCode.PROFILE_CHANGED,
             message=f"The cleaning profile is {current.profile}, but the previous run's was"
             f" {previous.profile}: only rows read and dates can be compared.",
         )
         return
-    if not rows:  # else the same jump would be told twice
+    if not rows:  # otherwise both warnings have the same cause
         yield from _drift("Rows kept", "interactions", difference.interactions)
     yield from _drift("Customers", "customers", difference.customers)
     yield from _drift("Items", "items", difference.items)
@@ -82,7 +82,7 @@ def _newest_date(difference: Difference) -> Iterator[DriftWarning]:
         yield DriftWarning(
             code=WarningCode.NEWEST_DATE_OLDER,
             message=f"The newest purchase is of {newest.current:%Y-%m-%d %H:%M}, older than the previous"
-            f" run's ({newest.previous:%Y-%m-%d %H:%M}): was an old export dropped?",
+            f" run's ({newest.previous:%Y-%m-%d %H:%M}): was an old export uploaded?",
         )
 
 

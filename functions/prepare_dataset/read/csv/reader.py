@@ -1,4 +1,4 @@
-"""Reading comma-separated text by blocks: any usual delimiter and encoding, plain or gzipped."""
+"""Reads csv in blocks: any usual delimiter and encoding, plain or gzipped."""
 
 import dataclasses
 import zlib
@@ -36,7 +36,7 @@ _NOTHING_BELOW_HEADER = ("Empty CSV file", "Could not skip initial")
 
 
 def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> RawTable:
-    """Read every record. One with too many or too few cells becomes a row without cells.
+    """Read every record. A record with too many or too few cells becomes a row without cells.
 
     A row's number is that of its record: a line break in quotes does not count, nor does an empty line.
     """
@@ -48,14 +48,14 @@ def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> Raw
                 )
             except UnicodeError:
                 continue
-    except pa.ArrowInvalid as problem:
+    except pa.ArrowInvalid as error:
         raise Rejected(
             "The csv cannot be read: it has a line of more than 8 MB, or a quotation mark that is never"
             " closed; export it again."
-        ) from problem
-    except (OSError, EOFError, zlib.error) as problem:
-        raise Rejected("The file is cut off or damaged; pack or upload it again.") from problem
-    raise Rejected("The csv is in no known text encoding; save it as UTF-8.")
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise Rejected("The file is cut off or damaged; create it again, or upload it again.") from error
+    raise Rejected("The text encoding of the csv is not supported; save it as UTF-8.")
 
 
 def _read(path: Path, packed: bool, layout: Layout) -> RawTable:
@@ -79,7 +79,7 @@ class _Part:
 
 
 def _read_first(path: Path, layout: Layout, cut: int) -> _Part | None:
-    """Read what stands before the cut; None if the cut is in the midst of a record."""
+    """Read the records before the split; None if the split is within a record."""
     malformed: list[pa_csv.InvalidRow] = []
     with path.open("rb") as file:
         batches = list(_batches(FirstHalf(file, cut, layout), layout, malformed, layout.lines_before_rows))
@@ -101,7 +101,7 @@ def _read_second(path: Path, layout: Layout, cut: int) -> _Part:
 
 
 def _read_whole(path: Path, packed: bool, layout: Layout) -> RawTable:
-    """Read all records, block by block as they are asked for."""
+    """Read all records block by block."""
     malformed: list[pa_csv.InvalidRow] = []
     with (
         open_bytes(path, packed=packed) as file,
@@ -140,7 +140,7 @@ def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawT
 def _batches(
     file: Readable, layout: Layout, malformed: list[pa_csv.InvalidRow], skip: int
 ) -> Generator[pa.RecordBatch, None, None]:
-    """Yield the recognised columns by blocks, as coded texts; columns are named by their place."""
+    """Yield the recognised columns in blocks, dictionary-encoded; columns are named by their position."""
     room = MAX_MALFORMED_BYTES
 
     def note(row: pa_csv.InvalidRow) -> Literal["skip", "error"]:
@@ -155,7 +155,7 @@ def _batches(
             yield from buffers.keep(
                 pa_csv.open_csv(
                     buffers.file(),
-                    # One thread: only then does a malformed row know its number, and it is as fast.
+                    # One thread: only then a malformed row has its number, and it is as fast.
                     pa_csv.ReadOptions(
                         use_threads=False,
                         block_size=_BLOCK,
@@ -175,14 +175,14 @@ def _batches(
                     ),
                 )
             )
-        except pa.ArrowInvalid as problem:
+        except pa.ArrowInvalid as error:
             buffers.raise_error()
             if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
                 raise Rejected(
                     f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header"
                     " has; export the file again."
                 ) from None
-            if not str(problem).startswith(_NOTHING_BELOW_HEADER):
+            if not str(error).startswith(_NOTHING_BELOW_HEADER):
                 raise
         buffers.raise_error()
 
@@ -196,10 +196,10 @@ def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes
 
 
 def _refuse_open_quote(path: Path, packed: bool, layout: Layout, table: RawTable) -> None:
-    """Refuse a file in which a quotation mark that nothing closes has swallowed the lines after it.
+    """Refuse a file in which the lines after an unclosed quotation mark became part of a cell.
 
-    Only what has a line break can have swallowed lines; if there is something, the marks are counted. Their
-    number may be odd in a sound file too: a mark within a cell is an inch.
+    Such a cell contains a line break. Only if there is one, the marks are counted; their number may be odd in
+    a correct file, too, where a mark within a cell stands for inches.
     """
     texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.malformed)]
     broken = [(name, column, pc.match_substring(column.values, "\n")) for name, column in texts]

@@ -1,4 +1,4 @@
-"""The top of the page: warnings, the four figures that matter, and the difference to the previous run."""
+"""The top of the page: warnings, the four main counts, and the difference to the previous run."""
 
 from prepare_dataset.report.changes import Change, Difference, IdChanges
 from prepare_dataset.report.model import QualityReport
@@ -8,24 +8,28 @@ from prepare_dataset.report.page.parts import card, note, table
 
 
 def banner(report: QualityReport) -> Markup:
-    """Say what jumped, or that nothing did."""
+    """Show the warnings, or that there are none."""
     warnings = report.warnings
     if warnings:
-        number = "One thing jumped" if len(warnings) == 1 else f"{len(warnings)} things jumped"
+        number = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
         listed = element("ul", *(element("li", warning.message) for warning in warnings))
-        heading = element("strong", f"⚠ {number}: please look before you trust this run")
+        heading = element("strong", f"⚠ {number}: check before you use this run")
         return element("div", heading, listed, class_="banner warned", role="status")
     if report.difference is None:
         said = "There is no previous run to compare with."
     else:
         said = join(
-            ["✓ Nothing jumped since the previous run, ", foreign(report.difference.previous_file), "."]
+            [
+                "✓ No warnings since the previous run, ",
+                foreign(report.difference.previous_file),
+                ".",
+            ]
         )
     return element("div", said, class_="banner", role="status")
 
 
 def tiles(report: QualityReport) -> Markup:
-    """Show the four figures that matter, each beside the previous run's."""
+    """Show the four main counts, each with the previous run's."""
     before = report.difference
     changes = (
         (before.rows_read, before.interactions, before.customers, before.items) if before else (None,) * 4
@@ -53,17 +57,17 @@ def _growth(change: Change) -> str:
 
 
 def changes_card(report: QualityReport) -> Markup:
-    """Put this run beside the previous one."""
+    """Compare this run with the previous one."""
     difference = report.difference
     if difference is None:
         return Markup()
     return card(
-        "Beside the previous run",
+        "Compared with the previous run",
         table(("", "previous", "now", "change"), _changes(difference), classes="changes", kinds="tonn"),
         note(
             "Previous: ",
             foreign(difference.previous_file),
-            f", run {difference.previous_run_id}. Unseen: not in the previous run; gone: only there.",
+            f", run {difference.previous_run_id}. Unseen: not in the previous run; gone: not in this run.",
         ),
         half=True,
     )

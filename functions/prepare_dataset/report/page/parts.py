@@ -1,4 +1,4 @@
-"""What several cards of the page are made of."""
+"""The parts that several cards of the page share."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ def card(title: str, *content: Markup, half: bool = False) -> Markup:
 
 
 def note(*content: Child) -> Markup:
-    """Make a sentence in small letters."""
+    """Make a sentence in a small font."""
     return element("p", *content, class_="note")
 
 
@@ -38,7 +38,7 @@ def _row(row: Sequence[Child], names: Sequence[str | None]) -> Markup:
 
 
 def figures(headers: Sequence[str], rows: Sequence[Sequence[Child]], kinds: str) -> Markup:
-    """Fold the figures of a picture away below it."""
+    """Make a table of a chart's figures that is folded at first."""
     return element(
         "details",
         element("summary", "The figures"),

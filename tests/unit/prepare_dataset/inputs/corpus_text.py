@@ -368,6 +368,6 @@ def a_gzip_with_rubbish_behind_it(folder: Path) -> Path:
     return written(folder, gzip.compress(csv_text(days(3)).encode()) + b"rubbish")
 
 
-@case(Refused("holds no csv"))
+@case(Refused("does not contain a csv"))
 def a_gzip_of_a_gzip(folder: Path) -> Path:
     return written(folder, gzip.compress(gzip.compress(csv_text(days(3)).encode())))

@@ -65,7 +65,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, QualityRepor
     old = prepare(xlsx_file(folder, {"a": days(20)})).report
     origin = Origin("r1", f"{HOSTILE}.xlsx", datetime(2012, 1, 1, tzinfo=UTC),
                     Previous("r0", f'"{HOSTILE}', old, Ids()))  # fmt: skip
-    report = prepare_file(xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", Options(profile="retail", split="temporal", top_n=10, origin=origin))  # fmt: skip
+    options = Options(profile="retail", split="temporal", top_n=10, origin=origin)
+    report = prepare_file(xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", options)
     return (folder / "run" / names.QUALITY_REPORT_HTML).read_text(encoding="utf-8"), report
 
 
@@ -113,7 +114,7 @@ def test_warnings_and_the_difference_stand_on_top(hostile: tuple[str, QualityRep
     page, report = hostile
     assert report.warnings
     places = [page.index(text(warning.message)) for warning in report.warnings]
-    assert max(places) < page.index("Beside the previous run") < page.index("Interactions by")
+    assert max(places) < page.index("Compared with the previous run") < page.index("Interactions by")
 
 
 def test_a_first_run_and_an_early_report_have_a_page_too(tmp_path: Path) -> None:

@@ -5,7 +5,13 @@ import pyarrow as pa
 import pytest
 
 from prepare_dataset.clean.conventions import Proofs
-from prepare_dataset.table.values import NumberStyle, clean_ids, clean_texts, parse_numbers, prove_number_styles
+from prepare_dataset.table.values import (
+    NumberStyle,
+    clean_ids,
+    clean_texts,
+    parse_numbers,
+    prove_number_styles,
+)
 
 
 @pytest.mark.parametrize(
