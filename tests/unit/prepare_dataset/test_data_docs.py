@@ -1,4 +1,4 @@
-"""docs/data.md tells what the code does."""
+"""docs/data.md agrees with the code."""
 
 import re
 from pathlib import Path
@@ -20,8 +20,8 @@ def rows(first_cell: str) -> list[list[str]]:
 
 
 def test_every_reason_is_there_in_its_order_and_marked_if_the_tutorial_knows_it() -> None:
-    told = [(re.sub("[`* ]", "", name), "*" in name) for name, _ in rows("reason")]
-    assert told == [(str(reason), reason in PROFILES["tutorial"]) for reason in ORDER]
+    documented = [(re.sub("[`* ]", "", name), "*" in name) for name, _ in rows("reason")]
+    assert documented == [(str(reason), reason in PROFILES["tutorial"]) for reason in ORDER]
 
 
 def test_every_column_is_there_with_its_aliases_and_its_key() -> None:
@@ -45,5 +45,5 @@ def test_every_column_is_there_with_its_aliases_and_its_key() -> None:
         *map(limits.format_size, limits.MAX_BYTES.values()),
     ],
 )
-def test_every_limit_is_told(number: str) -> None:
+def test_every_limit_is_documented(number: str) -> None:
     assert number in TEXT[TEXT.index("## Limits") :]

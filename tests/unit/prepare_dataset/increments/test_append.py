@@ -193,7 +193,7 @@ def test_an_increment_without_any_line_of_a_customer_is_refused(tmp_path: Path) 
         prepare(source, before=[whole_lines(full)])
 
 
-def test_the_report_tells_of_the_increment_and_of_the_whole(tmp_path: Path) -> None:
+def test_the_report_counts_the_increment_and_the_whole(tmp_path: Path) -> None:
     full = prepare(csv_file(at(tmp_path, "full"), days(4)))
     rows = [
         *days(4)[2:],
@@ -236,7 +236,7 @@ def test_files_of_several_formats_and_conventions_add_up(tmp_path: Path) -> None
     assert done.report.sheets[0].name == "2010"
 
 
-def test_a_date_that_nothing_ever_settled_is_still_refused(tmp_path: Path) -> None:
+def test_a_date_whose_order_nothing_ever_decided_is_still_refused(tmp_path: Path) -> None:
     full = prepare(csv_file(at(tmp_path, "full"), days(3)))
     source = csv_file(at(tmp_path, "next"), [purchase(date="05/02/2011 10:00")])
     with pytest.raises(Rejected, match="the day first or the month first"):

@@ -191,7 +191,7 @@ def lines_of_nothing_but_spaces(folder: Path) -> Path:
 
 
 @case(Kept(4))
-def an_inch_beside_a_cell_of_two_lines(folder: Path) -> Path:
+def an_inch_mark_and_a_cell_of_two_lines(folder: Path) -> Path:
     inch = '536366,85123A,12" RULER,6,2011-01-09,2.55,17850,UK\n'
     return written(folder, csv_text(days(3, description="TWO\nLINES")) + inch)
 

@@ -118,7 +118,7 @@ def a_second_sheet_of_foreign_columns(folder: Path) -> Path:
 
 
 @case(Kept(3))
-def a_sheet_of_notes_beside_the_data(folder: Path) -> Path:
+def a_sheet_of_notes_next_to_the_data(folder: Path) -> Path:
     def change(workbook: Any) -> None:
         notes = workbook.create_sheet("notes", 0)
         notes.append(["Ask Jane about the returns"])
@@ -155,7 +155,7 @@ def rows_of_spaces_below_the_data(folder: Path) -> Path:
 
 
 @case(Kept(3))
-def a_chart_sheet_beside_the_data(folder: Path) -> Path:
+def a_chart_sheet_next_to_the_data(folder: Path) -> Path:
     return changed(folder, lambda workbook: workbook.create_chartsheet("chart"))
 
 
@@ -216,7 +216,7 @@ def truths_instead_of_numbers(folder: Path) -> Path:
 
 
 @case(Kept(4))
-def dates_as_text_beside_true_dates(folder: Path) -> Path:
+def dates_as_text_among_date_cells(folder: Path) -> Path:
     def change(workbook: Any) -> None:
         workbook["one"].append(purchase(date="2011-02-28 08:26", item="71053"))
 

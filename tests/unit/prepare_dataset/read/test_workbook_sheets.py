@@ -126,7 +126,7 @@ def test_a_killed_second_is_done_without(
     assert content(workbook) == alone
 
 
-def test_a_first_that_dies_beside_the_second_begins_again_alone(
+def test_a_first_process_that_dies_next_to_the_second_begins_again_alone(
     workbook: Path, always: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = read_alone(workbook)
@@ -161,7 +161,7 @@ def test_a_system_that_starts_no_second_process_is_done_without(
     assert content(workbook) == alone
 
 
-def test_too_much_time_is_told_and_no_process_stays(
+def test_too_much_time_is_refused_and_no_process_stays(
     workbook: Path, always: None, started: list[SheetProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms: list[tuple[float, Callable[[], None]]] = []
@@ -228,7 +228,7 @@ def test_what_the_guard_finds_ends_the_reading(
     assert all(process.process.poll() is not None for process in started)
 
 
-def test_the_guard_tells_better_what_the_reader_stumbled_over(tmp_path: Path) -> None:
+def test_the_refusal_of_the_guard_replaces_that_of_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "shop.xlsx"
     path.write_bytes(b"PK, and nothing else")
 

@@ -91,7 +91,7 @@ def test_the_policy_allows_this_one_style_and_nothing_else(hostile: tuple[str, Q
     assert len(outline.all("style")) == 1
 
 
-def test_every_picture_is_told_in_words_and_its_ids_are_its_own(hostile: tuple[str, QualityReport]) -> None:
+def test_every_chart_has_a_text_alternative_and_unique_ids(hostile: tuple[str, QualityReport]) -> None:
     outline = Outline(hostile[0])
     ids = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
     assert len(ids) == len(set(ids))

@@ -33,7 +33,7 @@ def test_the_header_may_stand_below_a_title() -> None:
     assert header.positions[Column.INVOICE] == 1
 
 
-def test_missing_columns_are_named_beside_those_found() -> None:
+def test_missing_columns_are_named_with_those_found() -> None:
     with pytest.raises(Rejected) as refusal:
         find_header([["Invoice", "StockCode", "Quantity"]], sheet="2011")
     assert refusal.value.sheet == "2011"
