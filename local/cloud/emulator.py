@@ -13,7 +13,7 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import lambda_svc, sts
+from ministack.services import apigateway_v1, lambda_svc, sts
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -30,6 +30,7 @@ HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
 # CloudFormation draws it (uuid4) and tells it to that function alone.
 _TOLD_ADDRESS = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 API = "execute-api"
+ANY_METHOD = "x-amazon-apigateway-any-method"
 _API_PATH = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
 _API_HOST = re.compile(r"[^.]+\.execute-api\.", re.IGNORECASE)
 # Of a session's token that is wrong or too old, in ministack's words.
@@ -162,8 +163,22 @@ def give_workers_secrets(root_secret: str) -> None:
         module.execution_credentials = credentials
 
 
+def import_any_method() -> None:
+    """Let the emulator import the method ANY of a REST API, which its own import leaves out."""
+    import_path = apigateway_v1._import_path_item
+
+    def import_with_any(api_id: str, path: str, operations: Mapping[str, Any], *others: Any) -> None:
+        if ANY_METHOD in operations:
+            every = dict.fromkeys(apigateway_v1._OPENAPI_HTTP_METHODS, operations[ANY_METHOD])
+            operations = {**every, **operations}
+        import_path(api_id, path, operations, *others)
+
+    apigateway_v1._import_path_item = import_with_any
+
+
 def main() -> None:
     """Serve until SIGTERM."""
+    import_any_method()
     give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
     os.environ.pop("PYTHONPATH", None)  # it led here; the functions' workers would inherit it
     ministack.app = guarded(ministack.app, os.environ)

@@ -178,3 +178,33 @@ def _listeners() -> dict[int, set[int]]:
         if inode in inodes:
             found.setdefault(int(link.parts[2]), set()).add(inodes[inode])
     return found
+
+
+def test_the_method_any_of_an_api_is_every_method_and_signed(laptop: Laptop) -> None:
+    signed: dict[str, Any] = {"security": [{"AWS_IAM": []}], "responses": {}}
+    scheme = {
+        "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
+    }  # fmt: skip
+    body = {
+        "swagger": "2.0",
+        "securityDefinitions": {"AWS_IAM": scheme},
+        "paths": {"/{proxy+}": {"x-amazon-apigateway-any-method": signed}, "/model": {"get": signed}},
+    }
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "any", "Body": body}}
+    formation = client("cloudformation", laptop.aws, ROOT_KEY, ROOT_SECRET)
+    formation.create_stack(StackName="any", TemplateBody=json.dumps({"Resources": {"Api": api}}))
+    formation.get_waiter("stack_create_complete").wait(StackName="any", WaiterConfig={"Delay": 1})
+    described = formation.describe_stack_resource(StackName="any", LogicalResourceId="Api")
+    api_id = described["StackResourceDetail"]["PhysicalResourceId"]
+    gateway = client("apigateway", laptop.aws, ROOT_KEY, ROOT_SECRET)
+    methods = {
+        each["path"]: {
+            method: gateway.get_method(restApiId=api_id, resourceId=each["id"], httpMethod=method)
+            for method in each.get("resourceMethods", {})
+        }
+        for each in gateway.get_resources(restApiId=api_id)["items"]
+    }
+    assert set(methods["/model"]) == {"GET"}
+    assert set(methods["/{proxy+}"]) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+    assert all(method["authorizationType"] == "AWS_IAM" for method in methods["/{proxy+}"].values())
+    formation.delete_stack(StackName="any")
