@@ -80,7 +80,7 @@ def a_zip_of_a_zip(folder: Path) -> Path:
     return packed(folder, ("a.zip", packed(folder, ("a.csv", CSV)).read_bytes()))
 
 
-@case(Refused("no format known"))
+@case(Refused("is not supported"))
 def a_zip_of_a_picture(folder: Path) -> Path:
     return packed(folder, ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(99)))
 

@@ -19,7 +19,7 @@ def blank_lines_only(folder: Path) -> Path:
     return written(folder, "\n \r\n\t\n")
 
 
-@case(Refused("no format known"))
+@case(Refused("is not supported"))
 def a_png_named_xlsx(folder: Path) -> Path:
     return written(folder, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(400)).rename(folder / "shop.xlsx")
 
@@ -133,7 +133,7 @@ def nul_bytes_in_a_description(folder: Path) -> Path:
     )
 
 
-@case(Refused("no format known"))
+@case(Refused("is not supported"))
 def nul_bytes_from_the_start(folder: Path) -> Path:
     return written(folder, csv_text(days(3)).replace("85123A", "85123A\0"))
 

@@ -313,6 +313,9 @@ def foreign_headers_with_a_mapping(folder: Path) -> Path:
     return foreign_workbook(folder)
 
 
-@case(Refused("called “Household ID”, but no column.*the file has shopper, product_id", sheet="one"), MAPPED)
+@case(
+    Refused("called “Household ID”, but there is no.*the file has shopper, product_id", sheet="one"),
+    MAPPED,
+)
 def a_mapping_that_does_not_fit(folder: Path) -> Path:
     return foreign_workbook(folder, ("shopper", *FOREIGN[1:]))
