@@ -23,13 +23,13 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
     head = datasets().head()
     newest = ledger().get(head.members[-1].run_id) if head.members else None
     if newest is None:
-        logger.info("no retraining: there is no dataset")
+        logger.info("there is no dataset to train on")
         return
     # The mapping was applied when the kept rows were read.
     configuration = settings().run_configuration(newest.configuration.get("column_mapping", ""))
     trained = None if token else trained_alike(ledger().runs(), head.dataset, configuration)
     if trained:
-        logger.info("no retraining: dataset and configuration are unchanged", trained=trained.run_id)
+        logger.info("nothing has changed", trained=trained.run_id)
         return
     upload = newest.upload
     identity = {**configuration, "dataset": head.dataset, "token": token}

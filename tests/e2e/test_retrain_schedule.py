@@ -73,9 +73,9 @@ def until(found: Callable[[], object]) -> None:
 def times_idle(stack: Stack, since: float) -> int:
     """Count how often the schedule found nothing to do."""
     told = stack.logs().filter_log_events(
-        logGroupName=stack.log_group, startTime=int(since * 1000), filterPattern='"no retraining: dataset and configuration are unchanged"'
+        logGroupName=stack.log_group, startTime=int(since * 1000), filterPattern='"nothing has changed"'
     )
-    return sum('"no retraining: dataset and configuration are unchanged"' in each["message"] for each in told["events"])
+    return sum('"nothing has changed"' in each["message"] for each in told["events"])
 
 
 def retrainings(stack: Stack) -> list[Run]:
