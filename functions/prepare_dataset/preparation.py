@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from prepare_dataset.clean.cleaning import Reasons, classify
+from prepare_dataset.clean.cleaning import classify
 from prepare_dataset.clean.interactions import Interactions, interactions
 from prepare_dataset.clean.reasons import KEPT
 from prepare_dataset.clean.refusals import refuse_if_nothing_left
 from prepare_dataset.clean.splitting import Split, split_rows
-from prepare_dataset.increments.append import DatasetRows, load_dataset, merge_uploads
+from prepare_dataset.increments.append import CleanedRows, DatasetRows, load_dataset, merge_uploads
 from prepare_dataset.increments.lines import write_lines
 from prepare_dataset.options import Options
 from prepare_dataset.read.source import SourceRows
@@ -41,7 +41,7 @@ class Preparation:
         self._progress = progress
         self._upload = upload
         self._keeps_own_lines = upload is not None
-        self._cleaned: tuple[DatasetRows, Reasons] | None = None
+        self._cleaned: CleanedRows | None = None
 
     def run(self, target: Path) -> QualityReport:
         """Clean and split the rows, and write a run's files below ``target``."""
@@ -67,7 +67,7 @@ class Preparation:
         dataset = self._merge()
         reasons = classify(dataset.parsed, self._options.profile)
         refuse_if_nothing_left(reasons)
-        self._cleaned = dataset, reasons
+        self._cleaned = CleanedRows(dataset, self._options.profile, reasons)
         return interactions(dataset.parsed, np.flatnonzero(reasons == KEPT))
 
     def _merge(self) -> DatasetRows:
@@ -82,10 +82,11 @@ class Preparation:
         self, pool: ThreadPoolExecutor, kept: Interactions, split: Split, paths: "_Paths"
     ) -> "tuple[Future[QualityReport], list[Future[None]]]":
         """Start the tasks that need all rows: the report, the rejected rows, and the lines to keep."""
-        assert self._cleaned, "rows are cleaned before they are written"  # noqa: S101
-        (dataset, reasons), self._cleaned = self._cleaned, None
-        reporting = pool.submit(make_report, self._options, dataset, reasons, kept, split)
-        writing = [pool.submit(write_rejected, dataset.raw, reasons, paths[names.REJECTED_PARQUET])]
+        cleaned, self._cleaned = self._cleaned, None
+        assert cleaned, "rows are cleaned before they are written"  # noqa: S101
+        dataset = cleaned.dataset
+        reporting = pool.submit(make_report, cleaned, kept, split, self._options.origin)
+        writing = [pool.submit(write_rejected, dataset.raw, cleaned.reasons, paths[names.REJECTED_PARQUET])]
         if self._keeps_own_lines:
             writing.append(pool.submit(write_lines, dataset.own or dataset.lines, paths[names.OWN_LINES]))
         if dataset.own:

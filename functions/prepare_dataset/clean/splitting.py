@@ -20,6 +20,7 @@ RANDOM_SEED = 41
 class Split:
     """Training and test rows, in the order to write them; ``cut_time`` is the time of the first test row."""
 
+    rule: SplitRule
     train: Indices
     test: Indices
     cut_time: datetime | None = None
@@ -46,7 +47,7 @@ def split_by_time(seconds: Ints) -> Split:
                 " upload a file of a longer period, or choose the random split."
             )
         cut = later.min()
-    return Split(np.flatnonzero(seconds < cut), np.flatnonzero(seconds >= cut), to_datetime(cut))
+    return Split("temporal", np.flatnonzero(seconds < cut), np.flatnonzero(seconds >= cut), to_datetime(cut))
 
 
 def split_at_random(rows: int) -> Split:
@@ -58,4 +59,4 @@ def split_at_random(rows: int) -> Split:
         )
     shuffled = np.random.RandomState(RANDOM_SEED).permutation(rows)
     test_rows = rows - train_rows
-    return Split(train=shuffled[test_rows:], test=shuffled[:test_rows])
+    return Split("random", train=shuffled[test_rows:], test=shuffled[:test_rows])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prepare_dataset.clean.cleaning import classify
+from prepare_dataset.clean.cleaning import Reasons, classify
 from prepare_dataset.clean.conventions import UNKNOWN
 from prepare_dataset.clean.normalization import normalize
 from prepare_dataset.clean.parsing import ParsedTable, parse_table
@@ -54,6 +54,15 @@ class DatasetRows:
     lines: Lines
     own: Lines | None = None
     added: AddedRows | None = None
+
+
+@dataclass(frozen=True)
+class CleanedRows:
+    """All rows of a dataset, and the reason (n,) of each to be rejected or kept by a profile."""
+
+    dataset: DatasetRows
+    profile: Profile
+    reasons: Reasons
 
 
 def merge_uploads(

@@ -2,14 +2,13 @@
 
 import numpy as np
 
-from prepare_dataset.clean.cleaning import Reasons, count_reasons
+from prepare_dataset.clean.cleaning import count_reasons
 from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.clean.interactions import Interactions
 from prepare_dataset.clean.splitting import Split
-from prepare_dataset.increments.append import DatasetRows
-from prepare_dataset.options import Options
+from prepare_dataset.increments.append import CleanedRows
 from prepare_dataset.report.chart_counts import count_chart_data
-from prepare_dataset.report.difference import complete
+from prepare_dataset.report.difference import Origin, complete
 from prepare_dataset.report.facts import count_facts
 from prepare_dataset.report.increment import report_increment
 from prepare_dataset.report.model import QualityReport, SheetRows
@@ -17,25 +16,24 @@ from prepare_dataset.table.arrays import Coded
 
 
 def make_report(
-    options: Options, dataset: DatasetRows, reasons: Reasons, kept: Interactions, split: Split
+    cleaned: CleanedRows, kept: Interactions, split: Split, origin: Origin | None
 ) -> QualityReport:
     """Count what was read, kept and rejected, and compare the report with that of the previous run."""
-    report = _count(options, dataset, reasons, kept, split)
+    report = _count(cleaned, kept, split)
+    dataset = cleaned.dataset
     if dataset.added:
-        increment = report_increment(dataset.added, dataset.parsed, reasons)
+        increment = report_increment(dataset.added, dataset.parsed, cleaned.reasons)
         report = report.model_copy(update={"increment": increment})
-    return complete(report, kept, options.origin) if options.origin else report
+    return complete(report, kept, origin) if origin else report
 
 
-def _count(
-    options: Options, dataset: DatasetRows, reasons: Reasons, kept: Interactions, split: Split
-) -> QualityReport:
-    raw = dataset.raw
-    facts = count_facts(raw, dataset.parsed)
+def _count(cleaned: CleanedRows, kept: Interactions, split: Split) -> QualityReport:
+    raw = cleaned.dataset.raw
+    facts = count_facts(raw, cleaned.dataset.parsed)
     return QualityReport(
-        source_format=dataset.source_format,
-        profile=options.profile,
-        split=options.split,
+        source_format=cleaned.dataset.source_format,
+        profile=cleaned.profile,
+        split=split.rule,
         sheets=[
             SheetRows(name=name, rows=count)
             for name, count in zip(raw.sheets, raw.rows_of_sheets(), strict=True)
@@ -43,7 +41,7 @@ def _count(
         rows_read=len(raw),
         rows_without_customer=len(raw) - facts.rows_with_customer,
         rows_kept=len(kept),
-        rejected=count_reasons(reasons),
+        rejected=count_reasons(cleaned.reasons),
         interactions=len(kept),
         customers=_distinct(kept.customer),
         items=_distinct(kept.item),
