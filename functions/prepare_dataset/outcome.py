@@ -18,7 +18,7 @@ def next_status(
     run: Run, here: Place, report: QualityReport, *, trains: bool
 ) -> tuple[RunStatus, str | None]:
     """Return the next status of a prepared run, and the reason if no model is trained."""
-    if not run.appends or run.retrains or not here.before or report.increment is None:
+    if not run.appends or run.dataset.retrains or not here.before or report.increment is None:
         return RunStatus.PREPARED, None
     if report.increment.rows_kept == 0:
         known = report.increment.rows_repeated

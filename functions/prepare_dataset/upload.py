@@ -17,19 +17,20 @@ from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
 from retailrec_shared.core.mapping_file import read_mapping
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import BEFORE_TRAINING, RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import ledger
-from retailrec_shared.ledger.run import Run, Upload, now, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
 
 # Attempts that ended without an error, for lack of memory or time. Failed calls of AWS do not count.
-MAX_ATTEMPTS = 3
+MAX_LEASES = 3
 # An attempt that takes longer than this has ended: it is longer than the function's timeout.
-LEASE = timedelta(minutes=16)
+LEASE_DURATION = timedelta(minutes=16)
 
 
 def prepare_upload(
@@ -70,8 +71,8 @@ def prepare_upload(
 def prepare_run(wanted: Run) -> None:
     """Prepare a run, unless it is prepared already or another invocation prepares it."""
     owner = uuid4().hex
-    with _attempt(wanted.run_id, owner):
-        run = _open(wanted.model_copy(update={"busy_until": _lease(), "busy_by": owner}), owner)
+    with _release_on_error(wanted.run_id, owner):
+        run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=owner)}), owner)
         if run:
             wait_for_earlier_uploads(run)
             _prepare(run)
@@ -79,16 +80,16 @@ def prepare_run(wanted: Run) -> None:
 
 
 def _lease() -> str:
-    return timestamp(datetime.fromisoformat(now()) + LEASE)
+    return timestamp(datetime.fromisoformat(now()) + LEASE_DURATION)
 
 
 @contextmanager
-def _attempt(run_id: str, owner: str) -> Iterator[None]:
+def _release_on_error(run_id: str, owner: str) -> Iterator[None]:
     """Release the lease at once if the attempt ends with an error, so that the next one can begin."""
     try:
         yield
     except Exception:
-        ledger().leave(run_id, owner)
+        ledger().release_lease(run_id, owner)
         raise
 
 
@@ -102,9 +103,9 @@ def _open(run: Run, owner: str) -> Run | None:
     if ledger().open_run(run):
         return run
     known = ledger().get(run.run_id)
-    if known and known.busy_by == owner:  # the write succeeded, and boto3 repeated it
+    if known and known.lease.holder == owner:  # the write succeeded, and boto3 repeated it
         return known
-    if known is None or known.status not in {RunStatus.PREPARING, RunStatus.PREPARED}:
+    if known is None or known.status not in BEFORE_TRAINING:
         logger.info("a run of the same bytes exists", run_id=run.run_id, status=known and known.status)
         if known:
             announce(known)
@@ -112,20 +113,20 @@ def _open(run: Run, owner: str) -> Run | None:
     if known.status is RunStatus.PREPARED:  # the event may have been lost
         _announce(known)
         return None
-    if known.busy(now()):
+    if known.lease.held(now()):
         logger.info("another invocation prepares the run", run_id=run.run_id)
         return None
-    if known.attempts >= MAX_ATTEMPTS:
+    if known.lease.acquired >= MAX_LEASES:
         fail_run(
             run.run_id,
             Stage.PREPARE,
-            f"The file could not be prepared in {MAX_ATTEMPTS} attempts.",
+            f"The file could not be prepared in {MAX_LEASES} attempts.",
             "Read the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
             "the function has. To try again: retailrec retry {run_id}",
         )
         return None
-    taken = ledger().take(run.run_id, _lease(), owner) or ledger().get(run.run_id)
-    return taken if taken and taken.busy_by == owner else None
+    taken = ledger().acquire_lease(run.run_id, _lease(), owner) or ledger().get(run.run_id)
+    return taken if taken and taken.lease.holder == owner else None
 
 
 def _prepare(run: Run) -> None:
@@ -137,7 +138,7 @@ def _prepare(run: Run) -> None:
         return
     if outcome:
         committed, report = outcome
-        if not committed.retrains:  # a retraining adds no rows
+        if not committed.dataset.retrains:  # a retraining adds no rows
             _count(report)
         if committed.status is RunStatus.PREPARED:
             _announce(committed)

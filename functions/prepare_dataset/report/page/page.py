@@ -12,8 +12,8 @@ from prepare_dataset.report.page.chart_cards import (
     long_tail_card,
     timeline_card,
 )
-from prepare_dataset.report.page.markup import Markup, element, foreign, join
 from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
+from retailrec_shared.charts.markup import Markup, element, foreign, join
 
 _STYLE = Path(__file__).with_name("style.css")
 
