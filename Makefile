@@ -121,7 +121,7 @@ bench-quality: .venv/laptop ## Compare what recommenders find, and their time [D
 	@PYTHONPATH=algorithm:functions:layers/shared $(BIN)/python -m benchmarks.quality \
 		$(if $(DATA),--data "$(DATA)") $(if $(CUTOFF),--cutoff "$(CUTOFF)")
 
-pictures: .venv/dev ## Take the pictures of the console and of metrics in docs/images anew
+pictures: .venv/dev ## Take the pictures of the console and of metrics for docs/images
 	@$(BIN)/python -m tests.e2e.console_pictures
 
 bench-serve: .venv/laptop .venv-bench/installed ## Measure serving against its /ping and a Flask container
@@ -133,9 +133,10 @@ bench-batch: .venv/laptop ## Measure batch jobs against implicit's bulk recommen
 bench-scale: .venv/laptop ## Measure fit, load, serving and memory as data grows
 	@PYTHONPATH=algorithm $(BIN)/python -m benchmarks.scale
 
-lint: .venv/dev ## Lint and check the format
+lint: .venv/dev ## Lint, check the format, and check the words
 	@$(BIN)/ruff check $(SOURCES) notebooks
 	@$(BIN)/ruff format --check $(SOURCES) notebooks
+	@$(BIN)/python scripts/check_words.py
 
 types: .venv/dev ## Check the types, strictly
 	@$(BIN)/mypy $(SOURCES)
@@ -153,18 +154,24 @@ template-security: .venv/dev .venv-audit/installed ## Check the built template w
 audit: .venv-audit/installed ## Look every locked package up among the known vulnerabilities (needs the network)
 	@.venv-audit/bin/python scripts/audit.py
 
-format: .venv/dev ## Mend the format and what the linter can mend
+format: .venv/dev ## Correct the format, and what the linter can correct
 	@$(BIN)/ruff check --fix $(SOURCES) notebooks
 	@$(BIN)/ruff format $(SOURCES) notebooks
 
-lock: .venv/dev ## Lock the dependencies anew, with hashes
+lock: .venv/dev ## Lock the dependencies again, with hashes
 	@scripts/lock.sh
 
-events: .venv/laptop ## Write the example events anew
+events: .venv/laptop ## Write the example events
 	@$(BIN)/retailrec events
 
-openapi: .venv/dev ## Write docs/openapi.json anew from the API's code
+openapi: .venv/dev ## Write docs/openapi.json from the API's code
 	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/openapi.py
+
+dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashboard.py
+	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/dashboard.py
+
+parameters: .venv/dev ## Write the table of parameters in docs/deploy.md from template.yaml
+	@$(BIN)/python scripts/parameters.py
 
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -184,7 +191,7 @@ define install
 		$(2)/bin/python -m pip install --quiet --no-deps --require-hashes -r $(1)
 endef
 
-# Made anew when half made: Debian's venv, without python3-venv, leaves one without pip.
+# Recreated when incomplete: Debian's venv, without python3-venv, leaves one without pip.
 define environment
 	@[ -n "$(PYTHON)" ] || { echo "retailrec needs Python 3.11, 3.12 or 3.13; set PYTHON=..." >&2; exit 1; }
 	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf $(1); $(PYTHON) -m venv $(1); }
@@ -220,4 +227,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters pictures template-security audit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what `make test-slow` needs besides Python: Chromium and a running Docker engine.
+# Bring what `make test-slow` needs besides Python: Chromium, and a Docker engine that answers.
 # On Debian, as root, both are installed; elsewhere this says what is missing. It may run again at any time.
 set -eu
 cd "$(dirname "$0")/.."

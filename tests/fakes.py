@@ -1,6 +1,6 @@
 """SageMaker and EventBridge as the functions and the commands see them: small, strict, and inspectable.
 
-The words of the refusals are SageMaker's own, since the functions tell errors apart
+The words of the refusals are SageMaker's own, since the functions distinguish errors
 by them. The strict local SageMaker has its own tests; these fakes let a test put a
 job or an endpoint into any state at once.
 """

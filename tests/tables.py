@@ -2,7 +2,7 @@
 
 The clients still check, page and refuse; only what they would send is answered here, by the tables of
 ``tests.chaos``. With ``RETAILREC_TABLES=moto`` moto answers, and whatever the tables would have answered
-otherwise is an error: ``test_tables.py`` has one long story told so, and every test can be.
+otherwise is an error: ``test_tables.py`` runs one long story on moto, and every test can run on it.
 """
 
 import copy

@@ -101,9 +101,9 @@ def test_the_api_functions_own_package_is_small(built: Path, tmp_path: Path) -> 
 
 
 def test_every_wheel_is_for_lambdas_python_and_architecture(built: Path) -> None:
-    told = [path for path in files(built) if path.name == "WHEEL" and path.parent.suffix == ".dist-info"]
-    assert told
-    for path in told:
+    stated = [path for path in files(built) if path.name == "WHEEL" and path.parent.suffix == ".dist-info"]
+    assert stated
+    for path in stated:
         tags = re.findall(r"^Tag: (.+)$", path.read_text(), flags=re.MULTILINE)
         assert any(FITS.fullmatch(tag) for tag in tags), f"{path}: {tags}"
     libraries = [path for path in files(built) if ".so" in path.suffixes]

@@ -1,4 +1,4 @@
-"""What a machine lacks, and so was not tested: told in the last lines, and a failure in CI.
+"""What was skipped since the machine lacks a tool: listed in the last lines, and a failure in CI.
 
 A test that needs something skips with a reason of :mod:`tests.needs`. On a person's machine the last lines
 say what was not tested and how to get it. With ``CI=true`` such a skip fails the run: a test that skips

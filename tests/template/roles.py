@@ -1,6 +1,6 @@
 """Who may do what, read from the template: the table in docs/security.md.
 
-Run as a program (``python -m tests.template.roles``), it writes the table there anew.
+Run as a program (``python -m tests.template.roles``), it writes the table there.
 """
 
 import re

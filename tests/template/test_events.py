@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from local.samlocal.examples import examples
-from local.samlocal.preparing import write_events
+from local.samlocal.preparation import write_events
 from local.samlocal.values import Values
 from retailrec_shared.core import events, triggers
 from tests.environment import read_template
@@ -35,7 +35,7 @@ FUNCTIONS = {
 
 
 def matches(pattern: Any, event: Any) -> bool:
-    """Tell whether an event matches a rule's pattern, as far as the template uses them."""
+    """Return whether an event matches a rule's pattern, as far as the template uses them."""
     if isinstance(pattern, dict):
         return all(name in event and matches(inner, event[name]) for name, inner in pattern.items())
     return any(_equals(choice, event) for choice in pattern)

@@ -28,6 +28,15 @@ def test_description_template_and_paths_name_the_same_routes() -> None:
     assert described == deployed == set(METHODS.items())
 
 
+def test_one_route_takes_every_method_of_every_other_path_and_none_goes_unsigned() -> None:
+    events = read_template()["Resources"]["RecommendApiFunction"]["Properties"]["Events"].values()
+    greedy = [each["Properties"]["Method"] for each in events if each["Properties"]["Path"] == "/{proxy+}"]
+    assert greedy == ["any"]
+    assert all(set(each["Properties"]) == {"RestApiId", "Method", "Path"} for each in events), (
+        "no Auth of its own"
+    )
+
+
 def test_every_problem_of_every_route_is_declared() -> None:
     for path, ways in document(api)["paths"].items():
         for operation in ways.values():

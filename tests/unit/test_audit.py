@@ -79,6 +79,22 @@ def test_a_failed_check_and_a_silent_suppression_are_complaints() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("check", "resource", "suppressed"),
+    [
+        ("CKV_AWS_115", "AWS::Serverless::Function.A", True),
+        ("CKV_AWS_115", "AWS::Lambda::Function.A", False),
+        ("CKV_AWS_45", "AWS::Serverless::Function.A", False),
+    ],
+)
+def test_what_is_suppressed_for_functions_is_suppressed_for_functions_alone(
+    check: str, resource: str, suppressed: bool
+) -> None:
+    failed = {"check_id": check, "resource": resource, "check_name": "Ensure it"}
+    found = check_template.complaints({"results": {"failed_checks": [failed]}})
+    assert found == ([] if suppressed else [f"{check} {resource}: Ensure it"])
+
+
 def test_a_scan_that_checked_nothing_does_not_pass(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -113,7 +113,7 @@ def test_the_largest_are_printed_and_those_within_the_limit_pass(pytester: pytes
 
 @pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)], ids=["in CI", "on a laptop"])
 @pytest.mark.parametrize("what", [needs.DOCKER, needs.CHROMIUM])
-def test_a_skip_for_want_of_a_tool_fails_ci_and_is_told_elsewhere(
+def test_a_skip_for_want_of_a_tool_fails_ci_and_is_listed_elsewhere(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, what: str, ci: str, code: int
 ) -> None:
     monkeypatch.setenv("CI", ci)
@@ -142,7 +142,7 @@ def test_another_skip_is_no_failure(pytester: pytest.Pytester, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("folder", "marks", "verb", "told"),
+    ("folder", "marks", "verb", "printed"),
     [
         ("tests/unit", ("slow", "soak"), "slow", "two verbs would run it"),
         ("tests/unit", (), "not slow and not soak", "1 passed"),
@@ -152,7 +152,7 @@ def test_another_skip_is_no_failure(pytester: pytest.Pytester, monkeypatch: pyte
     ],
 )
 def test_each_test_has_one_verb(
-    pytester: pytest.Pytester, folder: str, marks: tuple[str, ...], verb: str, told: str
+    pytester: pytest.Pytester, folder: str, marks: tuple[str, ...], verb: str, printed: str
 ) -> None:
     pytester.makeini("[pytest]\nmarkers =\n  slow\n  soak")
     path = pytester.path / folder / "test_it.py"
@@ -160,7 +160,7 @@ def test_each_test_has_one_verb(
     path.write_text("import pytest\n" + "".join(f"@pytest.mark.{m}\n" for m in marks) + "def test_it(): pass")
     result = pytester.runpytest_inprocess("-p", "tests.plugins.markers", "-m", verb)
     assert (result.ret == pytest.ExitCode.TESTS_FAILED) == (len(marks) > 1)
-    assert told in "\n".join(result.outlines)
+    assert printed in "\n".join(result.outlines)
 
 
 def test_the_folders_that_make_test_leaves_out_are_those_whose_tests_need_a_marker() -> None:
@@ -175,7 +175,7 @@ def run_script(name: str, *arguments: str) -> "subprocess.CompletedProcess[str]"
 
 
 @on_linux
-def test_a_verb_tells_the_time_of_what_its_commands_leave_behind() -> None:
+def test_a_verb_prints_the_time_of_what_its_commands_leave_behind() -> None:
     """The busy process is an orphan by then: only who adopts it can count it."""
     code = """
 import os, time
@@ -195,11 +195,11 @@ raise SystemExit(7)
 """
     ended = run_script("processor_time.py", "test", sys.executable, "-c", code)
     assert ended.returncode == 7
-    told = re.fullmatch(
+    printed = re.fullmatch(
         r"make test: FAILED, 0 min (\d\d) s of processor time, \d+ min \d\d s in all\n", ended.stdout
     )
-    assert told
-    assert int(told[1]) >= 1
+    assert printed
+    assert int(printed[1]) >= 1
 
 
 @on_linux

@@ -1,4 +1,4 @@
-"""Why a row may be rejected, and which reasons each cleaning profile knows."""
+"""Why a row may be rejected, and which reasons each cleaning profile has."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ ORDER = tuple(RejectReason)
 KEPT = 0
 
 PROFILES: Mapping[Profile, frozenset[RejectReason]] = {
-    # The published tutorial's own rule, and what cannot be an interaction at all.
+    # The published tutorial's own rule, and rows that cannot be an interaction.
     "tutorial": frozenset(
         {
             RejectReason.MALFORMED_ROW,

@@ -29,12 +29,12 @@ SAGEMAKER_SECONDS = 29.0  # after SIGTERM; a second more, and SageMaker kills a 
 INTERRUPTED = """
 import os, runpy, signal, sys
 write, sent = sys.stdout.write, []
-def write(text):
+def write_and_stop(text):
     write(text)
     if text.startswith("epoch ") and not sent:
         sent.append(True)
         os.kill(os.getpid(), signal.SIGTERM)
-sys.stdout.write = write
+sys.stdout.write = write_and_stop
 runpy.run_module("recommender.train", run_name="__main__")
 """
 

@@ -28,7 +28,7 @@ PATIENCE = 240.0
 HELD = """
 import runpy, sys, time
 from pathlib import Path
-from recommender import app, server
+from recommender.serve import app, server
 server.SECONDS_TO_FINISH = 600
 begun, let_go = map(Path, sys.argv[1:])
 answer = app.respond_to_many

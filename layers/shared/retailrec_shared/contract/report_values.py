@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """What `prepare_dataset` can read."""
+    """The formats that `prepare_dataset` can read."""
 
     XLSX = "xlsx"
     XLS = "xls"
@@ -12,7 +12,7 @@ class Format(StrEnum):
     CSV_GZ = "csv.gz"
     PARQUET = "parquet"
     ZIP = "zip"
-    """A zip archive of one file: no report names it, but the format of what is in it."""
+    """A zip archive of one file. The report names the format of that file instead."""
 
 
 class RejectReason(StrEnum):
@@ -21,9 +21,9 @@ class RejectReason(StrEnum):
     MALFORMED_ROW = "malformed_row"
     """A csv line with too many or too few cells."""
     MISSING_CUSTOMER = "missing_customer"
-    """No customer, or a text that says so, such as "null"."""
+    """No customer, or a text for a missing one, such as "null"."""
     MISSING_ITEM = "missing_item"
-    """No item, or a text that says so."""
+    """No item, or a text for a missing one."""
     INVALID_ID = "invalid_id"
     """A customer, item or invoice of over 256 characters, or with a line break, tab or NUL inside."""
     INVALID_DATE = "invalid_date"
