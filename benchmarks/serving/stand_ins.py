@@ -1,4 +1,4 @@
-"""What stands behind the handler while it is measured: a runtime client, a table in memory, a ledger."""
+"""The stand-ins behind the handler while it is measured: a runtime client, a table in memory, a ledger."""
 
 import io
 import json
