@@ -222,9 +222,7 @@ def test_filtered_items_are_replaced(runtime: FakeRuntime) -> None:
     assert items(answer) == ["B2", "S2", "P100", "<script>"]
 
 
-def test_a_marketplace_endpoint_gets_only_the_fields_of_its_contract(
-    runtime: FakeRuntime, book: Ledger
-) -> None:
+def test_a_marketplace_endpoint_gets_only_its_contracts_fields(runtime: FakeRuntime, book: Ledger) -> None:
     arn = "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr"
     book.record(RUN, configuration={"algorithm": arn})
     get("/customers/13085/recommendations", exclude_purchased="false", exclude="X")
