@@ -20,6 +20,7 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.datasets import Head, Place, datasets, have_room, identify, place
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import DatasetVersion
 
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
@@ -42,9 +43,9 @@ def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
     for _ in range(TRIES):
         head = datasets().head()
         here = place(run, head)
-        if run.appends and not head.members and not run.retrains:
+        if run.appends and not head.members and not run.dataset.retrains:
             _refuse_unknown_dataset()
-        if here and run.appends and not run.retrains and not have_room(here.members):
+        if here and run.appends and not run.dataset.retrains and not have_room(here.members):
             raise Rejected(TOO_MANY.format(len(here.members) - 1))
         if here is None and run.appends:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=REPLACED)
@@ -63,7 +64,7 @@ def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
 
 def _refuse_unknown_dataset() -> None:
     """Refuse to add to what an earlier release prepared, as its rows were not kept."""
-    earlier = any(is_prepared(run) and run.dataset is None for run in ledger().runs())
+    earlier = any(is_prepared(run) and run.dataset.id is None for run in ledger().runs())
     if earlier and not datasets().head().members:  # none was accepted this moment either
         raise Rejected(
             "The dataset that this file would be added to was prepared by an earlier release, which did not"
@@ -76,26 +77,26 @@ def _in_place(run: Run, head: Head, here: Place | None) -> Run:
     if here is None:  # a full file that a later one replaced already: it is its own dataset, and no other's
         return run
     newest = here.members[-1].upload_order
-    return run.model_copy(
-        update={
-            "accepted": head.number + 1,
-            "newest": newest if newest > run.upload.order else None,
-            "joined": len(here.members) > 1,
-            "added_to": head.members[-1].run_id if here.joined and head.members else None,
-            "dataset": identify(here.members),
-        }
+    dataset = DatasetVersion(
+        id=identify(here.members),
+        number=head.number + 1,
+        newest_upload=newest if newest > run.upload.order else None,
+        joined=len(here.members) > 1,
+        added_to=head.members[-1].run_id if here.joined and head.members else None,
+        retrains=run.dataset.retrains,
     )
+    return run.model_copy(update={"dataset": dataset})
 
 
 def _prepare(run: Run, here: Place) -> "QualityReport":
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "source"), Path(folder, "run")
         target.mkdir()
-        if not run.retrains:
+        if not run.dataset.retrains:
             _download(run, source)
         mapping = ColumnMapping.parse(run.configuration.get("column_mapping", ""))
         report = prepare_file(
-            None if run.retrains else source,
+            None if run.dataset.retrains else source,
             target,
             profile=settings().cleaning_profile,
             split=settings().split,
@@ -145,16 +146,13 @@ def _accept(run: Run, head: Head, here: Place | None, report: "QualityReport") -
     fields: dict[str, Any] = {"counts": counts(report)}
     if here is None:
         return ledger().move(run.run_id, RunStatus.PREPARED, **fields)
+    dataset = run.dataset
     if adds_nothing(report):
-        run = run.model_copy(update={"dataset": head.dataset})
+        dataset = dataset.model_copy(update={"id": head.dataset})
     to, why = where_to(run, here, report, trains=settings().train_on_append == "true")
     lines = names.WHOLE_LINES if here.joined else names.OWN_LINES
-    whole = head.whole if run.retrains else names.run_key(run.run_id, lines)
-    new = Head(head.number + 1, here.members, whole, run.dataset or "")
-    fields |= {
-        name: value
-        for name in ("accepted", "newest", "joined", "added_to", "dataset")
-        if (value := getattr(run, name)) is not None
-    }
+    whole = head.whole if run.dataset.retrains else names.run_key(run.run_id, lines)
+    new = Head(head.number + 1, here.members, whole, dataset.id or "")
+    fields |= dataset.model_dump(by_alias=True, exclude_none=True, exclude={"retrains"})
     fields |= {"reason": why} if why else {}
     return ledger().get(run.run_id) if datasets().accept(run, to, head, new, fields) else None

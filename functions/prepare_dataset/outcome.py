@@ -16,7 +16,7 @@ def adds_nothing(report: QualityReport) -> bool:
 
 def where_to(run: Run, here: Place, report: QualityReport, *, trains: bool) -> tuple[RunStatus, str | None]:
     """Tell where a run goes that was prepared, and why if nothing is trained."""
-    if not run.appends or run.retrains or not here.before or report.increment is None:
+    if not run.appends or run.dataset.retrains or not here.before or report.increment is None:
         return RunStatus.PREPARED, None
     if report.increment.rows_kept == 0:
         known = report.increment.rows_repeated

@@ -16,7 +16,7 @@ from prepare_dataset.table.arrow import TEXT, Texts, pc
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import WITHOUT_DATASET, RunStatus, Stage
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 
@@ -66,9 +66,9 @@ def _find(run: Run) -> Run | None:
 
 def is_prepared(run: Run) -> bool:
     """Tell whether a run's dataset is there, whatever became of its model."""
-    if run.status is RunStatus.FAILED and run.failed_stage is Stage.PREPARE:
+    if run.status is RunStatus.FAILED and run.outcome.failed_stage is Stage.PREPARE:
         return False  # stopped at the very end
-    return run.ended(Stage.PREPARE) and run.status not in {RunStatus.PREPARING, RunStatus.REJECTED}
+    return run.ended(Stage.PREPARE) and run.status not in WITHOUT_DATASET
 
 
 def _read(run: Run, relative: str) -> bytes:

@@ -6,8 +6,9 @@ from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
 from retailrec_shared.ledger.datasets import datasets
 from retailrec_shared.ledger.ledger import ledger
-from retailrec_shared.ledger.retraining import trained_alike
+from retailrec_shared.ledger.retraining import find_trained
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import DatasetVersion
 
 
 def retrain(token: str = "", run_id: str | None = None) -> None:
@@ -27,7 +28,7 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
         return
     # Rows that are kept were mapped when they were read.
     configuration = settings().run_configuration(newest.configuration.get("column_mapping", ""))
-    trained = None if token else trained_alike(ledger().runs(), head.dataset, configuration)
+    trained = None if token else find_trained(ledger().runs(), head.dataset, configuration)
     if trained:
         logger.info("nothing has changed", trained=trained.run_id)
         return
@@ -38,8 +39,6 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
             run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
             upload=upload,
             configuration=configuration,
-            accepted=head.number + 1,
-            dataset=head.dataset,
-            retrains=newest.run_id,
+            dataset=DatasetVersion(id=head.dataset, number=head.number + 1, retrains=newest.run_id),
         )
     )

@@ -17,19 +17,20 @@ from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
 from retailrec_shared.core.mapping_file import read_mapping
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import BEFORE_TRAINING, RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import ledger
-from retailrec_shared.ledger.run import Run, Upload, now, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 
 if TYPE_CHECKING:
     from prepare_dataset.report.model import QualityReport
 
 # Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
-MAX_ATTEMPTS = 3
+MAX_LEASES = 3
 # How long an attempt may last before it counts as dead: longer than the function's timeout.
-LEASE = timedelta(minutes=16)
+LEASE_DURATION = timedelta(minutes=16)
 
 
 def prepare_upload(
@@ -68,8 +69,8 @@ def prepare_upload(
 def take_up(wanted: Run) -> None:
     """Prepare a run, unless it was prepared before or somebody prepares it."""
     me = uuid4().hex
-    with _attempt(wanted.run_id, me):
-        run = _open(wanted.model_copy(update={"busy_until": _lease(), "busy_by": me}), me)
+    with _release_on_error(wanted.run_id, me):
+        run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=me)}), me)
         if run:
             refuse_to_overtake(run)
             _prepare(run)
@@ -77,16 +78,16 @@ def take_up(wanted: Run) -> None:
 
 
 def _lease() -> str:
-    return timestamp(datetime.fromisoformat(now()) + LEASE)
+    return timestamp(datetime.fromisoformat(now()) + LEASE_DURATION)
 
 
 @contextmanager
-def _attempt(run_id: str, me: str) -> Iterator[None]:
+def _release_on_error(run_id: str, me: str) -> Iterator[None]:
     """Give up an attempt that ends in an error at once, so that the next may begin."""
     try:
         yield
     except Exception:
-        ledger().leave(run_id, me)
+        ledger().release_lease(run_id, me)
         raise
 
 
@@ -100,9 +101,9 @@ def _open(run: Run, me: str) -> Run | None:
     if ledger().open_run(run):
         return run
     known = ledger().get(run.run_id)
-    if known and known.busy_by == me:  # the write worked, and boto3 sent it once more
+    if known and known.lease.holder == me:  # the write worked, and boto3 sent it once more
         return known
-    if known is None or known.status not in {RunStatus.PREPARING, RunStatus.PREPARED}:
+    if known is None or known.status not in BEFORE_TRAINING:
         logger.info("the same bytes had their run already", run_id=run.run_id, status=known and known.status)
         if known:
             announce(known)
@@ -110,10 +111,10 @@ def _open(run: Run, me: str) -> Run | None:
     if known.status is RunStatus.PREPARED:  # the event may have been lost
         _announce(known)
         return None
-    if known.busy(now()):
+    if known.lease.held(now()):
         logger.info("it is being prepared already", run_id=run.run_id)
         return None
-    if known.attempts >= MAX_ATTEMPTS:
+    if known.lease.acquired >= MAX_LEASES:
         fail_run(
             run.run_id,
             Stage.PREPARE,
@@ -122,8 +123,8 @@ def _open(run: Run, me: str) -> Run | None:
             "it has. To try again: retailrec retry {run_id}",
         )
         return None
-    taken = ledger().take(run.run_id, _lease(), me) or ledger().get(run.run_id)
-    return taken if taken and taken.busy_by == me else None
+    taken = ledger().acquire_lease(run.run_id, _lease(), me) or ledger().get(run.run_id)
+    return taken if taken and taken.lease.holder == me else None
 
 
 def _prepare(run: Run) -> None:
@@ -135,7 +136,7 @@ def _prepare(run: Run) -> None:
         return
     if outcome:
         accepted, report = outcome
-        if not accepted.retrains:  # which brings no rows
+        if not accepted.dataset.retrains:  # which brings no rows
             _count(report)
         if accepted.status is RunStatus.PREPARED:
             _announce(accepted)

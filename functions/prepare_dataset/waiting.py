@@ -17,7 +17,7 @@ RUNS_SEARCHED = 500
 
 def refuse_to_overtake(run: Run) -> None:
     """Raise NotYet for an increment while an earlier upload is being prepared, and note what it waits for."""
-    if not run.appends or run.retrains:
+    if not run.appends or run.dataset.retrains:
         return
     earlier = [other for other in _preparing() if other.upload.order < run.upload.order]
     if earlier:
@@ -39,5 +39,5 @@ def _preparing() -> list[Run]:
     return [
         run
         for run in islice(ledger().runs(), RUNS_SEARCHED)
-        if run.status is RunStatus.PREPARING and not run.retrains
+        if run.status is RunStatus.PREPARING and not run.dataset.retrains
     ]

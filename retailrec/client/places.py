@@ -1,4 +1,4 @@
-"""Where the demo finds data and leaves its results, below the repository's root."""
+"""Paths of the demo's data and results, below the repository's root."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ PUBLIC_FILE = DATA / "online_retail_II.xlsx"
 DEMO = REPOSITORY / "build" / "demo"
 GENERATED_FILE = DEMO / "generated.xlsx"
 REPORT = DEMO / "report.json"
-QUALITY_PAGE = "quality-report.html"  # beside the report
+QUALITY_PAGE = "quality-report.html"  # next to the report
 
 
 def need_repository() -> None:
-    """Raise Problem where the template, the functions and the algorithm are not here: a wheel holds none."""
+    """Raise Problem if the template, the functions and the algorithm are missing, as in a wheel."""
     if not (REPOSITORY / "template.yaml").is_file():
         raise Problem(
-            "This works with the files of the repository (template.yaml, functions/, algorithm/), and "
-            "the installed package does not hold them: clone the repository, and run `make setup` there."
+            "This needs the files of the repository (template.yaml, functions/, algorithm/), which the "
+            "installed package does not hold: clone the repository, and run `make setup` there."
         )

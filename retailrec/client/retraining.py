@@ -1,4 +1,4 @@
-"""``retailrec retrain``: train anew on the newest dataset."""
+"""Training again on the newest dataset."""
 
 from collections.abc import Iterable
 from uuid import uuid4
@@ -8,17 +8,17 @@ from retailrec.client.operating import Operator
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec_shared.ledger.datasets import Datasets, Head
-from retailrec_shared.ledger.retraining import trained_alike
+from retailrec_shared.ledger.retraining import find_trained
 from retailrec_shared.ledger.run import Run
 
 NO_DATASET = (
-    "There is no dataset to train on: drop a file first (retailrec drop FILE). One that an earlier release"
-    " prepared must be dropped once more, since its rows were not kept."
+    "There is no dataset to train on: drop a file first (retailrec drop FILE). Drop a file again that an "
+    "earlier release has prepared: its rows were not kept."
 )
 
 
-def retrain(stack: Stack, *, force: bool) -> DroppedRun:
-    """Have the newest dataset trained anew, and return the run; ``before`` if it was trained so already.
+def request_training(stack: Stack, *, force: bool) -> DroppedRun:
+    """Request a training on the newest dataset, and return the run; ``before`` if nothing has changed since.
 
     Raises Problem where there is no dataset, or no run appears.
     """
@@ -29,7 +29,7 @@ def retrain(stack: Stack, *, force: bool) -> DroppedRun:
     trained = None if force else _trained(stack, head, known)
     if trained:
         return DroppedRun(trained, before=True)
-    # A token of its own makes a run of its own.
+    # A unique token makes a new run.
     Operator(stack).retrain(uuid4().hex)
     return DroppedRun(_await(stack, known), before=False)
 
@@ -38,13 +38,13 @@ def _trained(stack: Stack, head: Head, runs: Iterable[Run]) -> Run | None:
     newest = stack.ledger().get(head.members[-1].run_id)
     mapping = newest.configuration.get("column_mapping", "") if newest else ""
     configuration = stack.configuration(mapping)
-    return trained_alike(runs, head.dataset, configuration) if configuration else None
+    return find_trained(runs, head.dataset, configuration) if configuration else None
 
 
 def _await(stack: Stack, known: Iterable[Run]) -> Run:
     before = {run.run_id for run in known}
     for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
-        found = [run for run in stack.ledger().runs() if run.retrains and run.run_id not in before]
+        found = [run for run in stack.ledger().runs() if run.dataset.retrains and run.run_id not in before]
         if found:
             return found[0]
         stack.pause()

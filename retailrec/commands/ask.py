@@ -1,4 +1,4 @@
-"""The commands that ask a stack something and print the answer."""
+"""The commands that read a stack and print the result."""
 
 import json
 from itertools import islice

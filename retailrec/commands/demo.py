@@ -1,4 +1,4 @@
-"""``retailrec demo``: from a dropped file to recommendations, seen whole."""
+"""``retailrec demo``: the whole way from a dropped file to recommendations."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from retailrec.client.stack import Stack
 from retailrec.commands.cloud import bring_up, take_down
 from retailrec.commands.demo_data import DemoData, choose_data
 from retailrec.commands.demo_report import DemoReport, dataset_report, stage_seconds
-from retailrec.commands.drop import NOT_LIVE, find, follow_on, tell_outcome, upload_with_bar
+from retailrec.commands.drop import NOT_LIVE, find, follow_on, print_outcome, upload_with_bar
 from retailrec.commands.interrupts import Interrupts
 from retailrec.commands.report import save_page
 from retailrec.views.customers import CUSTOMERS, CustomerAnswers, ask, show_customer
@@ -33,7 +33,7 @@ class LiveRun(NamedTuple):
 
 
 def demo(given: Path | None, algorithm_arn: str = "") -> None:
-    """Run the demo; broken off or failed, it leaves no cloud that it started itself."""
+    """Run the demo; when interrupted or failed, stop the cloud if the demo has started it."""
     places.need_repository()
     screen = out()
     with Interrupts() as interrupts:
@@ -44,11 +44,11 @@ def demo(given: Path | None, algorithm_arn: str = "") -> None:
         except BaseException:
             interrupts.ignore()
             if started:
-                screen.print("\nLeaving nothing behind", style="bold")
+                screen.print("\nCleaning up", style="bold")
                 take_down()
             raise
     report.save(places.REPORT)
-    _tell_next(screen)
+    _print_next_steps(screen)
 
 
 def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
@@ -77,12 +77,13 @@ def _make_live(stack: Stack, data: DemoData, screen: Console) -> LiveRun:
     found = _drop(stack, data.path, data.path.name, screen)
     if found.before and found.run.status in ENDED and found.run.status is not RunStatus.LIVE:
         screen.print(
-            f"The same bytes were dropped before, and are {found.run.status}: once more, by another name."
+            f"The same bytes were dropped before, and are {found.run.status}: to drop them again, use "
+            "another name."
         )
         found = _drop(stack, data.path, f"{time.strftime('%Y%m%dT%H%M%S')}-{data.path.name}", screen)
     run = follow_on(stack, found, screen)
     took = seconds_taken(run) if found.before else time.monotonic() - began
-    tell_outcome(run, found.before, screen)
+    print_outcome(run, found.before, screen)
     if run.status is not RunStatus.LIVE:
         raise Exit(NOT_LIVE)
     return LiveRun(run, took)
@@ -110,7 +111,7 @@ def _shown(path: Path) -> Path:
     return path.relative_to(places.REPOSITORY) if path.is_relative_to(places.REPOSITORY) else path
 
 
-def _tell_next(screen: Console) -> None:
+def _print_next_steps(screen: Console) -> None:
     screen.print("\nThe local cloud stays up. Next:")
     for line in (f"{command()} recommend 13085", f"{command()} drop FILE", f"{command()} runs", "make down"):
         screen.print(f"  {line}")

@@ -1,4 +1,4 @@
-"""What the demo leaves for machines: build/demo/report.json."""
+"""The demo's results for scripts: build/demo/report.json."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from retailrec_shared.ledger.run import Run
 
 
 class DatasetReport(BaseModel):
-    """The file, and what became of its rows."""
+    """The file, and the numbers of its rows."""
 
     source: str
     file: str
@@ -45,7 +45,7 @@ class DemoReport(BaseModel):
 
 
 def dataset_report(source: str, run: Run, quality: Quality) -> DatasetReport:
-    """Take what the report says of the data from the run's own quality report."""
+    """Read the part about the data from the run's quality report."""
     return DatasetReport(
         source=source,
         file=run.upload.key,

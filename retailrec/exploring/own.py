@@ -1,4 +1,4 @@
-"""A dataset of one's own: a file, dropped and followed until its run is live."""
+"""The reader's own dataset: a file, dropped and followed until its run is live."""
 
 import json
 import time
@@ -14,43 +14,40 @@ from retailrec.generate import Shape, write
 from retailrec.views.stages import seconds_taken
 from retailrec_shared.core.column_mapping import ColumnMapping
 from retailrec_shared.core.errors import Rejected
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import NOT_RESUMED_BY_UPLOAD, RunStatus
 from retailrec_shared.ledger.run import Run
 
 FOLDER = places.REPOSITORY / "build" / "notebook"
 FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000
-# The example's headers are another shop's, so that the mapping of columns has something to do.
+# The example has other headers, so that it needs the column mapping.
 EXAMPLE_COLUMNS = {"customer_id": "household", "item_id": "article", "timestamp": "sold at"}
 HEADERS = {"Customer ID": "household", "StockCode": "article", "InvoiceDate": "sold at"}
 
-# What a run ends as that the same bytes do not bring back.
-GONE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
-
 
 def first_file() -> Path:
-    """Choose the file for a cloud without runs: Online Retail II if it is in data/, else one like it."""
+    """Choose the file for a cloud without runs: Online Retail II in data/, else a generated one like it."""
     if places.PUBLIC_FILE.exists():
         return places.PUBLIC_FILE
     path = FOLDER / "generated.csv"
-    say(f"No run is live yet: {path.name} is generated, in the shape of Online Retail II, and dropped.")
+    say(f"No run is live yet: {path.name} is generated, with the shape of Online Retail II, and dropped.")
     return _generated(path, FIRST_ROWS, seed=41)
 
 
 def file_or_example(
     stack: Stack, path: str | None, columns: dict[str, str]
 ) -> tuple[Path | None, dict[str, str]]:
-    """Return a file that is named, or on the local cloud an example; on AWS nothing is made up."""
+    """Return the given file, or on the local cloud an example; on AWS there is no example."""
     if path:
         return readable_file(Path(path)), columns
     if stack.cloud is None:
-        say("No file is named, and this stack is on AWS: nothing is dropped. Set MY_FILE to drop one.")
+        say("No file is given, and this stack is on AWS: nothing is dropped. Set MY_FILE to drop one.")
         return None, {}
     made = _generated(FOLDER / "all.csv", EXAMPLE_ROWS, seed=5)
     example = FOLDER / "another shop.csv"
     header, lines = made.read_text(encoding="utf-8").split("\n", 1)
     named = ",".join(HEADERS.get(name, name) for name in header.strip().split(","))
     example.write_text(f"{named}\n{lines}", encoding="utf-8")
-    say(f"No file is named: {example.name} is made up, with headers of its own: {named}")
+    say(f"No file is given: {example.name} is generated, with other headers: {named}")
     return example, EXAMPLE_COLUMNS
 
 
@@ -61,22 +58,22 @@ def _generated(path: Path, rows: int, seed: int) -> Path:
 
 
 def drop(stack: Stack, path: Path, columns: dict[str, str] | None = None, approve: bool = False) -> Run:
-    """Drop a file and follow its run; raises Problem when it does not become the live one.
+    """Drop a file and follow its run; raises Problem if it does not go live.
 
-    With ``approve``, what the quality gate holds is deployed all the same.
+    With ``approve``, a model that the quality gate rejects is deployed anyway.
     """
     mapping = _mapping(columns)
     found = _dropped(stack, path, path.name, mapping)
-    if found.before and found.run.status in GONE:
+    if found.before and found.run.status in NOT_RESUMED_BY_UPLOAD:
         found = _dropped(stack, path, f"{time.strftime('%Y%m%dT%H%M%S')}-{path.name}", mapping)
-    teller = Teller()
-    run = follow(stack, found.run, teller.tell)
+    stages = StagePrinter()
+    run = follow(stack, found.run, stages.show)
     if run.status is RunStatus.MODEL_REJECTED and approve:
-        say(f"The quality gate held it: {run.reason} It is deployed all the same.")
-        run = follow(stack, Operator(stack).approve(run.run_id), teller.tell)
+        say(f"The quality gate rejected it: {run.outcome.reason} It is deployed anyway.")
+        run = follow(stack, Operator(stack).approve(run.run_id), stages.show)
     if run.status is not RunStatus.LIVE:
-        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.reason or ''}"
-        raise Problem(f"{why.strip()} {run.next_step or ''}".strip())
+        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.outcome.reason or ''}"
+        raise Problem(f"{why.strip()} {run.outcome.next_step or ''}".strip())
     taken = seconds_taken(run)
     say(f"Run {run.run_id} of {path.name} is live" + (f", {taken:.0f} s after the upload." if taken else "."))
     return run
@@ -97,17 +94,17 @@ def _dropped(stack: Stack, path: Path, key: str, mapping: str | None) -> Dropped
     return await_run(stack, upload(stack, path, key, lambda _sent: None, mapping))
 
 
-class Teller:
-    """Says each stage of a run once, when it has ended."""
+class StagePrinter:
+    """Prints each stage of a run once, when it has ended."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
 
-    def tell(self, run: Run) -> None:
-        """Say what has ended since the last time."""
+    def show(self, run: Run) -> None:
+        """Print the stages that have ended since the last call."""
         for stage, record in run.stages.items():
-            if record.seconds is not None and stage not in self._told:
-                self._told.add(stage)
+            if record.seconds is not None and stage not in self._shown:
+                self._shown.add(stage)
                 say(f"  {stage}: {record.seconds:.1f} s")
 
 

@@ -1,6 +1,6 @@
-"""What makes a real file hard: cancellations, stock corrections, codes of no product, repeated lines.
+"""The irregularities of a real file: cancellations, stock corrections, codes of no product, repeated lines.
 
-Chances hang on the line that a row shows: a cancellation meets those of the purchase it cancels.
+Random choices depend on the line that a row shows: a cancellation has those of the purchase it cancels.
 """
 
 import numpy as np
@@ -16,12 +16,12 @@ SHARE_WRITTEN_OFF = 0.56  # of stock corrections: quantity below zero
 SHARE_WITHOUT_NOTE = 0.72  # of stock corrections: no description
 SHARE_CANCELLED_WHOLE = 0.6  # of cancelled lines; of the others, a part
 SHARE_GIFTS = 1e-4  # of other rows: sold for nothing
-# How much more often than a row at large a row of each context is no product.
+# How much more often than on average a row of each context is no product.
 FREQUENCY = {"home": 0.26, "abroad": 6.9, "anonymous": 1.4, "cancelled": 6.5}
 
 
 def blemish(rows: Rows, invoices: Invoices, shop: Shop) -> None:
-    """Apply every blemish, in place; repeated lines come last, for they repeat the others."""
+    """Apply every irregularity, in place; repeated lines come last, because they repeat the others."""
     cancel(rows, invoices, shop)
     correct_stock(rows, invoices, shop)
     give_away(rows, shop)
@@ -38,7 +38,7 @@ def cancel(rows: Rows, invoices: Invoices, shop: Shop) -> None:
 
 
 def correct_stock(rows: Rows, invoices: Invoices, shop: Shop) -> None:
-    """Make stock corrections what they are: no price, no name, often a negative quantity."""
+    """Turn rows into stock corrections: no price, no name, often a negative quantity."""
     which = np.flatnonzero(invoices.kind[rows.invoice] == ADJUSTMENT)
     line, specials = rows.line[which], len(NON_PRODUCTS)
     lost = shop.noise.uniform("lost", line) < SHARE_WRITTEN_OFF
@@ -51,12 +51,12 @@ def correct_stock(rows: Rows, invoices: Invoices, shop: Shop) -> None:
 
 
 def give_away(rows: Rows, shop: Shop) -> None:
-    """Take the price off a few rows that are otherwise like any other."""
+    """Set the price of a few otherwise regular rows to zero."""
     rows.price[shop.noise.uniform("gift", rows.line) < SHARE_GIFTS] = 0
 
 
 def enter_non_products(rows: Rows, invoices: Invoices, shop: Shop) -> None:
-    """Put postage, charges and the like in the place of some products; cancellations have theirs besides."""
+    """Replace some products by postage, charges and the like; cancellations have additional ones."""
     kind, customer = invoices.kind[rows.invoice], invoices.customer[rows.invoice]
     known, product = customer != NOBODY, kind != ADJUSTMENT
     abroad = shop.customers.country[customer] != 0

@@ -1,4 +1,4 @@
-"""When a shop sells: busy autumns, no Saturdays, no Christmas week, and office hours."""
+"""When a shop is open and how much it sells: busy autumns, no Saturdays, no Christmas week, office hours."""
 
 import datetime
 

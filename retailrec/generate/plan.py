@@ -1,4 +1,4 @@
-"""Draws a dataset's invoices, so many lines of each kind that the rows come out exactly as asked for."""
+"""Draws a dataset's invoices, with the lines of each kind that give exactly the requested rows."""
 
 from dataclasses import replace
 

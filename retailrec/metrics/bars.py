@@ -1,4 +1,4 @@
-"""Panels of what whole models measured: bars for one run, points over several."""
+"""Panels of whole models' metrics: bars for one run, lines over several."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ IN_SAMPLE_LOOK = Look("white", "-", "")
 
 
 class Side(NamedTuple):
-    """Whose lists were measured: what its metrics' names end in, and how it is drawn."""
+    """The source of the measured lists: the ending of its metrics' names, and how it is drawn."""
 
     said: str
     ending: str
@@ -35,12 +35,12 @@ OWN_LISTS = {
 
 
 def sides(name: str) -> tuple[Side, ...]:
-    """List whose lists a metric is measured of, the model's first."""
+    """List the sources that a metric is measured for, the model first."""
     return Side("model", "", MODEL, ""), Side("popularity", "_popularity", POPULARITY, "///"), OWN_LISTS[name]
 
 
-def beside_baselines(axes: Axes, name: str, metrics: Mapping[str, float]) -> None:
-    """Draw a metric of one run's whole model beside what does without a model."""
+def metric_bars(axes: Axes, name: str, metrics: Mapping[str, float]) -> None:
+    """Draw a metric of one run's whole model next to its baselines."""
     axes.set_title(f"{TITLES[name]}, whole model")
     if name not in metrics:
         say_empty(axes, "The job reported none." if metrics else "Not measured yet.")
@@ -63,7 +63,7 @@ def beside_baselines(axes: Axes, name: str, metrics: Mapping[str, float]) -> Non
 
 
 def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], side: Side) -> None:
-    """Draw one side's bars, each at its place, with its value and its standard error."""
+    """Draw the bars of one source, each with its value and its standard error."""
     heights = [metrics[key] for key in bars.values()]
     axes.bar(
         list(bars),
@@ -83,7 +83,7 @@ def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], s
 
 
 def over_runs(axes: Axes, name: str, runs: Sequence[Measured]) -> None:
-    """Draw a metric over the runs, in the order of their uploads, beside what does without a model."""
+    """Draw a metric over the runs, in the order of their uploads, next to its baselines."""
     axes.set_title(f"{TITLES[name]}, held out, whole models")
     if not any(name in each.metrics for each in runs):
         say_empty(axes, "None of these runs reported it.")

@@ -1,7 +1,7 @@
-"""What the things of a stack cost while they are there, at list prices.
+"""What the resources of a stack cost, at list prices.
 
-The prices are those of docs/deploy.md: us-east-1, without free tiers. They tell what is dear from what is
-not; what an account really pays is on its bill.
+The prices are those of docs/deploy.md: us-east-1, without free tiers. They are for comparison; the
+account's bill has the actual costs.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ from retailrec.removal.finding import Client, Found
 
 HOURS = 730  # of a month
 GB = 1e9
-# USD an hour; training and transform jobs and endpoints cost the same.
+# USD an hour; the same for training jobs, transform jobs and endpoints.
 INSTANCE_HOUR = {
     "ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461, "ml.m5.4xlarge": 0.922,
     "ml.c5.large": 0.102, "ml.c5.xlarge": 0.204, "ml.c5.2xlarge": 0.408, "ml.c5.4xlarge": 0.816,
@@ -22,11 +22,11 @@ INSTANCE_HOUR = {
 S3_GB_MONTH = 0.023
 DYNAMODB_GB_MONTH = 0.25
 ALARM_MONTH = 0.10
-SERVERLESS = "nothing while nobody asks"
+SERVERLESS = "nothing without requests"
 
 
 class Cost(NamedTuple):
-    """USD of one thing: a month while it is kept, or an hour while it is at work; or what is said instead."""
+    """USD of one resource: per month of storage, or per hour of work; or a text instead of a price."""
 
     month: float = 0.0
     hour: float = 0.0
@@ -44,10 +44,10 @@ UNKNOWN = Cost(said="not known")
 
 
 def costs(found: Found, client: Client) -> Mapping[str, Cost]:
-    """Tell what each thing costs, by its name; what is not listed is free."""
-    sagemaker, told = client("sagemaker"), dict[str, Cost]()
+    """Return the cost of each resource by its name; one that is not listed is free."""
+    sagemaker, costs = client("sagemaker"), dict[str, Cost]()
     for name in found.endpoints:
-        told[name] = _known(lambda name=name: _endpoint(sagemaker, name))  # type: ignore[misc]
+        costs[name] = _known(lambda name=name: _endpoint(sagemaker, name))  # type: ignore[misc]
     kinds: tuple[tuple[list[str], Callable[[Any, str], Cost]], ...] = (
         (found.training_jobs, _training),
         (found.tuning_jobs, _tuning),
@@ -55,21 +55,21 @@ def costs(found: Found, client: Client) -> Mapping[str, Cost]:
     )
     for jobs, ask in kinds:
         for name in jobs:
-            told[name] = _known(lambda ask=ask, name=name: ask(sagemaker, name))  # type: ignore[misc]
+            costs[name] = _known(lambda ask=ask, name=name: ask(sagemaker, name))  # type: ignore[misc]
     for name in found.buckets:
-        told[name] = _known(lambda name=name: _bucket(client("s3"), name))  # type: ignore[misc]
+        costs[name] = _known(lambda name=name: _bucket(client("s3"), name))  # type: ignore[misc]
     if found.status:
-        told[found.stack] = _known(lambda: _stack(client, found.stack))
-    return told
+        costs[found.stack] = _known(lambda: _stack(client, found.stack))
+    return costs
 
 
-def together(told: Mapping[str, Cost]) -> Cost:
+def together(costs: Mapping[str, Cost]) -> Cost:
     """Add costs up."""
-    return Cost(sum(cost.month for cost in told.values()), sum(cost.hour for cost in told.values()))
+    return Cost(sum(cost.month for cost in costs.values()), sum(cost.hour for cost in costs.values()))
 
 
 def _known(ask: Callable[[], Cost]) -> Cost:
-    """Ask; who may remove a thing need not be allowed to look into it, and it may be gone by now."""
+    """Look up a cost; it is unknown if the resource is gone or the user may not read it."""
     try:
         return ask()
     except ClientError:

@@ -1,4 +1,4 @@
-"""What there is of a stack, in the stack and outside of it, whatever state it is in."""
+"""Finding a stack's resources, in the stack and outside of it, in any state."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,37 +16,39 @@ _BUCKETS = {"rawbucket": "RawBucket", "databucket": "DataBucket"}
 
 @dataclass(frozen=True)
 class Found:
-    """Everything that a removal has to do with, by name."""
+    """Everything that a removal deletes, by name."""
 
     stack: str
-    status: str | None  # CloudFormation's word; None where there is no such stack
-    rules: list[tuple[str, str]] = field(default_factory=list)  # name and bus of what wakes a function
+    status: str | None  # of CloudFormation; None if there is no such stack
+    rules: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # name and bus of the rules that invoke functions
     endpoints: list[str] = field(default_factory=list)
     endpoint_configs: list[str] = field(default_factory=list)
     models: list[str] = field(default_factory=list)
     model_packages: list[str] = field(default_factory=list)
-    training_jobs: list[str] = field(default_factory=list)  # that are at work
+    training_jobs: list[str] = field(default_factory=list)  # in progress
     transform_jobs: list[str] = field(default_factory=list)
     tuning_jobs: list[str] = field(default_factory=list)
-    searches: list[str] = field(default_factory=list)  # tuning jobs, whether at work or not
+    searches: list[str] = field(default_factory=list)  # tuning jobs in any state
     buckets: list[str] = field(default_factory=list)
     log_groups: list[str] = field(default_factory=list)
 
     @property
     def outside(self) -> list[str]:
-        """Names of what no stack deletion would remove, and of the jobs that would be at work for nobody."""
+        """Names of what deleting the stack does not remove, and of jobs that would run on without it."""
         return [
             *self.endpoints, *self.endpoint_configs, *self.models,
             *self.model_packages, *self.training_jobs, *self.transform_jobs, *self.tuning_jobs,
         ]  # fmt: skip
 
     def nothing(self, data: bool) -> bool:
-        """Tell whether there is nothing to remove."""
+        """Return whether there is nothing to remove."""
         return not (self.status or self.outside or self.log_groups or (data and self.buckets))
 
 
 def find(stack: str, client: Client) -> Found:
-    """Look for a stack and for all that bears its name; raises ValueError for a name that none can have."""
+    """Find a stack and all resources with its name; raises ValueError for an invalid name."""
     prefix = names.resource_prefix(stack)
     sagemaker = client("sagemaker")
 
@@ -92,7 +94,7 @@ def find(stack: str, client: Client) -> Found:
 
 
 def _tuning_jobs(sagemaker: Any, stack: str, **more: str) -> Iterator[str]:
-    """Yield the stack's tuning jobs, told by their tags: their names are too short to name a stack."""
+    """Yield the stack's tuning jobs by their tags: their names are too short for a stack's name."""
     pages = sagemaker.get_paginator("list_hyper_parameter_tuning_jobs")
     for page in pages.paginate(NameContains=names.TUNING_PREFIX, **more):
         for job in page["HyperParameterTuningJobSummaries"]:
@@ -122,7 +124,7 @@ def _rules(client: Client, stack: str) -> Iterator[tuple[str, str]]:
 
 
 def _buckets(client: Client, stack: str) -> Iterator[str]:
-    """Yield the stack's buckets, also when the stack is gone: CloudFormation named them after it."""
+    """Yield the stack's buckets, even when the stack is gone: CloudFormation named them after it."""
     shape = re.compile(rf"{re.escape(stack.lower())}-({'|'.join(_BUCKETS)})-[a-z0-9]+")
     for bucket in client("s3").list_buckets()["Buckets"]:
         if shape.fullmatch(bucket["Name"]):
@@ -130,6 +132,6 @@ def _buckets(client: Client, stack: str) -> Iterator[str]:
 
 
 def _log_groups(logs: Any, stack: str) -> Iterator[str]:
-    """Yield the stack's log groups: a function that writes late makes its group anew."""
+    """Yield the stack's log groups: a function that logs late creates its group again."""
     for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/retailrec/{stack}/"):
         yield from (group["logGroupName"] for group in page["logGroups"])

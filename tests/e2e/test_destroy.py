@@ -82,14 +82,14 @@ def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) 
     deployment.deploy(bare)
     stack = Stack.local(bare)
     run = follow(stack, drop(stack, shop_file))
-    assert run.status is RunStatus.LIVE, run.reason
+    assert run.status is RunStatus.LIVE, run.outcome.reason
     deployed = account(bare)
 
     told = destroy("--data", answer="n\n")
     assert account(bare) == deployed
     for name in (f"retailrec-{run.run_id}", "retailrec-endpoint", stack.output("RawBucket")):
         assert name in told
-    assert "nothing while nobody asks" in told, "a serverless endpoint"
+    assert "nothing without requests" in told, "a serverless endpoint"
     assert "Together about $0." in told, "its alarms"
 
     destroy("--data")

@@ -143,7 +143,7 @@ def test_people_are_told_what_failed_why_and_what_to_type(
 
     told = await_(told_of_it)
     assert (told["event"], told["stage"]) == ("DatasetRejected", "prepare")
-    assert told["reason"] == run.reason
+    assert told["reason"] == run.outcome.reason
     assert "retailrec drop FILE" in told["next_step"]
     assert f"--stack {stack.name}" in told["on_aws"]
 
@@ -204,7 +204,7 @@ def test_dead_letters_go_back_to_their_function(stack: Stack, live_run: Run) -> 
     assert result.exit_code == 1, said
     assert f"{stack.name}-start-training 1" in said
     assert "(left in the queue) 1" in said
-    assert "it does not tell where it came from" in said
+    assert "its origin is not recorded" in said
     await_(lambda: "nothing to train" in retailrec("logs", "--limit", "400").output)
     sqs.purge_queue(QueueUrl=url)
 

@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 from prepare_dataset.report.changes import Change, Difference, Newcomers, Warned, WarningCode
 from prepare_dataset.report.model import QualityReport
-from prepare_dataset.report.number_format import percent
+from retailrec_shared.charts.number_format import percent
 
 FELL = -0.20
 ROSE = 0.50

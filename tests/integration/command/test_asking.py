@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from retailrec_shared.core.status import RunStatus
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer
@@ -75,7 +76,7 @@ def test_before_anything_is_live_it_says_what_to_do(retailrec: Invoke, stack: Fa
 
 def test_an_answer_that_is_none_of_ours_is_said_to_be_so(retailrec: Invoke, stack: FakeServer) -> None:
     stack.answer = lambda *_: (200, {"hello": "world"})
-    assert "does not answer as the recommendation API does" in words(retailrec("recommend", 1, *SHOP).stderr)
+    assert "is not the recommendation API" in words(retailrec("recommend", 1, *SHOP).stderr)
     stack.answer = lambda *_: (502, {"message": "Internal server error"})
     assert "The API answered 502 (Internal server error)" in words(retailrec("recommend", 1, *SHOP).stderr)
 

@@ -17,7 +17,7 @@ from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.drops import Drops
 from retailrec.console.guard import FOREIGN_POLICY
-from retailrec.console.opening import StackOpener
+from retailrec.console.stack_session import SessionOpener
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.serving.keys import customer_key, item_key
@@ -33,7 +33,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 
 @contextmanager
 def serve(name: str | None) -> Iterator[httpx.Client]:
-    opener = StackOpener(name)
+    opener = SessionOpener(name)
     app = build(opener, drops=Drops(opener, start=lambda work: work()))
     with serving(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         yield client
@@ -141,7 +141,26 @@ def test_a_trainings_epochs_are_read_from_its_log(console: httpx.Client, live: s
     told = console.get(f"/api/runs/{live}/progress").json()
     assert (told["training"], told["epochs"]) == (False, 2)
     (series,) = told["series"]
+    assert series["label"] == "auc"
     assert [(point["step"], point["value"]) for point in series["points"]] == [(1, 0.1), (2, 0.2)]
+
+    chart = console.get(f"/api/runs/{live}/progress/chart", params={"metric": "auc"})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in chart.headers["content-security-policy"]
+    assert "<title>auc, epoch 2: 0.2000</title>" in chart.text
+    assert console.get(f"/api/runs/{live}/progress/chart", params={"metric": "loss"}).status_code == 404
+
+
+def test_metrics_are_drawn_over_the_runs_and_compared(console: httpx.Client, live: str) -> None:
+    assert {"name": "p@k(10)", "label": "precision@10 (held out)"} in console.get("/api/metrics").json()[
+        "names"
+    ]
+    chart = console.get("/api/metrics/chart", params={"metric": "p@k(10)", "run": live})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "(chosen): 0.0712</title>" in chart.text
+    assert '<td class="n">0.0712</td>' in console.get(f"/api/runs/{live}/comparison").text
+    assert "No run has this metric" in console.get("/api/metrics/chart", params={"metric": "none"}).text
+    assert console.get(f"/api/runs/{'0' * 16}/comparison").status_code == 404
 
 
 def test_a_training_without_a_log_has_told_nothing(console: httpx.Client, live: str) -> None:
@@ -297,8 +316,8 @@ def test_the_console_follows_the_local_cloud_that_is_up(monkeypatch: pytest.Monk
     clouds: list[object] = ["first", "first", "second"]
     monkeypatch.setattr(laptop, "running", lambda: clouds.pop(0))
     monkeypatch.setattr(Stack, "local", opened.append)
-    monkeypatch.setattr("retailrec.console.opening.Shop.of", lambda _: object())
-    opener = StackOpener(None)
+    monkeypatch.setattr("retailrec.console.stack_session.StackSession.of", lambda _: object())
+    opener = SessionOpener(None)
     first, again, second = opener(), opener(), opener()
     assert first is again
     assert second is not first

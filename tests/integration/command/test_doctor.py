@@ -9,7 +9,7 @@ from botocore.exceptions import NoCredentialsError
 
 from local.sagemaker.models import marketplace
 from retailrec.client.stack import Stack
-from retailrec.doctor.of_quotas import SERVERLESS
+from retailrec.doctor.quota_checks import SERVERLESS
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer
@@ -78,7 +78,7 @@ def account(stack: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Account:
 def test_a_stack_that_is_whole_needs_nothing(account: Account, retailrec: Invoke) -> None:
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 0, answer.output
-    assert "Nothing to mend." in answer.output
+    assert "Nothing to fix." in answer.output
     found = json.loads(retailrec("doctor", "--stack", "shop", "--json").stdout)
     assert {each["verdict"] for each in found} == {"ok", "note"}
     assert {each["what"] for each in found} >= {"credentials", "stack", "algorithm", "quotas", "dead letters"}
@@ -142,7 +142,7 @@ def test_dead_letters_and_a_failed_endpoint_are_told(account: Account, retailrec
     assert answer.exit_code == 1
     assert "1 events could not be handled" in words(answer.output)
     assert "Failed (No capacity)" in words(answer.output)
-    assert "To mend: 2." in answer.output
+    assert "To fix: 2." in answer.output
 
 
 def test_a_stack_that_lacks_an_output_is_told_and_the_rest_is_looked_at(

@@ -43,10 +43,10 @@ def test_a_retry_is_told_and_typed_twice_does_nothing_more(book: Ledger, retailr
     ended_as(book, RunStatus.FAILED, failed_stage="prepare", reason="why")
     first = retailrec("retry", RUN[:6], "--stack", "shop")
     assert first.exit_code == 0, first.output
-    assert f"Run {RUN} goes on from stage prepare" in words(first.output)
+    assert f"Run {RUN} continues from stage prepare" in words(first.output)
     again = retailrec("retry", RUN, "--stack", "shop")
     assert again.exit_code == 0
-    assert f"Run {RUN} is preparing again already" in words(again.output)
+    assert f"Run {RUN} is preparing already again" in words(again.output)
     found = book.get(RUN)
     assert found is not None
     assert found.attempt(Stage.PREPARE) == 2
@@ -99,7 +99,7 @@ def test_a_person_at_a_terminal_is_asked_and_may_say_no(
     operate_commands.stop("shop", RUN, yes=True)
     found = book.get(RUN)
     assert found is not None
-    assert (found.status, found.announced) == (RunStatus.FAILED, RunStatus.FAILED)
+    assert (found.status, found.outcome.announced) == (RunStatus.FAILED, RunStatus.FAILED)
 
 
 def test_nothing_waits_in_an_empty_queue(

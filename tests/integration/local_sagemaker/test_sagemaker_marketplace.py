@@ -30,7 +30,7 @@ def request(laptop: Laptop, name: str, **changes: Any) -> dict[str, Any]:
 
 
 def package(laptop: Laptop, name: str, key: str = "") -> str:
-    """Ask for a package; without a key, of an artifact that is there."""
+    """Ask for a package; without a key, of an artifact that exists."""
     if not key:
         key = f"models/{name}.tar.gz"
         laptop.put(key, model_archive(version=name))

@@ -12,7 +12,8 @@ from prepare_dataset.dataset import prepare_file
 from retailrec.generate import Shape, write
 from retailrec_shared.core import names
 from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import requests as sagemaker_requests
 from retailrec_shared.sagemaker import tuning_requests
 from tests.environment import settings

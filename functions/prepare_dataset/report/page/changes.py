@@ -2,9 +2,10 @@
 
 from prepare_dataset.report.changes import Change, Difference, Newcomers
 from prepare_dataset.report.model import QualityReport
-from prepare_dataset.report.number_format import count, percent, signed_percent
-from prepare_dataset.report.page.markup import Child, Markup, element, foreign, join
-from prepare_dataset.report.page.parts import card, note, table
+from prepare_dataset.report.page.parts import card, note
+from retailrec_shared.charts.markup import Child, Markup, element, foreign, join
+from retailrec_shared.charts.number_format import count, percent, signed_percent
+from retailrec_shared.charts.tables import table
 
 
 def banner(report: QualityReport) -> Markup:

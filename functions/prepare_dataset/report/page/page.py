@@ -11,9 +11,9 @@ from prepare_dataset.report.page.chart_cards import (
     long_tail_card,
     timeline_card,
 )
-from prepare_dataset.report.page.markup import Markup, element, foreign, join
 from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
 from prepare_dataset.report.page.style import STYLE
+from retailrec_shared.charts.markup import Markup, element, foreign, join
 
 
 def make_page(report: QualityReport) -> str:

@@ -1,23 +1,25 @@
 """Cards about rows: what became of each, where they were read, and what the raw file holds."""
 
 from prepare_dataset.report.model import Facts, QualityReport
-from prepare_dataset.report.number_format import count, percent
-from prepare_dataset.report.page.charts import Alternative, lying_bar, share_bar
-from prepare_dataset.report.page.markup import Markup, element, foreign
-from prepare_dataset.report.page.parts import card, note, table
+from prepare_dataset.report.page.parts import card, note
+from retailrec_shared.charts.charts import horizontal_bar, share_bar
+from retailrec_shared.charts.frame import TextAlternative
+from retailrec_shared.charts.markup import Markup, element, foreign
+from retailrec_shared.charts.number_format import count, percent
+from retailrec_shared.charts.tables import table
 
 
 def rows_card(report: QualityReport) -> Markup:
     """Account for every row read."""
     rejected = {reason: rows for reason, rows in report.rejected.items() if rows}
     read, out = max(report.rows_read, 1), sum(rejected.values())
-    words = Alternative(
+    words = TextAlternative(
         "rows",
         "Rows kept and rejected",
         f"{count(report.rows_kept)} of {count(report.rows_read)} rows were kept, {count(out)} rejected.",
     )
     reasons = [
-        (reason.replace("_", " "), lying_bar(rows / read, "out"), count(rows), percent(rows / read))
+        (reason.replace("_", " "), horizontal_bar(rows / read, "out"), count(rows), percent(rows / read))
         for reason, rows in sorted(rejected.items(), key=lambda each: -each[1])
     ]
     return card(
@@ -47,7 +49,9 @@ def increment_card(report: QualityReport) -> Markup:
         ("added", brought.rows_kept),
         *((f"rejected: {reason.replace('_', ' ')}", rows) for reason, rows in rejected.items()),
     ]
-    bars = [(what, lying_bar(rows / read, "kept"), count(rows), percent(rows / read)) for what, rows in rows]
+    bars = [
+        (what, horizontal_bar(rows / read, "kept"), count(rows), percent(rows / read)) for what, rows in rows
+    ]
     return card(
         "What this file added",
         table(("Its rows", "", "rows", "of all"), bars, classes="bars", kinds="twnn"),

@@ -5,7 +5,7 @@ import pytest
 from retailrec.client.dropping import Drop, choose_run, key_of, readable_file
 from retailrec.client.following import choose
 from retailrec.client.problems import Problem
-from retailrec_shared.ledger.run import Upload
+from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, make_run
 
 CONFIGURATION = {"top_n": "10", "split": "temporal"}
@@ -88,7 +88,7 @@ def test_a_retraining_on_the_same_upload_is_not_the_drops_run() -> None:
 
 @pytest.mark.parametrize("prefix", ["", " ", "\n"])
 def test_the_only_run_must_be_named_too(prefix: str) -> None:
-    with pytest.raises(Problem, match="No run is named"):
+    with pytest.raises(Problem, match="No run is given"):
         choose([make_run("ab12")], prefix)
 
 

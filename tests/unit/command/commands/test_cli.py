@@ -48,7 +48,7 @@ def test_a_fault_of_our_own_is_a_sentence_and_a_traceback_only_on_demand(
     monkeypatch.setattr(laptop, "running", broken)
     answer = CliRunner().invoke(app, ["runs"])
     assert answer.exit_code == 1
-    assert "fault of retailrec's own (LookupError: spilled)" in " ".join(answer.stderr.split())
+    assert "error of retailrec itself (LookupError: spilled)" in " ".join(answer.stderr.split())
     assert isinstance(CliRunner().invoke(app, ["--debug", "runs"]).exception, LookupError)
     assert isinstance(CliRunner(env={"RETAILREC_DEBUG": "1"}).invoke(app, ["runs"]).exception, LookupError)
 

@@ -11,7 +11,7 @@ from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.console.customer_ids import CustomerIds
 from retailrec.exploring import customers, own, report
-from retailrec.exploring.display import Beside, Table, written
+from retailrec.exploring.display import SideBySide, Table, written
 from tests.unit.command.runs import make_run
 
 NOTEBOOK = Path(__file__).parents[4] / "notebooks" / "explore.ipynb"
@@ -47,7 +47,7 @@ def test_the_notebook_is_stored_without_what_came_of_it() -> None:
 
 def test_what_stands_in_a_file_is_text() -> None:
     table = Table("<b>", ("a", ">n"), [("<script>alert(1)</script>", 1234567)], "&")
-    html = Beside([table, table])._repr_html_()
+    html = SideBySide([table, table])._repr_html_()
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 2
     assert "1,234,567" in html
@@ -86,7 +86,7 @@ def test_a_customer_that_the_data_lacks_has_a_stand_in_and_that_is_said(
     monkeypatch.setattr(CustomerIds, "of_run", lambda *_: ["00123", "13085", "AB-1"])
     monkeypatch.setattr(Stack, "s3", lambda _self: None)
     assert customers.present(stack_on(None), make_run(), ("13085", "17519")) == ["13085", "00123"]
-    assert capsys.readouterr().out == "sales.csv has no customer 17519: 00123 stands in.\n"
+    assert capsys.readouterr().out == "sales.csv has no customer 17519: 00123 is shown instead.\n"
 
 
 def test_purchases_are_told_with_how_many_there_are() -> None:

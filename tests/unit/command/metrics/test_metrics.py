@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 
 from retailrec.client.problems import Problem
 from retailrec.metrics.epochs import Line, read_progress
+from retailrec.metrics.figures import draw, render
 from retailrec.metrics.measured import Measured, training_job
-from retailrec.metrics.pictures import draw, render
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import StageRecord
+from retailrec_shared.ledger.run_parts import StageRecord
 from tests.unit.command.metrics.measurements import METRICS, make_measured
 from tests.unit.command.runs import make_run
 from tests.unit.command.views.test_views import shown
@@ -176,7 +176,7 @@ def test_a_folder_and_a_protected_file_are_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(Problem, match="is a folder"):
         picture_kind(folder)
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write everything
-    with pytest.raises(Problem, match="may not be written over"):
+    with pytest.raises(Problem, match="must not be overwritten"):
         picture_kind(kept)
 
 

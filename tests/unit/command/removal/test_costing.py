@@ -52,7 +52,7 @@ def test_an_endpoint_on_instances_costs_each_hour_of_the_month() -> None:
 
 
 def test_a_serverless_endpoint_costs_nothing_while_nobody_asks() -> None:
-    assert str(endpoint(ServerlessConfig={})["e"]) == "nothing while nobody asks"
+    assert str(endpoint(ServerlessConfig={})["e"]) == "nothing without requests"
 
 
 def test_an_instance_without_a_price_here_is_named() -> None:

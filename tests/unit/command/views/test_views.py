@@ -9,7 +9,7 @@ from retailrec.views.metrics import metrics_table
 from retailrec.views.runs import run_details, run_json, runs_table
 from retailrec.views.screen import console
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Upload
+from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, at, make_run, timed
 
 METRICS = {
@@ -176,7 +176,7 @@ def test_recommendations_say_why_where_their_source_can_tell() -> None:
     told = answer("similar")
     told.recommendations[0].why = "Because you bought LANTERN."
     assert "Because you bought LANTERN." in shown(recommendations_table(told), 140)
-    assert "bought by who bought" in shown(recommendations_table(told), 140)
+    assert "similar to what this customer bought last" in shown(recommendations_table(told), 140)
     assert "why" not in shown(recommendations_table(answer("endpoint")), 140)
 
 

@@ -11,7 +11,8 @@ from local.sagemaker.http.validation import violations
 from recommender.hyperparameters import parse_hyperparameters
 from recommender.serve.queries import MAX_RECOMMENDATIONS
 from retailrec_shared.core.settings import Settings
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import requests
 from tests.environment import CONFIGURATION, settings
 

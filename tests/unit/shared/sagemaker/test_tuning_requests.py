@@ -14,7 +14,8 @@ from retailrec_shared.core import names, tuning_ranges
 from retailrec_shared.core.settings import HYPERPARAMETERS, Settings
 from retailrec_shared.core.status import Stage
 from retailrec_shared.core.tuning_ranges import MARKETPLACE, RANGES, VALIDATION_METRIC, Range
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import tuning_requests
 from tests.environment import settings
 

@@ -1,4 +1,4 @@
-"""From questions to HTTP: worker threads, JSON, and every error as a sentence."""
+"""Responses to the page: queries run in worker threads, and every error becomes a sentence."""
 
 import logging
 from collections.abc import Callable
@@ -9,12 +9,13 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from retailrec.client.api import NothingLive, UnknownCustomer
 from retailrec.client.problems import Problem, explain
-from retailrec.console.asking import Unknown
-from retailrec.console.opening import NoStack
+from retailrec.console.queries import Unknown
+from retailrec.console.stack_session import NoStack
+from retailrec_shared.charts.markup import Markup
 
 FORESEEN = (Problem, BotoCoreError, Boto3Error, ClientError)
 Endpoint = Callable[[Request], Any]
@@ -22,24 +23,26 @@ logger = logging.getLogger(__name__)
 
 
 class BadRequest(Problem):
-    """The page asked for what cannot be."""
+    """The page sent an invalid request."""
 
 
-def answers(question: Callable[[Request], object]) -> Endpoint:
-    """Make an endpoint of a question that may block."""
+def respond(query: Callable[[Request], object]) -> Endpoint:
+    """Make an endpoint of a query that may block: markup becomes an HTML fragment, all else JSON."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            answer = await run_in_threadpool(question, request)
+            result = await run_in_threadpool(query, request)
         except FORESEEN as error:
             return refuse(error)
-        return answer if isinstance(answer, Response) else JSONResponse(answer)
+        if isinstance(result, Markup):
+            return HTMLResponse(result)
+        return result if isinstance(result, Response) else JSONResponse(result)
 
     return endpoint
 
 
 def refuse(error: Exception) -> JSONResponse:
-    """Say what stands in the way; ``kind`` tells the page apart what it can do about it."""
+    """Explain an error in a sentence; by ``kind`` the page decides what it shows."""
     status, kind = _status(error)
     return JSONResponse({"sentence": explain(error), "kind": kind}, status)
 
@@ -55,7 +58,7 @@ def _status(error: Exception) -> tuple[HTTPStatus, str]:
     return HTTPStatus.BAD_GATEWAY, "cloud"
 
 
-async def broken(request: Request, error: Exception) -> Response:
-    """Answer for a fault of ours; the server writes its traceback to the terminal."""
-    sentence = "This is a fault of the console's own: the terminal it was started in shows where."
+async def internal_error(request: Request, error: Exception) -> Response:
+    """Respond to an error of the console itself; the server writes its traceback to the terminal."""
+    sentence = "The console has an error: see the terminal that it was started in for details."
     return JSONResponse({"sentence": sentence, "kind": "fault"}, HTTPStatus.INTERNAL_SERVER_ERROR)

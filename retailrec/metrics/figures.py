@@ -1,4 +1,4 @@
-"""Pictures of metrics: of one run, or of several beside each other."""
+"""Plots of metrics: of one run, or of several."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from retailrec.metrics.bars import beside_baselines, over_runs
+from retailrec.metrics.bars import metric_bars, over_runs
 from retailrec.metrics.curves import others_of, precision_of, precision_of_several
 from retailrec.metrics.measured import Measured, algorithm
 from retailrec.metrics.plot_style import MUTED, styled
@@ -26,7 +26,7 @@ def draw(runs: Sequence[Measured]) -> Figure:
 
 
 def render(figure: Figure, kind: str) -> bytes:
-    """Write a picture as png, svg or pdf."""
+    """Write a plot as png, svg or pdf."""
     with styled(), BytesIO() as paper:
         undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
         figure.savefig(paper, format=kind, dpi=DOTS_PER_INCH, metadata=undated)
@@ -37,10 +37,10 @@ def _one(measured: Measured) -> Figure:
     run = measured.run
     figure = Figure(figsize=SIZE, layout="constrained")
     grid = figure.add_gridspec(2, 12, height_ratios=(1.15, 1.0))
-    precision_of(figure.add_subplot(grid[0, :9]), measured)  # the rest is its labels'
+    precision_of(figure.add_subplot(grid[0, :9]), measured)  # the remaining columns are for its labels
     others_of(figure.add_subplot(grid[1, :4]), measured)
     for place, name in ((grid[1, 4:8], PRECISION), (grid[1, 8:], NDCG)):
-        beside_baselines(figure.add_subplot(place), name, measured.metrics)
+        metric_bars(figure.add_subplot(place), name, measured.metrics)
     _head(figure, f"Run {run.run_id[:SHORT_ID]} of {_short(run.upload.key)}", _facts(measured))
     return figure
 
@@ -48,7 +48,7 @@ def _one(measured: Measured) -> Figure:
 def _several(runs: Sequence[Measured]) -> Figure:
     figure = Figure(figsize=SIZE, layout="constrained")
     grid = figure.add_gridspec(2, 12)
-    precision_of_several(figure.add_subplot(grid[0, :8]), runs)  # the rest is its legend's
+    precision_of_several(figure.add_subplot(grid[0, :8]), runs)  # the remaining columns are for its legend
     for place, name in ((grid[1, :6], PRECISION), (grid[1, 6:], NDCG)):
         over_runs(figure.add_subplot(place), name, runs)
     files = dict.fromkeys(each.run.upload.key for each in runs)
@@ -64,10 +64,10 @@ def _head(figure: Figure, title: str, below: str) -> None:
 
 def _facts(measured: Measured) -> str:
     run, evaluated = measured.run, measured.metrics.get("users_evaluated")
-    told = [f"uploaded {local_time(run.upload.uploaded_at)}", run.status.value.replace("_", " ")]
-    told += [f"{count(run.counts[name])} {name}" for name in COUNTED if name in run.counts]
-    told.append(f"algorithm {algorithm(run)}")
-    return " · ".join(told + ([f"measured on {count(int(evaluated))} customers"] if evaluated else []))
+    facts = [f"uploaded {local_time(run.upload.uploaded_at)}", run.status.value.replace("_", " ")]
+    facts += [f"{count(run.counts[name])} {name}" for name in COUNTED if name in run.counts]
+    facts.append(f"algorithm {algorithm(run)}")
+    return " · ".join(facts + ([f"measured on {count(int(evaluated))} customers"] if evaluated else []))
 
 
 def _short(key: str) -> str:

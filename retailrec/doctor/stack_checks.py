@@ -1,4 +1,4 @@
-"""Is the stack whole?"""
+"""Checks of the stack: is it complete?"""
 
 from collections.abc import Iterator
 
@@ -13,13 +13,13 @@ OUTPUTS = (
 
 
 def formation(stack: Stack) -> Iterator[Finding]:
-    """Look at CloudFormation's word for the stack, and at its outputs."""
-    told = stack.aws("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
-    status = told.get("StackStatus", "")
+    """Check the stack's status in CloudFormation, and its outputs."""
+    answer = stack.aws("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
+    status = answer.get("StackStatus", "")
     if status.endswith("_COMPLETE") and "ROLLBACK" not in status and not status.startswith("DELETE"):
         yield ok("stack", f"{stack.name} is {status}.")
     elif status.endswith("_IN_PROGRESS"):
-        yield note("stack", f"{stack.name} is {status}: look again when it has ended.")
+        yield note("stack", f"{stack.name} is {status}: check again when it has ended.")
     else:
         yield failed(
             "stack", f"{stack.name} is {status}: its events in CloudFormation say why; deploy again."
@@ -32,46 +32,47 @@ def formation(stack: Stack) -> Iterator[Finding]:
 
 
 def parts(stack: Stack) -> Iterator[Finding]:
-    """Look at the buckets and tables that the functions work with."""
+    """Check the buckets and tables of the functions."""
     for name in ("RawBucket", "DataBucket"):
         stack.s3().head_bucket(Bucket=stack.output(name))
     for name in ("LedgerTable", "ServingTable"):
         status = stack.dynamodb().describe_table(TableName=stack.output(name))["Table"]["TableStatus"]
         if status != "ACTIVE":
             yield failed("tables", f"{stack.output(name)} is {status}: its console says why.")
-    yield ok("buckets and tables", "Both buckets and both tables answer.")
+    yield ok("buckets and tables", "Both buckets and both tables exist.")
 
 
 def dead_letters(stack: Stack) -> Iterator[Finding]:
-    """Count the events that no function could handle."""
-    told = stack.aws("sqs").get_queue_attributes(
+    """Count the events in the dead-letter queues."""
+    answer = stack.aws("sqs").get_queue_attributes(
         QueueUrl=stack.output("DeadLetters"), AttributeNames=["ApproximateNumberOfMessages"]
     )
-    waiting = int(told["Attributes"]["ApproximateNumberOfMessages"])
+    waiting = int(answer["Attributes"]["ApproximateNumberOfMessages"])
     if waiting:
         yield failed(
             "dead letters",
-            f"{waiting} events could not be handled: read why (retailrec logs), mend it, send them back "
-            "(retailrec redrive).",
+            f"{waiting} events could not be handled: read why (retailrec logs), fix it, and send them "
+            "back (retailrec redrive).",
         )
     else:
-        yield ok("dead letters", "No event waits for somebody to look at it.")
+        yield ok("dead letters", "The dead-letter queues are empty.")
 
 
 def endpoint(stack: Stack) -> Iterator[Finding]:
-    """Look at the endpoint."""
+    """Check the endpoint."""
     name = stack.output("EndpointName")
     try:
-        told = stack.sagemaker().describe_endpoint(EndpointName=name)
+        answer = stack.sagemaker().describe_endpoint(EndpointName=name)
     except client_error() as error:
         if not says_missing(error):
             raise
-        yield note("endpoint", f"There is no endpoint {name}: the first run that goes live makes it.")
+        yield note("endpoint", f"There is no endpoint {name}: the first run that goes live creates it.")
         return
-    if told["EndpointStatus"] == "Failed":
-        why = told.get("FailureReason", "SageMaker does not say why").rstrip(".")
+    if answer["EndpointStatus"] == "Failed":
+        why = answer.get("FailureReason", "SageMaker gives no reason").rstrip(".")
         yield failed(
-            "endpoint", f"{name} is Failed ({why}): it is made anew with the next run; retailrec runs."
+            "endpoint",
+            f"{name} is Failed ({why}): the next run creates it again; retailrec runs lists the runs.",
         )
     else:
-        yield ok("endpoint", f"{name} is {told['EndpointStatus']}.")
+        yield ok("endpoint", f"{name} is {answer['EndpointStatus']}.")

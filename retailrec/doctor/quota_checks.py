@@ -1,4 +1,4 @@
-"""May the account have the instances that a run takes? New accounts begin with quotas of 0."""
+"""Checks of the account's quotas for a run's instances. New accounts begin with quotas of 0."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ def names(settings: Settings) -> Iterator[tuple[str, int]]:
     algorithm = settings.algorithm_arn or settings.algorithm_image_uri
     if settings.endpoint_mode == "none":
         return
-    # An update runs the new beside the old.
+    # An update runs the new instances next to the old ones.
     if endpoint_kind(settings, algorithm) == "instance":
         yield f"{settings.endpoint_instance_type} for endpoint usage", 2 * settings.endpoint_instance_count
     else:
@@ -38,7 +38,7 @@ def enough(quotas: Any, settings: Settings) -> Iterator[Finding]:
                     "another instance type.",
                 )
     if needed.pop(SERVERLESS, 0):
-        yield note("quotas", "SageMaker does not tell the quota of serverless endpoints in this region.")
+        yield note("quotas", "SageMaker lists no quota of serverless endpoints in this region.")
     if needed:
         yield failed(
             "quotas",
@@ -46,4 +46,4 @@ def enough(quotas: Any, settings: Settings) -> Iterator[Finding]:
             "instance type.",
         )
     else:
-        yield ok("quotas", f"Asked for: {', '.join(dict(names(settings)))}.")
+        yield ok("quotas", f"Requested: {', '.join(dict(names(settings)))}.")

@@ -1,4 +1,4 @@
-"""HTML and SVG that cannot be broken out of: whatever is not markup already is escaped."""
+"""HTML and SVG in which everything that is not markup already is escaped."""
 
 import re
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ def join(children: Iterable[Child]) -> Markup:
 
 
 def element(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
-    """Make an element; ``class_`` is the attribute class, ``text_anchor`` text-anchor, and None none."""
+    """Make an element; ``class_`` is the attribute class, ``None`` is left out."""
     spelled = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{text(_number(value))}"'
         for key, value in attributes.items()
@@ -49,5 +49,5 @@ def _number(value: Attribute) -> str:
 
 
 def foreign(value: str, most: int = 80) -> Markup:
-    """Show a text from the file: cut if it is endless, and kept from turning its surroundings' direction."""
+    """Show a text from outside: cut if it is long, and isolated, so that its direction stays its own."""
     return element("bdi", value if len(value) <= most else value[: most - 1] + "…")

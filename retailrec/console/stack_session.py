@@ -1,4 +1,4 @@
-"""The stack behind the page: opened when it is first needed, and anew when the local cloud is another one."""
+"""The stack behind the page: opened when it is first needed, and again after the local cloud has changed."""
 
 import threading
 from collections.abc import Callable
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class NoStack(Problem):
-    """There is no stack to show."""
+    """There is no stack."""
 
 
 @dataclass(frozen=True)
-class Shop:
+class StackSession:
     """An open stack with one client of each service: making them is slow, and not safe in threads."""
 
     stack: Stack
@@ -34,23 +34,23 @@ class Shop:
     api: Api
 
     @classmethod
-    def of(cls, stack: Stack) -> "Shop":
+    def of(cls, stack: Stack) -> "StackSession":
         """Make the clients of a stack."""
         return cls(stack, stack.ledger(), stack.s3(), stack.dynamodb(), stack.logs(), stack.api())
 
 
-Opener = Callable[[], Shop]
+OpenSession = Callable[[], StackSession]
 
 
-class StackOpener:
-    """Opens a stack once, and again only when it has to be another one."""
+class SessionOpener:
+    """Opens a stack once, and again only when the local cloud is a different one."""
 
     def __init__(self, name: str | None) -> None:
         self._name = name
         self._lock = threading.Lock()
-        self._open: tuple[Running | None, Shop] | None = None
+        self._open: tuple[Running | None, StackSession] | None = None
 
-    def __call__(self) -> Shop:
+    def __call__(self) -> StackSession:
         """Return the open stack; raises NoStack while there is none."""
         with self._lock:
             cloud = None if self._name else laptop.running()
@@ -58,5 +58,5 @@ class StackOpener:
                 self._open = None
                 raise NoStack(NO_CLOUD)
             if self._open is None or self._open[0] != cloud:
-                self._open = cloud, Shop.of(Stack.local(cloud) if cloud else Stack.open(self._name))
+                self._open = cloud, StackSession.of(Stack.local(cloud) if cloud else Stack.open(self._name))
             return self._open[1]

@@ -1,4 +1,4 @@
-"""Is the algorithm there, and does it fit?"""
+"""Checks of the algorithm: does it exist, and does it fit the parameters?"""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def of_marketplace(sagemaker: Any, settings: Settings, region: str) -> Iterator[
 
 
 def of_image(ecr: Any, uri: str) -> Iterator[Finding]:
-    """Look for an image in the registry that its URI names."""
+    """Check that an image is in the registry of its URI."""
     found = _ECR.fullmatch(uri)
     if found is None:
         yield note(WHAT, f"{uri} is not in Amazon ECR: whether SageMaker can pull it is not checked.")
@@ -51,7 +51,7 @@ def of_image(ecr: Any, uri: str) -> Iterator[Finding]:
             raise
         yield failed(
             WHAT,
-            f"There is no image {uri}: push it (retailrec push-image), and deploy with the URI it prints.",
+            f"There is no image {uri}: push it (retailrec push-image), and deploy with the printed URI.",
         )
     else:
-        yield ok(WHAT, f"The image {uri} is there.")
+        yield ok(WHAT, f"The image {uri} exists.")
