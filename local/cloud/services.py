@@ -125,7 +125,6 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         # Read by the functions, which inherit this environment: no X-Ray daemon here.
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
-    python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
     sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
     sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
     sagemaker += ["--hosts-file", str(state.state_dir / LISTED)]
@@ -133,7 +132,7 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         sagemaker += ["--container-image", state.image]
     return {
         "ministack": ([sys.executable, "-m", "local.cloud.emulator"], emulator),
-        "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),
+        "sagemaker": (sagemaker, environment | {"PYTHONPATH": str(REPOSITORY)}),
     }
 
 
