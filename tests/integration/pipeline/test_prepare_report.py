@@ -1,4 +1,4 @@
-"""The report of a run beside the one before it, through the ledger and the data bucket."""
+"""The report of a run compared with the previous one, through the ledger and the data bucket."""
 
 from datetime import UTC, datetime, timedelta
 
