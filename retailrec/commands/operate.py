@@ -62,7 +62,8 @@ def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
     if live and live.rollout.rolled_back_from and chosen is None:
         out().print(
             f"Run {live.run_id} is live because an operator rolled back to it from "
-            f"{live.rollout.rolled_back_from}: nothing was changed. To go further back, name a run: {command()} rollback RUN"
+            f"{live.rollout.rolled_back_from}: nothing was changed. "
+            f"To go further back, name a run: {command()} rollback RUN"
         )
         return
     target, live = operator.roll_back_target(chosen.run_id if chosen else None)

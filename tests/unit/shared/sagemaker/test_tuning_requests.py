@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.http.validation import violations
 from local.sagemaker.tuning.space import Numbers, read_space
 from recommender.hyperparameters import VALIDATION_METRIC as IMAGES_METRIC
@@ -42,7 +42,7 @@ def test_a_request_satisfies_the_service_model(algorithm: str, spot: str, parent
     chosen, run = of_marketplace() if algorithm == MARKETPLACE else tuned(algorithm=algorithm)
     chosen = chosen.model_copy(update={"training_spot": spot, "stack_name": "s" * 40})
     request: Any = tuning_requests.tuning_job(chosen, run, parent)
-    shape = shapes.operation("CreateHyperParameterTuningJob").input_shape
+    shape = service_model.operation("CreateHyperParameterTuningJob").input_shape
     assert shape is not None
     assert list(violations(shape, request, "")) == []
     assert len(request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])) <= 40
