@@ -16,6 +16,7 @@ app = Typer(
     cls=Commands,
     help="Turn a retailer's transaction file into a recommendation service.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # reflows paragraphs to the terminal's width
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -248,7 +249,7 @@ def retry(run: RunId, stack: StackName = None) -> None:
 def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Stop a run in progress; the live one stays.
 
-    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` continues it.
+    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retailrec retry RUN` continues it.
     """
     from retailrec.commands.operate import stop
 
@@ -259,7 +260,7 @@ def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Deploy a model that the quality gate rejected.
 
-    `status` shows why it was rejected, and its metrics.
+    `retailrec status RUN` shows why it was rejected, and its metrics.
     """
     from retailrec.commands.operate import approve
 
@@ -274,7 +275,7 @@ def rollback(
     yes: Yes = False,
     stack: StackName = None,
 ) -> None:
-    """Make the previous live run serve again, within one update of the endpoint.
+    """Make the previous live run live again, within one update of the endpoint.
 
     The stack's parameter RetainedRuns says of how many runs the model and the recommendations are kept.
     A file dropped after the run that is rolled back replaces it as usual; nothing else does.
@@ -323,8 +324,10 @@ def redrive(yes: Yes = False, stack: StackName = None) -> None:
 @app.command()
 def generate(
     path: Annotated[Path, Argument(help="The file to write: .xlsx, .csv, .csv.gz or .parquet.")],
-    rows: Annotated[int | None, Option(min=1000, help="Default: as many as Online Retail II.")] = None,
-    seed: Annotated[int, Option(help="The same seed gives the same rows.")] = 1,
+    rows: Annotated[
+        int | None, Option(min=1000, help="The number of rows. Default: as many as Online Retail II.")
+    ] = None,
+    seed: Annotated[int, Option(help="The seed: the same seed gives the same rows.")] = 1,
 ) -> None:
     """Generate a transaction file that a model can learn from."""
     from retailrec.commands.generate import generate

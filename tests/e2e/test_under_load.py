@@ -45,7 +45,7 @@ def await_source(load: Load, source: str, since: float, seconds: float, run_id: 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = [(body["source"], body["run_id"]) for body in load.bodies(ENDPOINT_FIRST, since)]
-        if any(told == source and run_id in {None, of} for told, of in found):
+        if any(answered == source and run_id in {None, of} for answered, of in found):
             return
         time.sleep(0.2)
     raise AssertionError(f"no answer came from {source}: {found[-20:]}")

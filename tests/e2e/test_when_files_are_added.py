@@ -94,11 +94,11 @@ def test_overlapping_exports_add_up_to_the_whole_and_what_they_bring_is_recommen
     assert answer.source in {"endpoint", "batch"}
     assert len(answer.recommendations) == 10
 
-    told = retailrec("retrain")
-    assert told.exit_code == 0, told.output
-    assert "Nothing has changed" in told.output
-    told = retailrec("retrain", "--force")
-    assert told.exit_code == 0, told.output
+    retrained = retailrec("retrain")
+    assert retrained.exit_code == 0, retrained.output
+    assert "Nothing has changed" in retrained.output
+    retrained = retailrec("retrain", "--force")
+    assert retrained.exit_code == 0, retrained.output
     again, *_ = stack.ledger().runs()
     assert (again.retrains, again.status) == (added.run_id, RunStatus.LIVE)
     assert again.ended(Stage.DEPLOY)

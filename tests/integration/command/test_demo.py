@@ -98,26 +98,32 @@ def test_the_demo_shows_all_and_leaves_a_report(
     assert max(map(len, answer.stdout.splitlines())) <= 100
 
     (run,) = pipeline.ledger.runs()
-    told = report()
-    assert told["run_id"] == run.run_id
-    assert told["dataset"] == {
+    written = report()
+    assert written["run_id"] == run.run_id
+    assert written["dataset"] == {
         "source": "the file given", "file": "sales.csv", "rows_read": 120, "rows_without_customer": 20,
         "interactions": 100, "rejected": {"missing_customer": 20},
     }  # fmt: skip
-    assert [stage["name"] for stage in told["stages"]] == ["prepare", "train", "approve", "batch", "deploy"]
-    assert told["total_seconds"] > 0
-    assert told["metrics"]["p@k(10)_in_sample"] == 0.65
-    assert {customer: len(items) for customer, items in told["recommendations"].items()} == {
+    assert [stage["name"] for stage in written["stages"]] == [
+        "prepare",
+        "train",
+        "approve",
+        "batch",
+        "deploy",
+    ]
+    assert written["total_seconds"] > 0
+    assert written["metrics"]["p@k(10)_in_sample"] == 0.65
+    assert {customer: len(items) for customer, items in written["recommendations"].items()} == {
         "13085": 10,
         "17519": 10,
     }
     assert "Rows read fell by 40.0 %" in text
     assert "quality-report.html" in "".join(answer.stdout.split()), "a long path is broken over lines"
     assert (places.REPORT.parent / "quality-report.html").read_bytes() == PAGE
-    assert set(told["recommendations"]["13085"][0]) == {
+    assert set(written["recommendations"]["13085"][0]) == {
         "item_id", "description", "score", "source", "why", "because_of",
     }  # fmt: skip
-    assert told["api_url"].startswith(f"{stack.url}/_aws/execute-api/")
+    assert written["api_url"].startswith(f"{stack.url}/_aws/execute-api/")
     assert cloud.cloud is not None
 
 

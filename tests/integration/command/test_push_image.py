@@ -21,9 +21,10 @@ DOCKER = (
     + """
 import json, os, sys
 words = sys.argv[1:]
-told = sys.stdin.read() if "--password-stdin" in words else ""
+given = sys.stdin.read() if "--password-stdin" in words else ""
+config = os.environ.get("DOCKER_CONFIG")
 with open(os.environ["NOTES"], "a") as notes:
-    notes.write(json.dumps({"words": words, "told": told, "config": os.environ.get("DOCKER_CONFIG")}) + "\\n")
+    notes.write(json.dumps({"words": words, "input": given, "config": config}) + "\\n")
 if words[:1] == ["context"]:
     print("unix:///run/engine.sock")
 sys.exit(int(os.environ.get("FAILS") == words[0]))
@@ -90,8 +91,8 @@ def test_the_password_is_kept_from_the_command_line_and_from_the_users_configura
 ) -> None:
     push("--tag", "v1")
     (login,) = docker.asked("login")
-    assert login["told"]
-    assert login["told"] not in " ".join(login["words"])
+    assert login["input"]
+    assert login["input"] not in " ".join(login["words"])
     assert login["config"]
     assert not Path(login["config"]).exists()
 

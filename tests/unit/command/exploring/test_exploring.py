@@ -89,14 +89,14 @@ def test_a_customer_that_the_data_lacks_has_a_stand_in_and_that_is_said(
     assert capsys.readouterr().out == "sales.csv has no customer 17519: 00123 is shown instead.\n"
 
 
-def test_purchases_are_told_with_how_many_there_are() -> None:
+def test_purchases_have_their_total_number() -> None:
     lines = [Purchase(timestamp="2011-12-08T10:00:00", item_id="85123A", quantity=6)]
-    told = customers._bought(
+    table = customers._bought(
         Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=lines)
     )
-    assert told.title == "Customer 1 (France) bought"
-    assert list(told.rows) == [("2011-12-08", "85123A", None, 6.0)]
-    assert "of 84 purchases" in told.caption
+    assert table.title == "Customer 1 (France) bought"
+    assert list(table.rows) == [("2011-12-08", "85123A", None, 6.0)]
+    assert "of 84 purchases" in table.caption
 
 
 def test_nothing_is_made_up_on_aws(capsys: pytest.CaptureFixture[str]) -> None:

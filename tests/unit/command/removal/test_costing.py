@@ -33,12 +33,12 @@ class FakeAws:
         return type("Pages", (), {"paginate": lambda _self, **_: pages})()
 
 
-def told(found: Found, **answers: Any) -> dict[str, Cost]:
+def listed_costs(found: Found, **answers: Any) -> dict[str, Cost]:
     return dict(costs(found, lambda _service: FakeAws(**answers)))
 
 
 def endpoint(**variant: Any) -> dict[str, Cost]:
-    return told(
+    return listed_costs(
         Found("shop", None, endpoints=["e"]),
         describe_endpoint={"EndpointConfigName": "c"},
         describe_endpoint_config={"ProductionVariants": [variant]},
@@ -62,7 +62,7 @@ def test_an_instance_without_a_price_here_is_named() -> None:
 
 def test_jobs_at_work_cost_by_the_hour_and_a_search_by_all_that_run_at_once() -> None:
     one = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}
-    found = told(
+    found = listed_costs(
         Found("shop", None, training_jobs=["t"], tuning_jobs=["s"], transform_jobs=["b"]),
         describe_training_job={"ResourceConfig": one},
         describe_transform_job={"TransformResources": one},
@@ -78,7 +78,7 @@ def test_jobs_at_work_cost_by_the_hour_and_a_search_by_all_that_run_at_once() ->
 
 
 def test_buckets_cost_by_every_version_and_a_stack_by_its_alarms_and_tables() -> None:
-    found = told(
+    found = listed_costs(
         Found("shop", "CREATE_COMPLETE", buckets=["b"]),
         list_object_versions={"Versions": [{"Size": 60_000_000_000}, {"Size": 40_000_000_000}]},
         list_stack_resources={
@@ -95,7 +95,7 @@ def test_buckets_cost_by_every_version_and_a_stack_by_its_alarms_and_tables() ->
 
 
 def test_what_may_not_be_looked_into_is_not_known_and_stops_nothing() -> None:
-    assert str(told(Found("shop", None, endpoints=["e"]))["e"]) == "not known"
+    assert str(listed_costs(Found("shop", None, endpoints=["e"]))["e"]) == "not known"
 
 
 @pytest.mark.parametrize(
