@@ -127,7 +127,7 @@ def runs(
     stack: StackName = None,
 ) -> None:
     """List the runs, the newest upload first."""
-    from retailrec.commands.ask import runs
+    from retailrec.commands.show import runs
 
     runs(stack, limit, as_json)
 
@@ -139,7 +139,7 @@ def status(
     stack: StackName = None,
 ) -> None:
     """Show everything that is known of a run."""
-    from retailrec.commands.ask import status
+    from retailrec.commands.show import status
 
     status(stack, run, as_json)
 
@@ -191,7 +191,7 @@ def recommend(
     stack: StackName = None,
 ) -> None:
     """Get a customer's recommendations from the REST API."""
-    from retailrec.commands.ask import recommend
+    from retailrec.commands.show import recommend
 
     recommend(stack, customer, top_n, as_json)
 
@@ -204,7 +204,7 @@ def history(
     stack: StackName = None,
 ) -> None:
     """Get a customer's latest purchases from the REST API."""
-    from retailrec.commands.ask import history
+    from retailrec.commands.show import history
 
     history(stack, customer, limit, as_json)
 
@@ -228,7 +228,7 @@ def logs(
     stack: StackName = None,
 ) -> None:
     """Show the latest lines of the functions' log."""
-    from retailrec.commands.ask import logs
+    from retailrec.commands.show import logs
 
     logs(stack, minutes, limit)
 

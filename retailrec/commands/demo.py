@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.console import Console
 from typer import Exit
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.client.dropping import DroppedRun, readable_file
 from retailrec.client.stack import Stack
 from retailrec.commands.cloud import bring_up, take_down
@@ -34,7 +34,7 @@ class LiveRun(NamedTuple):
 
 def demo(given: Path | None, algorithm_arn: str = "") -> None:
     """Run the demo; when interrupted or failed, stop the cloud if the demo has started it."""
-    places.need_repository()
+    paths.need_repository()
     screen = out()
     with Interrupts() as interrupts:
         data = choose_data(readable_file(given) if given else None, screen)
@@ -47,7 +47,7 @@ def demo(given: Path | None, algorithm_arn: str = "") -> None:
                 screen.print("\nCleaning up", style="bold")
                 take_down()
             raise
-    report.save(places.REPORT)
+    report.save(paths.REPORT)
     _print_next_steps(screen)
 
 
@@ -56,7 +56,7 @@ def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
     quality = read_quality(stack, live.run.run_id)
     api = stack.api()
     answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
-    page = places.REPORT.with_name(places.QUALITY_PAGE)
+    page = paths.REPORT.with_name(paths.QUALITY_PAGE)
     _show(live, quality, answers, screen)
     if save_page(stack, live.run, page):
         screen.print(f"Quality report: {_shown(page)}")
@@ -101,14 +101,14 @@ def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], scree
         screen.print("")
         screen.print(part)
     screen.print(
-        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {places.REPORT.name} in build/demo/",
+        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {paths.REPORT.name} in build/demo/",
         style="bold",
     )
 
 
 def _shown(path: Path) -> Path:
     """Shorten a path below the repository's root."""
-    return path.relative_to(places.REPOSITORY) if path.is_relative_to(places.REPOSITORY) else path
+    return path.relative_to(paths.REPOSITORY) if path.is_relative_to(paths.REPOSITORY) else path
 
 
 def _print_next_steps(screen: Console) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.finding import Client, Found
+from retailrec.removal.inventory import Client, Found
 
 HOURS = 730  # of a month
 GB = 1e9

@@ -11,8 +11,8 @@ from nbclient import NotebookClient
 from retailrec.client.stack import Stack
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import settle
 from tests.e2e.conftest import live
+from tests.e2e.signed_requests import settle
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 

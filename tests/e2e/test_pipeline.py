@@ -18,8 +18,8 @@ from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
 from tests import needs
-from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
+from tests.e2e.signed_requests import settle
 from tests.environment import ROOT
 
 MANY = 60  # more than fit into one read of descriptions, while two runs are asked for them

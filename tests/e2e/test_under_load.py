@@ -11,8 +11,8 @@ from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import Client, Load, settle
 from tests.e2e.conftest import ROWS, drop, follow
+from tests.e2e.signed_requests import Client, Load, settle
 
 ENDPOINT_FIRST = "/customers/13085/"
 

@@ -14,8 +14,8 @@ from retailrec.views.quality import read_quality
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import settle
 from tests.e2e.conftest import drop, follow
+from tests.e2e.signed_requests import settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 ROWS = 8_000

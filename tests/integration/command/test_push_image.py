@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retailrec.cli.verbs import app
-from retailrec.client.places import REPOSITORY
+from retailrec.client.paths import REPOSITORY
 from retailrec.commands.push import content_tag
 from tests.moto_cloud import moto_cloud
 

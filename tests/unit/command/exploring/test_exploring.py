@@ -10,7 +10,7 @@ from retailrec.client.answers import Purchase, Purchases
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.console.customer_ids import CustomerIds
-from retailrec.exploring import customers, own, report
+from retailrec.exploring import customers, own_dataset, report
 from retailrec.exploring.display import SideBySide, Table, written
 from tests.unit.command.runs import make_run
 
@@ -100,7 +100,7 @@ def test_purchases_have_their_total_number() -> None:
 
 
 def test_nothing_is_made_up_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
-    assert own.file_or_example(stack_on(None), None, {}) == (None, {})
+    assert own_dataset.file_or_example(stack_on(None), None, {}) == (None, {})
     assert "Set MY_FILE" in capsys.readouterr().out
 
 
@@ -108,9 +108,9 @@ def test_a_file_of_ones_own_is_taken_with_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.touch()
     columns = {"customer_id": "household"}
-    assert own.file_or_example(stack_on(None), str(path), columns) == (path, columns)
+    assert own_dataset.file_or_example(stack_on(None), str(path), columns) == (path, columns)
     with pytest.raises(Problem, match="There is no file"):
-        own.file_or_example(stack_on(object()), "absent.csv", {})
+        own_dataset.file_or_example(stack_on(object()), "absent.csv", {})
 
 
 def test_the_made_up_shop_has_headers_that_its_mapping_names(
@@ -118,7 +118,7 @@ def test_the_made_up_shop_has_headers_that_its_mapping_names(
 ) -> None:
     monkeypatch.setattr(own, "FOLDER", tmp_path)
     monkeypatch.setattr(own, "EXAMPLE_ROWS", 1000)
-    path, columns = own.file_or_example(stack_on(object()), None, {})
+    path, columns = own_dataset.file_or_example(stack_on(object()), None, {})
     assert path is not None
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     assert set(columns.values()) <= set(header.split(","))
@@ -127,4 +127,4 @@ def test_the_made_up_shop_has_headers_that_its_mapping_names(
 
 def test_a_mapping_that_names_no_column_is_refused_before_anything_is_uploaded() -> None:
     with pytest.raises(Problem, match="is no column"):
-        own.drop(stack_on(None), NOTEBOOK, {"colour": "red"})
+        own_dataset.drop(stack_on(None), NOTEBOOK, {"colour": "red"})

@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from retailrec.removal import costing
-from retailrec.removal.costing import Cost, costs, together
-from retailrec.removal.finding import Found
+from retailrec.removal.costs import Cost, costs, together
+from retailrec.removal.inventory import Found
 
 DEPLOY = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
 
