@@ -18,9 +18,9 @@ from typing import Any
 from benchmarks.common.inputs import ROOT, generated_csv
 from local.sagemaker.programs.ports import free_port
 from prepare_dataset.dataset import prepare_file
-from publish_recommendations import entries
+from prepare_dataset.options import Options
 from retailrec_shared.core import names
-from retailrec_shared.serving.keys import customer_key
+from retailrec_shared.serving.entries import run_entries
 
 RUN = "be" * 8
 TOP_N = 10
@@ -40,7 +40,9 @@ class Shop:
 def make_shop(folder: Path, rows: int) -> Shop:
     """Generate, prepare and train; ``folder`` becomes the algorithm's base folder."""
     prepared = folder / "prepared"
-    prepare_file(generated_csv(rows, folder), prepared, profile="retail", split="temporal", top_n=TOP_N)
+    prepare_file(
+        generated_csv(rows, folder), prepared, Options(profile="retail", split="temporal", top_n=TOP_N)
+    )
     for channel, relative in (("training", names.TRAIN_CSV), ("testing", names.TEST_CSV)):
         target = folder / "input/data" / channel
         target.mkdir(parents=True)
@@ -97,23 +99,21 @@ def _await_ping(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def _entries(prepared: Path) -> Iterator[tuple[str, str]]:
-    found: list[tuple[str, Any]] = [
-        *entries.items(RUN, _lines(prepared / names.CATALOGUE_JSONL)),
-        *entries.similar(RUN, _lines(prepared / names.SIMILAR_JSONL)),
-        *entries.popular(RUN, json.loads((prepared / names.POPULAR_JSON).read_text())),
-    ]
     best = json.loads((prepared / names.POPULAR_JSON).read_text())["all"]
-    for history in map(json.loads, _lines(prepared / names.HISTORY_JSONL)):
-        bought = set(history["bought"])
-        fresh = (each for each in best if each["item_id"] not in bought)
-        batch = [[each["item_id"], 1.0] for each in islice(fresh, TOP_N)]
-        found.append((customer_key(RUN, history["customer_id"]), history | {"recommendations": batch}))
-    for key, body in found:
+
+    def customers() -> Iterator[tuple[str, Any]]:
+        for history in map(json.loads, _lines(prepared / names.HISTORY_JSONL)):
+            bought = set(history["bought"])
+            fresh = (each for each in best if each["item_id"] not in bought)
+            batch = [[each["item_id"], 1.0] for each in islice(fresh, TOP_N)]
+            yield history["customer_id"], history | {"recommendations": batch}
+
+    for key, body in run_entries(RUN, lambda relative: _lines(prepared / relative), customers()):
         yield key, json.dumps(body)
 
 
 def _lines(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open() as lines:
         yield from lines
 
 

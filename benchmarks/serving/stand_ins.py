@@ -16,7 +16,8 @@ from benchmarks.serving.shop import RUN, Shop
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.status import RunStatus
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 
 SETTINGS = {
     "STACK_NAME": "bench",

@@ -18,4 +18,4 @@ def endpoint_changed(name: str) -> None:
         noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
         if noted and activate_if_ready(noted):
             supersede_overtaken(list(ledger().runs()), ledger().pointer("live"))
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()

@@ -10,7 +10,7 @@ from retailrec_shared.core import bus, counting, names
 from retailrec_shared.core.events import ModelRejected
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import DEPLOYABLE, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
@@ -26,7 +26,7 @@ def judge_training_job(job_name: str) -> None:
         logger.info("not a job of ours", job=job_name)
         return
     job = present_job(run)
-    if run.status in {RunStatus.APPROVED, RunStatus.LIVE}:
+    if run.status in DEPLOYABLE:
         _stand_by(run, job)
         return
     if job is None:
@@ -62,25 +62,25 @@ def _judge(run: Run, job: Trained) -> None:
     elif job.status in {"Failed", "Stopped"}:
         reason = job.failure or f"The training job was {job.status.lower()}."
         if fail_run(run.run_id, Stage.TRAIN, reason):
-            counting.training_took(job.seconds)
+            counting.count_training_seconds(job.seconds)
 
 
 def _pass_gate(run: Run, job: Trained) -> None:
     live = _live_run()
-    reason = None if run.overruled else objection(run, job.metrics, live, _standards())
+    reason = None if run.gate.overruled else objection(run, job.metrics, live, _standards())
     found = {name: value for name, value in job.metrics.items() if math.isfinite(value)}  # JSON has no others
     if reason:
         then = ModelRejected.NEXT_STEP.format(run_id=run.run_id)
         if end_run(run.run_id, RunStatus.MODEL_REJECTED, metrics=found, reason=reason, next_step=then):
             model_measured(found)
-            counting.training_took(job.seconds)
+            counting.count_training_seconds(job.seconds)
         logger.warning("the gate held a model", run_id=run.run_id, reason=reason)
         return
     with step_of(run.run_id, Stage.APPROVE):
         create_model(run, job.artifact)
         if _approve(run, found, caution(run, found, live, _standards().tolerance)):
             model_measured(found)
-            counting.training_took(job.seconds)
+            counting.count_training_seconds(job.seconds)
 
 
 def _standards() -> Standards:

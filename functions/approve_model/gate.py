@@ -131,12 +131,12 @@ def tested_alike(run: Run, live: Run) -> bool:
 
 
 def _same_dataset(run: Run, live: Run) -> bool:
-    return run.dataset is not None and run.dataset == live.dataset
+    return run.dataset.id is not None and run.dataset.id == live.dataset.id
 
 
 def _same_bytes(run: Run, live: Run) -> bool:
     mappings = (each.configuration.get("column_mapping", "") for each in (run, live))
-    alone = not (run.joined or live.joined)
+    alone = not (run.dataset.joined or live.dataset.joined)
     return alone and run.upload.etag == live.upload.etag and len(set(mappings)) == 1
 
 

@@ -31,13 +31,13 @@ def answer(event: Mapping[str, Any], problems: Sequence[str]) -> None:
     """Send the answer, several times if need be; raises OSError when it never arrives."""
     body = json.dumps(document(event, problems), ensure_ascii=False).encode()
     sys.stdout.write(body.decode() + "\n")
-    for attempt in range(TRIES):
+    for number in range(TRIES):
         try:
             _put(event["ResponseURL"], body)
         except OSError:  # URLError is one, and so is a timeout
-            if attempt == TRIES - 1:
+            if number == TRIES - 1:
                 raise
-            time.sleep(2.0**attempt / 2)
+            time.sleep(2.0**number / 2)
         else:
             return
 

@@ -1,17 +1,15 @@
 """Publishing a run's recommendations: to the serving table, and as Parquet."""
 
-import gzip
 import json
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from publish_recommendations.entries import CustomerPages, Entry, items, popular, similar
 from publish_recommendations.joining import BadOutput, join, read_scores
 from publish_recommendations.table import RecommendationsTable
 from retailrec_shared.core import aws, bus, counting, names
@@ -24,7 +22,8 @@ from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker.requests import job_name as job_of
-from retailrec_shared.serving.keys import customer_key
+from retailrec_shared.serving.entries import run_entries
+from retailrec_shared.serving.run_lines import read_lines
 from retailrec_shared.serving.table import serving
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def transform_job_changed(job_name: str) -> None:
     if status in {"Failed", "Stopped"}:
         reason = job.get("FailureReason") or f"The transform job was {status.lower()}."
         if fail_run(run.run_id, Stage.BATCH, reason):
-            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
+            counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
     elif status == "Completed":
         ledger().end_stage(run.run_id, Stage.BATCH)
         _publish(run, job)
@@ -69,34 +68,31 @@ def _publish(run: Run, job: "DescribeTransformJobResponseTypeDef") -> None:
             ledger().start_stage(run.run_id, Stage.PUBLISH)
             with tempfile.TemporaryDirectory() as folder:
                 _announce(run.run_id, *_write(run.run_id, Path(folder)))
-            counting.transform_took(job.get("TransformStartTime"), job.get("TransformEndTime"))
+            counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
         noted = ledger().end_stage(run.run_id, Stage.PUBLISH)
         if noted:
             activate_if_ready(noted)
 
 
 def _write(run_id: str, folder: Path) -> tuple[int, int]:
-    """Write all that the API looks up; return how many customers and recommendations."""
+    """Write everything the API looks up; return the numbers of customers and of recommendations."""
     table = RecommendationsTable()
-    pages = CustomerPages(run_id)
-    read = partial(_lines, run_id, folder)
+    read = partial(read_lines, run_id, folder)
+    customers = 0
 
-    def customers() -> Iterator[Entry]:
+    def bodies() -> Iterator[tuple[str, Any]]:
+        nonlocal customers
         histories = map(json.loads, read(names.HISTORY_JSONL))
         for customer, body in join(histories, read_scores(_output(read))):
             table.add(customer, body["recommendations"])
-            yield from pages.add(customer)
-            yield customer_key(run_id, customer), body
+            customers += 1
+            yield customer, body
 
-    serving().put_all(items(run_id, read(names.CATALOGUE_JSONL)))
-    serving().put_all(similar(run_id, read(names.SIMILAR_JSONL)))
-    serving().put_all(popular(run_id, json.loads("".join(read(names.POPULAR_JSON)))))
-    serving().put_all(customers())
-    serving().put_all(pages.rest())
+    serving().put_all(run_entries(run_id, read, bodies()))
     table.write(folder / "recommendations.parquet")
     key = names.run_key(run_id, names.RECOMMENDATIONS_PARQUET)
     aws.s3().upload_file(str(folder / "recommendations.parquet"), settings().data_bucket, key)
-    return pages.customers, len(table)
+    return customers, len(table)
 
 
 def _output(read: Callable[[str], Iterator[str]]) -> Iterator[str]:
@@ -108,17 +104,6 @@ def _output(read: Callable[[str], Iterator[str]]) -> Iterator[str]:
         if aws.error_code(error) not in {"404", "NoSuchKey"}:
             raise
         raise BadOutput(f"The transform job is Completed, but its output {relative} is not there.") from error
-
-
-def _lines(run_id: str, folder: Path, relative: str) -> Iterator[str]:
-    path = folder / relative.replace("/", "-")
-    aws.s3().download_file(settings().data_bucket, names.run_key(run_id, relative), str(path))
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from lines
-    else:
-        with path.open(encoding="utf-8", newline="") as lines:
-            yield from lines
 
 
 def _announce(run_id: str, customers: int, recommendations: int) -> None:

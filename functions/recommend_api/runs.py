@@ -75,9 +75,9 @@ def _view(run: Run, live_id: str | None) -> RunView:
         },
         counts=run.counts,
         metrics=run.metrics,
-        reason=run.reason,
-        next_step=run.next_step,
-        failed_stage=run.failed_stage and run.failed_stage.value,
-        replaced=run.replaced,
+        reason=run.outcome.reason,
+        next_step=run.outcome.next_step,
+        failed_stage=run.outcome.failed_stage and run.outcome.failed_stage.value,
+        replaced=run.rollout.replaced,
         not_available=run.not_available,
     )

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from retailrec_shared.core.status import ENDED, RunStatus, Stage
-from retailrec_shared.ledger.run import Run, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import timestamp
 
 # Longer than any healthy gap between two steps.
-PATIENCE = timedelta(minutes=4)
+MAX_STEP_GAP = timedelta(minutes=4)
 
 
 class Repair(StrEnum):
@@ -27,7 +28,7 @@ def repairs(run: Run, now: datetime, needed: frozenset[Stage]) -> list[Repair]:
     if run.status in ENDED:
         return []
     age = now - datetime.fromisoformat(run.status_at)
-    if age < PATIENCE or run.busy(timestamp(now)):
+    if age < MAX_STEP_GAP or run.lease.held(timestamp(now)):
         return []
     if run.status is RunStatus.PREPARING:
         return [Repair.OBJECT_CREATED]

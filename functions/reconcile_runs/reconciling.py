@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from reconcile_runs.cleaning import delete_serving_items
-from reconcile_runs.decisions import PATIENCE, Repair, repairs
+from reconcile_runs.decisions import MAX_STEP_GAP, Repair, repairs
 from reconcile_runs.stopping import stop_jobs
 from reconcile_runs.sweeping import sweep_searches
 from reconcile_runs.uploads import forgotten
@@ -22,8 +22,7 @@ from retailrec_shared.core.events import DatasetPrepared
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage, stages_needed
-from retailrec_shared.ledger import endpoint_request as wishes
-from retailrec_shared.ledger import replay
+from retailrec_shared.ledger import endpoint_request, replay
 from retailrec_shared.ledger.activation import activate_if_ready, supersede_overtaken
 from retailrec_shared.ledger.announcements import announce, announcement
 from retailrec_shared.ledger.ledger import ledger
@@ -31,7 +30,7 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment
 from retailrec_shared.sagemaker.approved import model_approved
 from retailrec_shared.sagemaker.requests import job_name
-from retailrec_shared.sagemaker.retirement import retire_old_runs, tidy_attempts
+from retailrec_shared.sagemaker.retirement import delete_earlier_attempts, retire_old_runs
 
 
 def reconcile() -> None:
@@ -47,7 +46,7 @@ def reconcile() -> None:
         lambda: _adopt_forgotten_uploads(runs, moment),
         _look_at_endpoint,
         lambda: retire_old_runs(moment),
-        lambda: tidy_attempts(moment),
+        lambda: delete_earlier_attempts(moment),
         lambda: sweep_searches(list(ledger().runs()), moment),
         lambda: delete_serving_items(list(ledger().runs()), moment),
     ]
@@ -76,26 +75,26 @@ def _repair(run: Run, moment: datetime) -> None:
 
 def announce_if_silent(run: Run, moment: datetime) -> None:
     """Tell how a run ended, if nobody was told when it did."""
-    silent = announcement(run) is not None and run.announced is not run.status
-    if silent and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
+    silent = announcement(run) is not None and run.outcome.announced is not run.status
+    if silent and moment - datetime.fromisoformat(run.status_at) > MAX_STEP_GAP:
         _count_repair(run.run_id, "announcement")
         announce(run)
 
 
 def _look_at_endpoint() -> None:
     """Have the endpoint looked at when it serves another run than it should, or none."""
-    last = wishes.last()
+    last = endpoint_request.last()
     state = deployment.describe()
-    counting.endpoint_has(state.instances if state else 0)
+    counting.count_endpoint_instances(state.instances if state else 0)
     if state and state.busy:
         return
-    run = None if settings().endpoint_mode == "none" else deployment.wanted_now()
+    run = None if settings().endpoint_mode == "none" else deployment.current_target()
     if run is None and state is None:
         return
     if run and state and state.in_service and state.run_id == run.run_id:
         return
     if run and run.status is RunStatus.LIVE:
-        wishes.make("", after=last)  # once more, five minutes after the last time
+        endpoint_request.record("", after=last)  # once more, five minutes after the last time
         replay.send(replay.training_changed(settings().resource_prefix, run))  # its model may be gone, too
     replay.send(replay.endpoint_changed(settings().endpoint_name))
 
@@ -108,7 +107,7 @@ def _count_repair(run_id: str, what: str) -> None:
 def _send(run: Run, repair: Repair) -> None:
     match repair:
         case Repair.OBJECT_CREATED:
-            if run.retrains:
+            if run.dataset.retrains:
                 replay.send(replay.retraining_requested(settings().stack_name, run_id=run.run_id))
             else:
                 replay.send(replay.object_created(run.upload, run.run_id))

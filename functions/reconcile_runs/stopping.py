@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from reconcile_runs.decisions import PATIENCE
+from reconcile_runs.decisions import MAX_STEP_GAP
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger
 from retailrec_shared.ledger.ledger import ledger
@@ -50,11 +50,11 @@ def stop_jobs(run: Run, moment: datetime) -> None:
     They are kept for a while: a function that had read the run before it was stopped
     may create its job only now.
     """
-    for entry in run.stopping:
+    for entry in run.cleanup.jobs_to_stop:
         kind, name = entry.split("/", 1)
         stop_if_running(run, kind, name)
-    if run.stopping and moment - datetime.fromisoformat(run.status_at) > PATIENCE:
-        ledger().revise(run, run.status, stopping=[])
+    if run.cleanup.jobs_to_stop and moment - datetime.fromisoformat(run.status_at) > MAX_STEP_GAP:
+        ledger().update(run, run.status, stopping=[])
 
 
 def stop_if_running(run: Run, kind: str, name: str) -> bool:

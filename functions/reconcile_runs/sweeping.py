@@ -12,7 +12,7 @@ from retailrec_shared.core.status import ENDED, Stage
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.operators import TUNING_JOB
 from retailrec_shared.ledger.run import Run
-from retailrec_shared.sagemaker.retirement import GRACE
+from retailrec_shared.sagemaker.retirement import RETIREMENT_GRACE
 
 
 def sweep_searches(runs: list[Run], moment: datetime) -> None:
@@ -21,8 +21,8 @@ def sweep_searches(runs: list[Run], moment: datetime) -> None:
     The artifact of the best job stays: it is the run's model, or would be if an operator approved it.
     """
     for run in runs:
-        unswept = run.tunes and run.swept < run.attempt(Stage.TRAIN) and run.status in ENDED
-        if unswept and moment - datetime.fromisoformat(run.status_at) > GRACE:
+        unswept = run.tunes and run.cleanup.swept_attempts < run.attempt(Stage.TRAIN) and run.status in ENDED
+        if unswept and moment - datetime.fromisoformat(run.status_at) > RETIREMENT_GRACE:
             _sweep(run)
 
 
@@ -37,7 +37,7 @@ def _sweep(run: Run) -> None:
         aws.s3().delete_object(Bucket=settings().data_bucket, Key=key)
         deleted += 1
     # Only of the run as it was read: an operator may have let it go on.
-    if ledger().revise(run, run.status, swept=run.attempt(Stage.TRAIN)):
+    if ledger().update(run, run.status, swept=run.attempt(Stage.TRAIN)):
         logger.info("search swept", run_id=run.run_id, objects=deleted)
 
 
@@ -53,5 +53,5 @@ def _artifacts(run: Run, jobs: list[str]) -> Iterator[str]:
     for page in pages:
         for found in page.get("Contents", []):
             job = found["Key"].removeprefix(models).split("/")[0]
-            if job != run.best_job and trials.fullmatch(job):
+            if job != run.tuning.best_job and trials.fullmatch(job):
                 yield found["Key"]

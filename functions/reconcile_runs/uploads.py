@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from retailrec_shared.core import names
-from retailrec_shared.ledger.run import Upload, timestamp
+from retailrec_shared.ledger.run_parts import Upload, timestamp
 
 # S3 tells an event's sequencer, but no listing does. The last version of a key, once
 # nothing more can come within its second, counts after any other of that second.

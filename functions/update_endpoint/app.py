@@ -3,10 +3,10 @@
 from typing import Any
 
 from retailrec_shared.core.handlers import event_handler
-from retailrec_shared.sagemaker.deployment import settle_endpoint
+from retailrec_shared.sagemaker.deployment import reconcile_endpoint
 
 
 @event_handler
 def handler(_event: dict[str, Any]) -> None:
     """Move the endpoint towards the run it should serve, which the ledger tells better than the event."""
-    settle_endpoint()
+    reconcile_endpoint()

@@ -1,4 +1,4 @@
-"""Applications that were built for a laptop, kept by what they were built from: `up` need not build twice."""
+"""A cache of applications built for a laptop, by a digest of their sources."""
 
 import contextlib
 import hashlib
@@ -25,24 +25,24 @@ def key(repository: Path = REPOSITORY) -> str:
 
 
 def take(key: str, target: Path, kept: Path = KEPT) -> bool:
-    """Copy a kept build to a folder that is not there yet; return whether there was one."""
+    """Copy a cached build to a new folder; return whether there was one."""
     try:
         shutil.copytree(kept / key, target)
-    except OSError:  # there is none, or it was removed while it was copied
+    except OSError:  # not cached, or removed during the copy
         shutil.rmtree(target, ignore_errors=True)
         return False
     return True
 
 
 def keep(key: str, built: Path, kept: Path = KEPT) -> None:
-    """Keep a copy of a build, and only the newest few."""
+    """Cache a copy of a build, and remove all but the newest few."""
     with _draft(kept) as draft:
         shutil.copytree(built, draft / key)
         with contextlib.suppress(OSError):  # another command kept the same build first
             (draft / key).rename(kept / key)
         with contextlib.suppress(OSError):  # another command removed the same one first
             for path in sorted(_builds(kept), key=lambda path: path.stat().st_mtime)[:-_MOST]:
-                # Moved away first: a copy that is under way fails, and does not end with a part of it.
+                # Moved away first: a copy in progress then fails instead of ending incomplete.
                 path.rename(draft / f"{path.name}.old")
 
 

@@ -1,4 +1,4 @@
-"""Bringing the cloud up and taking it down; nothing is left behind either way."""
+"""Brings the local cloud up and takes it down; a failure leaves nothing running."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from local.sagemaker.models.marketplace import published_arn
 from local.sagemaker.programs import containers
 
 Say = Callable[[str], None]
-PATIENCE_SECONDS = 60.0
+LOCK_TIMEOUT_SECONDS = 60.0
 MARKETPLACE = "marketplace"
 
 
@@ -49,7 +49,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
         if already:
             say(f"The local cloud is up already at {already.aws_url}.")
             return already
-        _take_down(say)  # the remains of one that died
+        _take_down(say)  # what a cloud that died has left
         try:
             return _bring_up(say, services.plan(image, wanted, set_here))
         except BaseException:
@@ -96,7 +96,7 @@ def _take_down(say: Say) -> bool:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let one `up` or `down` at a time work on this cloud."""
+    """Allow one `up` or `down` at a time on this cloud."""
     state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:
         os.fchmod(lock.fileno(), 0o600)  # who can read it could hold it
@@ -106,8 +106,8 @@ def _alone() -> Iterator[None]:
 
 
 def _lock(lock: TextIO) -> bool:
-    """Lock a file, waiting a while for who holds it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Lock a file; wait up to LOCK_TIMEOUT_SECONDS for its holder."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

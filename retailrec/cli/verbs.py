@@ -249,7 +249,8 @@ def retry(run: RunId, stack: StackName = None) -> None:
 def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Stop a run in progress; the live one stays.
 
-    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retailrec retry RUN` continues it.
+    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped.
+    `retailrec retry RUN` continues it.
     """
     from retailrec.commands.operate import stop
 

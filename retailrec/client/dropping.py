@@ -99,7 +99,7 @@ def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -
     The same bytes get no second run, unless the stack's configuration has changed since.
     """
     for run in runs:
-        if run.retrains or (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
+        if run.dataset.retrains or (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
             continue
         if run.run_id not in drop.known:
             return DroppedRun(run, before=False)

@@ -37,7 +37,7 @@ class Operator:
         """Continue a failed run from the failed stage."""
         run = self._change(run_id, lambda run: operators.retry(run, self.live()))
         if run.status is RunStatus.APPROVED:
-            self._ledger.forget_attempt(run.run_id)
+            self._ledger.forget_endpoint_request(run.run_id)
         self.wake(run)
         return run
 
@@ -81,7 +81,7 @@ class Operator:
                 "The runs have changed in the meantime, and nothing was done: look at `retailrec runs`, and "
                 "try again."
             )
-        self._ledger.forget_attempt(target.run_id)
+        self._ledger.forget_endpoint_request(target.run_id)
         self._put(replay.endpoint_changed(self._stack.output("EndpointName")))
 
     def retrain(self, token: str) -> None:
@@ -101,7 +101,7 @@ class Operator:
                 change = decide(run)
             except Rejected as refusal:
                 raise Problem(str(refusal)) from None
-            changed = self._ledger.revise(run, change.to, change.stages, **change.fields)
+            changed = self._ledger.update(run, change.to, change.stages, **change.fields)
             if changed:
                 return changed
         raise Problem(f"Run {run_id} is being changed by others: try again in a minute.")
@@ -110,7 +110,7 @@ class Operator:
         """Send the event that continues a run; without it, the reconciler does so a few minutes later."""
         match run.status:
             case RunStatus.PREPARING:
-                if run.retrains:
+                if run.dataset.retrains:
                     self._put(replay.retraining_requested(self._stack.name, run_id=run.run_id))
                 else:
                     self._put(replay.object_created(run.upload, run.run_id))

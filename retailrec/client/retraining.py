@@ -8,7 +8,7 @@ from retailrec.client.operating import Operator
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec_shared.ledger.datasets import Datasets, Head
-from retailrec_shared.ledger.retraining import trained_alike
+from retailrec_shared.ledger.retraining import find_trained
 from retailrec_shared.ledger.run import Run
 
 NO_DATASET = (
@@ -38,13 +38,13 @@ def _trained(stack: Stack, head: Head, runs: Iterable[Run]) -> Run | None:
     newest = stack.ledger().get(head.members[-1].run_id)
     mapping = newest.configuration.get("column_mapping", "") if newest else ""
     configuration = stack.configuration(mapping)
-    return trained_alike(runs, head.dataset, configuration) if configuration else None
+    return find_trained(runs, head.dataset, configuration) if configuration else None
 
 
 def _await(stack: Stack, known: Iterable[Run]) -> Run:
     before = {run.run_id for run in known}
     for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
-        found = [run for run in stack.ledger().runs() if run.retrains and run.run_id not in before]
+        found = [run for run in stack.ledger().runs() if run.dataset.retrains and run.run_id not in before]
         if found:
             return found[0]
         stack.pause()

@@ -12,7 +12,8 @@ from retailrec.client.stack import Stack
 from retailrec_shared.core import names
 from retailrec_shared.core.settings import HYPERPARAMETERS, tuning_configuration
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Run, StageRecord, now
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, Tuning, now
 
 # What the stage prepare writes below a run's prefix; the later stages write the rest.
 PREPARED = tuple(
@@ -40,20 +41,15 @@ def tuned_run(run: Run, live: Run | None, in_total: int, in_parallel: int) -> Ru
     configuration = base | tuning_configuration(in_total, in_parallel)
     upload = run.upload
     # One increment may be part of several datasets.
-    identity = configuration | ({"dataset": run.dataset} if run.dataset else {})
+    identity = configuration | ({"dataset": run.dataset.id} if run.dataset.id else {})
     made = Run(
         run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
         upload=upload,
         configuration=configuration,
         status=RunStatus.PREPARED,
         counts=run.counts,
-        accepted=run.accepted,
-        newest=run.newest,
-        joined=run.joined,
-        added_to=run.added_to,
-        dataset=run.dataset,
-        tuned_from=run.run_id,
-        asked_at=now(),
+        dataset=run.dataset.model_copy(update={"retrains": None}),
+        tuning=Tuning(source_run=run.run_id, requested_at=now()),
         stages=dict.fromkeys(Stage, StageRecord()) | {Stage.PREPARE: run.stages[Stage.PREPARE]},
     )
     if not made.searched:

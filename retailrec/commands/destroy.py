@@ -51,7 +51,7 @@ def _place(name: str | None) -> tuple[str, Client, float]:
 
 
 def _show(found: Found, data: bool, costs: Mapping[str, Cost]) -> None:
-    rows, longest = table("What goes", "Name", "It was costing"), 0
+    rows, longest = table("resource", "name", "cost"), 0
     if found.status:
         rows.add_row("CloudFormation stack", f"{found.stack} ({found.status})", str(costs[found.stack]))
     for kind, things in (

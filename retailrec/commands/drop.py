@@ -14,10 +14,9 @@ from retailrec.commands.boundary import INTERRUPTED
 from retailrec.views.screen import command, console, out, seconds, transfer_bar
 from retailrec.views.stage_screen import stage_screen
 from retailrec.views.stages import seconds_taken
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, SUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
-GOOD_ENDS = frozenset({RunStatus.LIVE, RunStatus.COLLECTED})
 NOT_LIVE = 2  # exit code: the run ended and is not live
 
 
@@ -42,7 +41,7 @@ def follow_to_the_end(stack: Stack, begin: Callable[[], DroppedRun]) -> int:
         out().print(f"\nThe run continues in the background. Look at it: {command()} {look}")
         return INTERRUPTED
     print_outcome(run, found.before, out())
-    return 0 if run.status in GOOD_ENDS else NOT_LIVE
+    return 0 if run.status in SUCCESSFUL else NOT_LIVE
 
 
 def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping: str | None = None) -> Drop:
@@ -80,7 +79,9 @@ def print_outcome(run: Run, before: bool, screen: Console) -> None:
         screen.print(Text(_success(run, before), "bold green"))
         return
     if run.status is RunStatus.COLLECTED and not before:
-        screen.print(Text(f"Run {run.run_id} is collected. {run.reason}", "bold green"), soft_wrap=True)
+        screen.print(
+            Text(f"Run {run.run_id} is collected. {run.outcome.reason}", "bold green"), soft_wrap=True
+        )
         return
     if before:
         said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
@@ -88,7 +89,10 @@ def print_outcome(run: Run, before: bool, screen: Console) -> None:
         said = f"Run {run.run_id} ended as {run.status}."
     errors = console(stderr=True)
     errors.print(said, style="bold red")
-    for line in (run.reason, run.next_step or _again(run) if before else run.next_step):
+    for line in (
+        run.outcome.reason,
+        run.outcome.next_step or _again(run) if before else run.outcome.next_step,
+    ):
         if line:
             errors.print(f"  {line}")
 
@@ -96,7 +100,7 @@ def print_outcome(run: Run, before: bool, screen: Console) -> None:
 def _success(run: Run, before: bool) -> str:
     if before:
         return f"The same bytes were dropped before: run {run.run_id} is live; nothing to do."
-    since = "it was requested" if run.asked_at else "the upload"
+    since = "it was requested" if run.tuning.requested_at else "the upload"
     return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after {since}."
 
 

@@ -9,17 +9,15 @@ from retailrec.client.operating import Operator, headline
 from retailrec.client.redriving import Redrive, queues, redrive
 from retailrec.client.stack import Stack
 from retailrec.views.screen import command, count, out, table
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import IN_PROGRESS, RunStatus
 from retailrec_shared.ledger.operators import STOPPED, current_stage
 from retailrec_shared.ledger.run import Run
-
-UNDER_WAY = frozenset({RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
 
 
 def retry(stack: str | None, prefix: str) -> None:
     """Continue a failed run from the stage that failed."""
     opened, run = _find(stack, prefix)
-    if run.status in UNDER_WAY and any(record.attempt > 1 for record in run.stages.values()):
+    if run.status in IN_PROGRESS and any(record.attempt > 1 for record in run.stages.values()):
         _say(f"Run {run.run_id} is {run.status} already again.", f"status {run.run_id}")
         return
     retried = Operator(opened).retry(run.run_id)
@@ -30,11 +28,11 @@ def retry(stack: str | None, prefix: str) -> None:
 def approve(stack: str | None, prefix: str, yes: bool) -> None:
     """Approve a run that the quality gate rejected."""
     opened, run = _find(stack, prefix)
-    if run.overruled and run.status in {*UNDER_WAY, RunStatus.LIVE}:
+    if run.gate.overruled and run.status in IN_PROGRESS | {RunStatus.LIVE}:
         _say(f"Run {run.run_id} is already approved; it is {run.status}.", f"status {run.run_id}")
         return
     if run.status is RunStatus.MODEL_REJECTED:
-        ask(f"The quality gate rejected run {headline(run)}: {run.reason} Deploy it anyway?", yes)
+        ask(f"The quality gate rejected run {headline(run)}: {run.outcome.reason} Deploy it anyway?", yes)
     Operator(opened).approve(run.run_id)
     _say(f"Run {run.run_id} is approved and continues.", f"status {run.run_id}")
 
@@ -42,13 +40,13 @@ def approve(stack: str | None, prefix: str, yes: bool) -> None:
 def stop(stack: str | None, prefix: str, yes: bool) -> None:
     """Stop a run in progress."""
     opened, run = _find(stack, prefix)
-    if run.status is RunStatus.FAILED and run.reason == STOPPED:
+    if run.status is RunStatus.FAILED and run.outcome.reason == STOPPED:
         _say(f"Run {run.run_id} is already stopped.", f"retry {run.run_id}")
         return
     if current_stage(run):
         ask(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
     stopped = Operator(opened).stop(run.run_id)
-    jobs = " Its job is being stopped." if stopped.stopping else ""
+    jobs = " Its job is being stopped." if stopped.cleanup.jobs_to_stop else ""
     _say(f"Run {run.run_id} is stopped.{jobs} To continue it:", f"retry {run.run_id}", sentence=False)
 
 
@@ -61,10 +59,11 @@ def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
     if chosen and live and chosen.run_id == live.run_id:
         out().print(f"Run {live.run_id} is already live: there is nothing to do.")
         return
-    if live and live.rolled_back_from and chosen is None:
+    if live and live.rollout.rolled_back_from and chosen is None:
         out().print(
-            f"Run {live.run_id} is live because an operator rolled back to it from {live.rolled_back_from}: "
-            f"nothing was changed. To go further back, name a run: {command()} rollback RUN"
+            f"Run {live.run_id} is live because an operator rolled back to it from "
+            f"{live.rollout.rolled_back_from}: nothing was changed. "
+            f"To go further back, name a run: {command()} rollback RUN"
         )
         return
     target, live = operator.roll_back_target(chosen.run_id if chosen else None)

@@ -38,5 +38,5 @@ def save_page(stack: Stack, run: Run, path: Path) -> bool:
 
 
 def _why_none(run: Run) -> str:
-    why = run.reason or "it is not prepared yet, or was prepared by an earlier release"
+    why = run.outcome.reason or "it is not prepared yet, or was prepared by an earlier release"
     return f"Run {run.run_id} is {run.status} and has no quality report: {why.rstrip('.')}."

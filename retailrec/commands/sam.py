@@ -15,7 +15,7 @@ from retailrec.views.steps import Steps
 def sam_env() -> None:
     """Build for Lambda, write a template and events for the local cloud, and print the next commands."""
     need_repository()
-    from local.samlocal.preparing import prepare
+    from local.samlocal.preparation import prepare
 
     running = laptop.running()
     if running is None:
@@ -31,8 +31,8 @@ def sam_env() -> None:
 
 
 def events(folder: Path) -> None:
-    """Write the example events, with made-up values."""
-    from local.samlocal.preparing import write_events
+    """Write the example events, with values that exist nowhere."""
+    from local.samlocal.preparation import write_events
     from local.samlocal.values import Values
 
     write_events(folder, Values())

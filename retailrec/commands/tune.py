@@ -9,7 +9,7 @@ from retailrec.commands.drop import NOT_LIVE, follow_run, print_outcome
 from retailrec.commands.operate import ask
 from retailrec.views.screen import command, out
 from retailrec.views.steps import Steps
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, LIVE_OR_SUPERSEDED, RunStatus
 from retailrec_shared.ledger.run import Run
 
 
@@ -28,9 +28,9 @@ def tune(
         known = _begin(opened, run, made)
     if known.status in ENDED:
         out().print(f"This search was made before: run {known.run_id} is {known.status}; nothing was done.")
-        if known.next_step:
-            out().print(f"  {known.next_step}", soft_wrap=True)
-        return 0 if known.status in (RunStatus.LIVE, RunStatus.SUPERSEDED) else NOT_LIVE
+        if known.outcome.next_step:
+            out().print(f"  {known.outcome.next_step}", soft_wrap=True)
+        return 0 if known.status in LIVE_OR_SUPERSEDED else NOT_LIVE
     if not follow:
         out().print(f"Run {known.run_id} searches. Look at it: {command()} status {known.run_id}")
         return 0
@@ -54,14 +54,14 @@ def _begin(stack: Stack, run: Run, made: Run) -> Run:
 
 
 def _follow(stack: Stack, run: Run) -> int:
-    out().print(f"Run {run.run_id} searches on the data of run {run.tuned_from}")
+    out().print(f"Run {run.run_id} searches on the data of run {run.tuning.source_run}")
     try:
         ended = follow_run(stack, run, out())
     except KeyboardInterrupt:
         out().print(f"\nThe run continues in the background. Look at it: {command()} status {run.run_id}")
         return INTERRUPTED
     print_outcome(ended, False, out())
-    if ended.tuned:
-        found = ", ".join(f"{name} {value}" for name, value in sorted(ended.tuned.items()))
+    if ended.tuning.found:
+        found = ", ".join(f"{name} {value}" for name, value in sorted(ended.tuning.found.items()))
         out().print(f"  It found {found}", soft_wrap=True)
     return 0 if ended.status is RunStatus.LIVE else NOT_LIVE

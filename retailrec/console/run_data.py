@@ -7,12 +7,11 @@ from typing import Any
 from retailrec.views.metrics import PRECISION, ROWS
 from retailrec.views.quality import Quality
 from retailrec.views.stages import seconds_taken, view_stages
-from retailrec_shared.core.status import ENDED, RunStatus
+from retailrec_shared.core.status import ENDED, UNSUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
 Json = dict[str, Any]
 REJECTED = "rejected_"
-BAD_ENDS = frozenset({RunStatus.REJECTED, RunStatus.MODEL_REJECTED, RunStatus.FAILED})
 LOOK_AT_LOG = "Read the functions' log: run `retailrec logs`."
 
 
@@ -24,7 +23,7 @@ def run_row(run: Run, live: str | None) -> Json:
         "size": run.upload.size,
         "uploaded_at": run.upload.uploaded_at,
         "status": run.status.value,
-        "bad": run.status in BAD_ENDS,
+        "bad": run.status in UNSUCCESSFUL,
         "ended": run.status in ENDED,
         "live": run.run_id == live,
         "interactions": run.counts.get("interactions"),
@@ -39,11 +38,11 @@ def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime)
     return run_row(run, live) | {
         "now": now.isoformat(),
         "stages": _stages(run, now),
-        "reason": run.reason,
+        "reason": run.outcome.reason,
         "next_step": _next_step(run),
-        "failed_stage": run.failed_stage,
-        "replaced": run.replaced,
-        "attempts": run.attempts,
+        "failed_stage": run.outcome.failed_stage,
+        "replaced": run.rollout.replaced,
+        "attempts": run.lease.acquired,
         "counts": {name: number for name, number in run.counts.items() if not name.startswith(REJECTED)},
         "rejected": _rejected(run, quality),
         "warnings": _warnings(run, quality),
@@ -56,7 +55,7 @@ def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime)
 
 def _warnings(run: Run, quality: Quality | None) -> list[str]:
     of_file = [warning.message for warning in quality.warnings] if quality else []
-    return [*of_file, run.caution] if run.caution else of_file
+    return [*of_file, run.gate.caution] if run.gate.caution else of_file
 
 
 def metric_row(run: Run) -> Json:
@@ -101,7 +100,7 @@ def _offset(timestamp: str | None, origin: datetime) -> float | None:
 
 
 def _next_step(run: Run) -> str | None:
-    return run.next_step or (LOOK_AT_LOG if run.status is RunStatus.FAILED else None)
+    return run.outcome.next_step or (LOOK_AT_LOG if run.status is RunStatus.FAILED else None)
 
 
 def _rejected(run: Run, quality: Quality | None) -> list[Json]:

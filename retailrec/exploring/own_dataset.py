@@ -14,7 +14,7 @@ from retailrec.generate import Shape, write
 from retailrec.views.stages import seconds_taken
 from retailrec_shared.core.column_mapping import ColumnMapping
 from retailrec_shared.core.errors import Rejected
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import NOT_RESUMED_BY_UPLOAD, RunStatus
 from retailrec_shared.ledger.run import Run
 
 FOLDER = paths.REPOSITORY / "build" / "notebook"
@@ -22,9 +22,6 @@ FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000
 # The example has other headers, so that it needs the column mapping.
 EXAMPLE_COLUMNS = {"customer_id": "household", "item_id": "article", "timestamp": "sold at"}
 HEADERS = {"Customer ID": "household", "StockCode": "article", "InvoiceDate": "sold at"}
-
-# Final statuses that dropping the same bytes does not change.
-GONE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
 
 
 def first_file() -> Path:
@@ -67,16 +64,16 @@ def drop(stack: Stack, path: Path, columns: dict[str, str] | None = None, approv
     """
     mapping = _mapping(columns)
     found = _dropped(stack, path, path.name, mapping)
-    if found.before and found.run.status in GONE:
+    if found.before and found.run.status in NOT_RESUMED_BY_UPLOAD:
         found = _dropped(stack, path, f"{time.strftime('%Y%m%dT%H%M%S')}-{path.name}", mapping)
     stages = StagePrinter()
     run = follow(stack, found.run, stages.show)
     if run.status is RunStatus.MODEL_REJECTED and approve:
-        say(f"The quality gate rejected it: {run.reason} It is deployed anyway.")
+        say(f"The quality gate rejected it: {run.outcome.reason} It is deployed anyway.")
         run = follow(stack, Operator(stack).approve(run.run_id), stages.show)
     if run.status is not RunStatus.LIVE:
-        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.reason or ''}"
-        raise Problem(f"{why.strip()} {run.next_step or ''}".strip())
+        why = f"Run {run.run_id} of {path.name} is {run.status}: {run.outcome.reason or ''}"
+        raise Problem(f"{why.strip()} {run.outcome.next_step or ''}".strip())
     taken = seconds_taken(run)
     say(f"Run {run.run_id} of {path.name} is live" + (f", {taken:.0f} s after the upload." if taken else "."))
     return run

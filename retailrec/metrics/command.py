@@ -66,7 +66,7 @@ def _in_order(found: list[Measured]) -> list[Measured]:
 def _why_none(run: Run) -> str:
     short = run.run_id[:SHORT_ID]
     if run.status in ENDED:
-        why = (run.reason or "it ended before its training").rstrip(".")
+        why = (run.outcome.reason or "it ended before its training").rstrip(".")
         return f"Run {run.run_id} is {run.status} and has no metrics: {why}."
     look = f"`{command()} status {short}` shows how far it is"
     return f"Run {run.run_id} is {run.status} and has no metrics yet: {look}."

@@ -78,7 +78,7 @@ class Measured:
 
 def training_job(stack: str, run: Run) -> str:
     """Return the name of a run's current training job; of a tuned run, that of its search's best job."""
-    return run.best_job or names.resource_name(
+    return run.tuning.best_job or names.resource_name(
         names.resource_prefix(stack), run.run_id, run.attempt(Stage.TRAIN)
     )
 

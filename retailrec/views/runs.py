@@ -33,7 +33,7 @@ def run_json(run: Run) -> dict[str, Any]:
     stages = {
         stage.value: record.model_dump() | {"seconds": record.seconds} for stage, record in run.stages.items()
     }
-    return run.model_dump(mode="json") | {"stages": stages, "seconds": seconds_taken(run)}
+    return run.attributes() | {"stages": stages, "seconds": seconds_taken(run)}
 
 
 def runs_table(runs: Iterable[Run], width: int) -> RenderableType:
@@ -45,8 +45,8 @@ def runs_table(runs: Iterable[Run], width: int) -> RenderableType:
         column.overflow = "fold"
     for run in runs:
         listed.add_row(*(COLUMNS[header](run) for header in headers))
-        if run.reason:
-            reasons.add_row(run.run_id[:SHORT_ID], run.reason)
+        if run.outcome.reason:
+            reasons.add_row(run.run_id[:SHORT_ID], run.outcome.reason)
     return Group(listed, "", reasons) if reasons.rows else listed
 
 
@@ -56,7 +56,7 @@ def _metric(run: Run, name: str) -> str:
 
 COLUMNS: Mapping[str, Callable[[Run], RenderableType]] = {
     "run": lambda run: run.run_id[:SHORT_ID],
-    "file": lambda run: f"{run.upload.key} (retrained)" if run.retrains else run.upload.key,
+    "file": lambda run: f"{run.upload.key} (retrained)" if run.dataset.retrains else run.upload.key,
     "status": lambda run: Text(run.status.value, STYLES.get(run.status, "cyan")),
     "uploaded": lambda run: local_time(run.upload.uploaded_at, SHORT_TIME),
     ">interactions": lambda run: count(run.counts.get("interactions")),
@@ -90,24 +90,26 @@ def _facts(run: Run) -> Table:
     facts.add_row("run", run.run_id)
     facts.add_row("file", f"{run.upload.key}  ({count(run.upload.size)} bytes)")
     facts.add_row("uploaded", local_time(run.upload.uploaded_at))
-    if run.retrains:
-        facts.add_row("retrains", f"the dataset as of run {run.retrains}")
-    elif run.added_to:
-        facts.add_row("added to", f"the dataset of run {run.added_to}")
+    if run.dataset.retrains:
+        facts.add_row("retrains", f"the dataset as of run {run.dataset.retrains}")
+    elif run.dataset.added_to:
+        facts.add_row("added to", f"the dataset of run {run.dataset.added_to}")
     facts.add_row("status", Text(run.status.value, STYLES.get(run.status, "cyan")))
     if taken := seconds(seconds_taken(run)):
         facts.add_row("took", taken)
-    if run.reason:
-        facts.add_row("reason", run.reason)
-    if run.caution:
-        facts.add_row("caution", Text(run.caution, "yellow"))
-    if run.next_step:
-        facts.add_row("next step", run.next_step)
-    if run.tuned_from:
-        facts.add_row("data of", f"run {run.tuned_from}, tuned on by hand")
-    if run.tuned:
-        facts.add_row("found", ", ".join(f"{name} {value}" for name, value in sorted(run.tuned.items())))
-        facts.add_row("best job", run.best_job or "")
+    if run.outcome.reason:
+        facts.add_row("reason", run.outcome.reason)
+    if run.gate.caution:
+        facts.add_row("caution", Text(run.gate.caution, "yellow"))
+    if run.outcome.next_step:
+        facts.add_row("next step", run.outcome.next_step)
+    if run.tuning.source_run:
+        facts.add_row("data of", f"run {run.tuning.source_run}, tuned on by hand")
+    if run.tuning.found:
+        facts.add_row(
+            "found", ", ".join(f"{name} {value}" for name, value in sorted(run.tuning.found.items()))
+        )
+        facts.add_row("best job", run.tuning.best_job or "")
     settings = ", ".join(
         f"{name} {value}" for name, value in run.configuration.items() if name != "algorithm"
     )

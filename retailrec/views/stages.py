@@ -64,5 +64,9 @@ def seconds_taken(run: Run) -> float | None:
         end = max(ends, default=None)
     else:
         end = run.status_at if run.status in ENDED else None
-    asked = run.stages[Stage.PREPARE].started_at if run.retrains else run.asked_at or run.upload.uploaded_at
+    asked = (
+        run.stages[Stage.PREPARE].started_at
+        if run.dataset.retrains
+        else run.tuning.requested_at or run.upload.uploaded_at
+    )
     return _since(asked, datetime.fromisoformat(end)) if asked and end else None

@@ -52,7 +52,7 @@ class Accepted:
         run = Run.load({"run": _plain(self._world, run_id), "status": RunStatus.PREPARED})
         self._number += 1
         mine = uploads.of_run(run)
-        if not run.retrains:
+        if not run.dataset.retrains:
             (content,) = {
                 drop.content
                 for drop, etag in self._world.dropped
@@ -60,7 +60,7 @@ class Accepted:
             }
             self._uploads.append(_Accepted(mine, run_id, content, run.appends))
         chain = self._chain()
-        if not run.retrains and run_id not in {each.run_id for each in chain}:
+        if not run.dataset.retrains and run_id not in {each.run_id for each in chain}:
             self._positions[run_id] = Position(mine, self._number)
             return  # a full file that a later one had replaced: whatever it holds, it never serves
         self._last = run_id
@@ -89,12 +89,12 @@ class Accepted:
 
     def judge(self, runs: list[Run]) -> None:
         """Check that the run accepted last, which holds all that was accepted, is the latest of all."""
-        known = [run for run in runs if run.run_id in self._positions and not run.tuned_from]
+        known = [run for run in runs if run.run_id in self._positions and not run.tuning.source_run]
         if self._last and max(known, key=lambda run: run.order).run_id != self._last and not self._tied():
             self._world.violation(f"run {self._last} holds all rows, but others count as later")
         if self._last and self._world.plan.schedule:
             (last,) = (run for run in runs if run.run_id == self._last)
-            alike = [run for run in runs if run.dataset == last.dataset]
+            alike = [run for run in runs if run.dataset.id == last.dataset.id]
             if all(run.status is RunStatus.COLLECTED for run in alike):
                 self._world.violation(f"the dataset of {self._last} was collected and never trained")
 

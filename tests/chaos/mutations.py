@@ -11,10 +11,17 @@ from botocore.exceptions import ClientError
 
 from retailrec_shared.core import aws, bus
 from retailrec_shared.core.errors import NotYet, Rejected
-from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger import activation, datasets, items, ledger, operators, operators_ledger
+from retailrec_shared.core.status import RETIRABLE, RunStatus, Stage
+from retailrec_shared.ledger import (
+    activation,
+    datasets,
+    endpoint_request,
+    items,
+    ledger,
+    operators,
+    operators_ledger,
+)
 from retailrec_shared.ledger import announcements as announcing
-from retailrec_shared.ledger import endpoint_request as wishes
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment, retirement
 from retailrec_shared.sagemaker import requests as sagemaker_requests
@@ -98,11 +105,11 @@ def pointer_before_status(patch: Patch) -> None:
 
 def live_run_retired(patch: Patch) -> None:
     """Retirement takes every run that served, the live one too."""
-    patch(retirement, "DEAD", retirement.DEAD | {RunStatus.LIVE})
+    patch(retirement, "RETIRABLE", RETIRABLE | {RunStatus.LIVE})
     patch(
         retirement,
         "retirable",
-        lambda runs, _kept, _needed: [run for run in runs if run.status in retirement.DEAD],
+        lambda runs, _kept, _needed: [run for run in runs if run.status in RETIRABLE],
     )
     patch(deployment, "describe", lambda: None)
 
@@ -118,7 +125,9 @@ def event_trusted(patch: Patch) -> None:
 
     def describe() -> Any:
         state = real()
-        return state and state._replace(status="InService", run_id=wishes.last().run_id or state.run_id)
+        return state and state._replace(
+            status="InService", run_id=endpoint_request.last().run_id or state.run_id
+        )
 
     patch(deployment, "describe", describe)
 
@@ -128,7 +137,7 @@ def announced_before_told(patch: Patch) -> None:
 
     def announce(run: Run) -> None:
         event = announcing.announcement(run)
-        if event and run.announced is not run.status:
+        if event and run.outcome.announced is not run.status:
             ledger.ledger().note_announced(run)
             bus.publish(event)
 
@@ -159,7 +168,9 @@ def the_best_is_swept(patch: Patch) -> None:
     patch(
         sweeping,
         "_artifacts",
-        lambda run, jobs: real(run.model_copy(update={"best_job": None}), jobs),
+        lambda run, jobs: real(
+            run.model_copy(update={"tuning": run.tuning.model_copy(update={"best_job": None})}), jobs
+        ),
     )
 
 
@@ -185,7 +196,7 @@ def added_to_what_came_last(patch: Patch) -> None:
 
     def place(run: Run, head: datasets.Head) -> datasets.Place:
         mine = datasets.Member.of(run)
-        if run.retrains:
+        if run.dataset.retrains:
             return datasets.Place(head.members, before=(head.whole,))
         if run.appends and head.members:
             return datasets.Place((*head.members, mine), before=(head.whole,))
@@ -253,7 +264,7 @@ def quota_is_a_failure(patch: Patch) -> None:
 
 def deaths_by_aws_count(patch: Patch) -> None:
     """An attempt that AWS let down counts among the three that a file may take."""
-    patch(ledger.Ledger, "leave", lambda *_: None)
+    patch(ledger.Ledger, "release_lease", lambda *_: None)
 
 
 def job_names_drawn(patch: Patch) -> None:

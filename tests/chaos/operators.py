@@ -9,7 +9,7 @@ from retailrec.client.operating import Operator
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.client.tuning import begin, copy_data, tuned_run
-from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.status import IN_PROGRESS, RunStatus
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from tests.chaos.history import LAST_COMMAND, Command
@@ -31,7 +31,7 @@ PATIENT = 0.9
 APT = {
     "retry": {RunStatus.FAILED},
     "approve": {RunStatus.MODEL_REJECTED},
-    "stop": {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED},
+    "stop": IN_PROGRESS,
     "rollback": {RunStatus.SUPERSEDED},
     "tune": {RunStatus.LIVE, RunStatus.APPROVED, RunStatus.FAILED},
 }

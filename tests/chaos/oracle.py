@@ -5,7 +5,15 @@ from typing import Any
 
 from prepare_dataset.commit import REPLACED
 from retailrec_shared.core import names
-from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, stages_needed
+from retailrec_shared.core.status import (
+    BY_OPERATOR,
+    IN_PROGRESS,
+    LIVE_OR_SUPERSEDED,
+    NEXT,
+    RunStatus,
+    Stage,
+    stages_needed,
+)
 from retailrec_shared.ledger.items import read
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.operators import STOPPED
@@ -24,7 +32,6 @@ ENDS_TOLD = {
     RunStatus.FAILED: "RunFailed",
 }
 PEOPLE = {"DatasetRejected", "ModelRejected", "RunFailed"}
-ON_THEIR_WAY = {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED}
 UNTRAINED = {RunStatus.REJECTED, RunStatus.FAILED, RunStatus.SUPERSEDED, RunStatus.COLLECTED}
 MAX_DEATHS = 3
 
@@ -80,7 +87,7 @@ class Watch:
     def _judged(self, run_id: str, to: RunStatus, item: Item) -> None:
         """Check that the gate held what it must, unless an operator approved it, and nothing else."""
         run = Run.load(read(item))
-        job = run.best_job or names.resource_name(PREFIX, run_id, run.attempt(Stage.TRAIN))
+        job = run.tuning.best_job or names.resource_name(PREFIX, run_id, run.attempt(Stage.TRAIN))
         weak, approved = job in self._world.weak, run_id in self._world.approved
         if to is RunStatus.APPROVED and weak and not approved:
             self._world.violation(f"run {run_id} was approved, whose model is weak")
@@ -165,7 +172,7 @@ def _uploads(world: World, runs: list[Run]) -> None:
     for drop, etag in world.dropped:
         if (drop.key, etag) not in known | world.deleted:
             world.violation(f"nothing became of the drop of {drop.content} as {drop.key}")
-    if len(known) != sum(not (run.retrains or run.tuned_from) for run in runs):
+    if len(known) != sum(not (run.dataset.retrains or run.tuning.source_run) for run in runs):
         world.violation("an upload has several runs")
 
 
@@ -174,19 +181,19 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
     contents = {drop.content for drop, etag in world.dropped if etag == run.upload.etag}
     good = all(files.acceptable(content) for content in contents)
     reasons = world.reasons.get(run.run_id, set())
-    if run.status in ON_THEIR_WAY:
+    if run.status in IN_PROGRESS:
         problems.append(
             f"it has not ended; it waits for {[s.waiting for s in run.stages.values() if s.waiting]}"
         )
     if run.status is RunStatus.REJECTED and good:
-        problems.append(f"its file is good: {run.reason}")
-    replaced = run.reason == REPLACED and run.appends
+        problems.append(f"its file is good: {run.outcome.reason}")
+    replaced = run.outcome.reason == REPLACED and run.appends
     if run.status not in (RunStatus.REJECTED, RunStatus.FAILED) and not good and not replaced:
         problems.append("its file is bad")
-    if run.status is RunStatus.MODEL_REJECTED and (run.overruled or "weak" not in reasons):
+    if run.status is RunStatus.MODEL_REJECTED and (run.gate.overruled or "weak" not in reasons):
         problems.append("its model is good, or an operator approved it")
     if run.status is RunStatus.FAILED and not _may_fail(world, run, reasons):
-        problems.append(f"nothing was wrong with it: {run.reason}")
+        problems.append(f"nothing was wrong with it: {run.outcome.reason}")
     rolled_back = f"an operator's word: {RunStatus.SUPERSEDED}" in reasons
     if (
         run.status is RunStatus.SUPERSEDED
@@ -195,14 +202,14 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
         and not any(
             other is not run
             and not world.position(run.run_id).later_than(world.position(other.run_id))
-            and other.status in (RunStatus.LIVE, RunStatus.SUPERSEDED)
+            and other.status in LIVE_OR_SUPERSEDED
             for other in runs
         )
     ):
-        problems.append(f"nothing superseded it: {run.reason}")
+        problems.append(f"nothing superseded it: {run.outcome.reason}")
     if (run.status is RunStatus.LIVE) != (run.run_id == live):
         problems.append(f"the live pointer names {live}")
-    if run.status is not RunStatus.LIVE and run.status not in ON_THEIR_WAY and not run.reason:
+    if run.status is not RunStatus.LIVE and run.status not in IN_PROGRESS and not run.outcome.reason:
         problems.append("it does not say why")
     told = ENDS_TOLD.get(run.status)
     if told and world.published.get((told, run.run_id), -1.0) < world.moved[run.run_id]:
@@ -213,17 +220,15 @@ def _of_run(world: World, run: Run, live: str | None, runs: list[Run]) -> list[s
 
 
 def _may_fail(world: World, run: Run, reasons: set[str]) -> bool:
-    if run.reason == STOPPED:
+    if run.outcome.reason == STOPPED:
         return f"an operator's word: {RunStatus.FAILED}" in reasons
-    if run.failed_stage is Stage.PREPARE:
-        return world.deaths[RETRAINING if run.retrains else run.upload.etag] >= MAX_DEATHS
+    if run.outcome.failed_stage is Stage.PREPARE:
+        return world.deaths[RETRAINING if run.dataset.retrains else run.upload.etag] >= MAX_DEATHS
     return any(not reason.startswith(("weak", "an operator's word")) for reason in reasons)
 
 
 def _newest(world: World, runs: list[Run], live: str | None) -> None:
-    acceptable = [
-        run for run in runs if run.status in (RunStatus.LIVE, RunStatus.SUPERSEDED) and run.reason != REPLACED
-    ]
+    acceptable = [run for run in runs if run.status in LIVE_OR_SUPERSEDED and run.outcome.reason != REPLACED]
     if acceptable and live is None:
         world.violation("no run is live")
     serving = [other for other in runs if live and other.run_id in world.in_force(live)]
@@ -242,12 +247,12 @@ def _resources(world: World, runs: list[Run], live: str | None) -> None:
         if run.status is RunStatus.SUPERSEDED and all(run.ended(stage) for stage in stages_needed(mode))
     ]
     kept = {*served[: int(world.plan.environment["RETAINED_RUNS"])], *([live] if live else [])}
-    for kind, shelf in (
+    for kind, registry in (
         ("model", store.models),
         ("endpoint config", store.endpoint_configs),
         ("model package", store.model_packages),
     ):
-        left = {resource.name for resource in shelf}
+        left = {resource.name for resource in registry}
         if left - {_name(run, Stage.APPROVE) for run in runs if run.run_id in kept}:
             world.violation(f"orphaned {kind}s: {sorted(left)}, where {sorted(kept)} are kept")
     if live and _name(_of(runs, live), Stage.APPROVE) not in {model.name for model in store.models}:
@@ -274,8 +279,8 @@ def _jobs(world: World, runs: list[Run]) -> None:
         if needed and jobs[-1] not in trained:
             world.violation(f"run {run.run_id} has no training job")
         trained -= set(jobs)
-        if run.stopping:
-            world.violation(f"nobody looked whether {run.stopping} still run")
+        if run.cleanup.jobs_to_stop:
+            world.violation(f"nobody looked whether {run.cleanup.jobs_to_stop} still run")
     if trained:
         world.violation(f"training jobs of no attempt at any run: {trained}")
     _searches(world, runs)
@@ -292,14 +297,14 @@ def _searches(world: World, runs: list[Run]) -> None:
         for entry in world.s3.list_objects_v2(DATA, "runs/").get("Contents", [])
         if f"/{names.MODEL_PREFIX}/{names.TUNING_PREFIX}" in entry["Key"]
     }
-    best = {run.best_job for run in runs if run.best_job}
+    best = {run.tuning.best_job for run in runs if run.tuning.best_job}
     if models - best:
         world.violation(f"models that no run has: {sorted(models - best)}")
     for run in runs:
         if (
             run.tunes
             and run.status in (RunStatus.LIVE, RunStatus.MODEL_REJECTED)
-            and run.best_job not in models
+            and run.tuning.best_job not in models
         ):
             world.violation(f"the model of run {run.run_id} is gone")
 

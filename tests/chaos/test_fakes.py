@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger import endpoint_request as wishes
-from retailrec_shared.ledger import items, ledger, run
+from retailrec_shared.ledger import endpoint_request, items, ledger, run
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from tests.chaos.lambdas import Client
 from tests.chaos.services.dynamodb import DynamoDB
 from tests.chaos.services.s3 import S3
@@ -65,11 +65,13 @@ def act(client: Any, draw: random.Random) -> Any:
         lambda: book.start_stage(one.run_id, stage),
         lambda: book.end_stage(one.run_id, stage),
         lambda: book.wait_stage(one.run_id, stage, "quota"),
-        lambda: book.take(one.run_id, until, to),
-        lambda: book.leave(one.run_id, to),
+        lambda: book.acquire_lease(one.run_id, until, to),
+        lambda: book.release_lease(one.run_id, to),
         lambda: book.go_live(one.run_id),
-        lambda: wishes.make(one.run_id, after=draw.choice([wishes.last(), wishes.Wish()])),
-        lambda: wishes.note_accepted(wishes.last()),
+        lambda: endpoint_request.record(
+            one.run_id, after=draw.choice([endpoint_request.last(), endpoint_request.EndpointRequest()])
+        ),
+        lambda: endpoint_request.mark_accepted(endpoint_request.last()),
         lambda: [found.run_id for found in book.runs()],
     ]
     return draw.choice(choices)()

@@ -27,7 +27,7 @@ from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.core.status import ENDED, LIVE_OR_SUPERSEDED, RunStatus, Stage
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.table import serving
@@ -42,7 +42,6 @@ QUIET_SECONDS = 8.0
 FAST = timedelta(minutes=20)
 MOVES = ("CreateTrainingJob", "CreateTransformJob", "CreateModel", "CreateEndpoint", "UpdateEndpoint")
 KINDS = ("training-job", "transform-job", "endpoint")
-ACCEPTABLE = {RunStatus.LIVE, RunStatus.SUPERSEDED}
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -173,7 +172,7 @@ def heal(storm: Storm) -> None:
 def let_leases_end(storm: Storm) -> None:
     """Do what sixteen minutes would: so long a run belongs to the Lambda that prepares it, even dead."""
     for run in storm.runs():
-        if run.status is RunStatus.PREPARING and run.busy_until:
+        if run.status is RunStatus.PREPARING and run.lease.expires_at:
             storm.stack.ledger().record(run.run_id, busy_until="")
 
 
@@ -192,10 +191,12 @@ def troubles(storm: Storm) -> list[str]:
     found = [f"nothing became of {key}" for key in storm.dropped if key not in {r.upload.key for r in runs}]
     found += [f"{run.run_id} is still {run.status}" for run in runs if run.status not in ENDED]
     found += [
-        f"{r.run_id} {r.status}: no reason" for r in runs if r.status is RunStatus.FAILED and not r.reason
+        f"{r.run_id} {r.status}: no reason"
+        for r in runs
+        if r.status is RunStatus.FAILED and not r.outcome.reason
     ]
     live = storm.stack.ledger().pointer("live")
-    newest = next((run for run in runs if run.status in ACCEPTABLE), None)
+    newest = next((run for run in runs if run.status in LIVE_OR_SUPERSEDED), None)
     if live != (newest and newest.run_id):
         found.append(f"live is {live}, the newest acceptable is {newest and newest.run_id}")
     return found + (_endpoint(storm, newest) if newest else []) + _resources(storm, runs)
@@ -227,9 +228,11 @@ def _resources(storm: Storm, runs: list[Run]) -> list[str]:
     found += [
         f"{run.run_id} has no training job"
         for run in runs
-        if run.status in ACCEPTABLE and run.ended(Stage.TRAIN) and _name(run, Stage.TRAIN) not in jobs
+        if run.status in LIVE_OR_SUPERSEDED and run.ended(Stage.TRAIN) and _name(run, Stage.TRAIN) not in jobs
     ]
-    served = [r for r in runs if r.status in ACCEPTABLE and r.ended(Stage.PUBLISH) and r.ended(Stage.DEPLOY)]
+    served = [
+        r for r in runs if r.status in LIVE_OR_SUPERSEDED and r.ended(Stage.PUBLISH) and r.ended(Stage.DEPLOY)
+    ]
     kept = {_name(run) for run in served[: 1 + settings().retained_runs]}
     models = {model["ModelName"] for model in client.list_models(MaxResults=100)["Models"]}
     if models - kept:

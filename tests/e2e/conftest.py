@@ -100,7 +100,7 @@ def first_run(stack: Stack, shop_file: Path) -> Run:
 def live_run(stack: Stack, first_run: Run) -> Run:
     """The run that is live when a test begins."""
     found = live(stack)
-    assert found, first_run.reason
+    assert found, first_run.outcome.reason
     return found
 
 

@@ -39,7 +39,7 @@ def test_a_dropped_file_goes_live_in_containers(state_dir: Path, shop_file: Path
     assert running
     stack = Stack.local(running)
     run = follow(stack, drop(stack, shop_file))
-    assert run.status is RunStatus.LIVE, run.reason
+    assert run.status is RunStatus.LIVE, run.outcome.reason
     answer = await_endpoint(stack, "13085", 10)
     assert (answer.source, answer.run_id) == ("endpoint", run.run_id)
     (serving,) = containers(state_dir)

@@ -82,7 +82,7 @@ def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) 
     deployment.deploy(bare)
     stack = Stack.local(bare)
     run = follow(stack, drop(stack, shop_file))
-    assert run.status is RunStatus.LIVE, run.reason
+    assert run.status is RunStatus.LIVE, run.outcome.reason
     deployed = account(bare)
 
     printed = destroy("--data", answer="n\n")

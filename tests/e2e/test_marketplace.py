@@ -58,7 +58,7 @@ def test_a_stack_with_a_marketplace_algorithm_from_its_deployment_to_its_removal
 
 
 def goes_live_and_says_what_it_does_without(stack: Stack, run: Run) -> None:
-    assert run.status is RunStatus.LIVE, run.reason
+    assert run.status is RunStatus.LIVE, run.outcome.reason
     assert all(run.ended(stage) for stage in Stage)
     assert set(run.metrics) == {"p@k(10)"}
     assert run.metrics["p@k(10)"] > 0.01
@@ -177,7 +177,7 @@ def first_run(stack: Stack, shop_file: Path) -> Run:
 def live_run(stack: Stack, first_run: Run) -> Run:
     """The run that is live when a test begins."""
     found = live(stack)
-    assert found, first_run.reason
+    assert found, first_run.outcome.reason
     return found
 
 

@@ -143,7 +143,7 @@ def test_a_failure_is_published_with_its_reason_and_the_next_step(
 
     message = await_(next_failure)
     assert (message["event"], message["stage"]) == ("DatasetRejected", "prepare")
-    assert message["reason"] == run.reason
+    assert message["reason"] == run.outcome.reason
     assert "retailrec drop FILE" in message["next_step"]
     assert f"--stack {stack.name}" in message["on_aws"]
 

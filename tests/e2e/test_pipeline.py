@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def test_a_dropped_file_goes_live(first_run: Run) -> None:
-    assert first_run.status is RunStatus.LIVE, first_run.reason
+    assert first_run.status is RunStatus.LIVE, first_run.outcome.reason
     assert all(first_run.ended(stage) for stage in Stage)
     assert first_run.counts["rows_read"] == pytest.approx(ROWS, rel=0.05)
     assert first_run.counts["train_rows"] + first_run.counts["test_rows"] == first_run.counts["interactions"]
@@ -109,7 +109,7 @@ def test_the_same_file_again_does_nothing(
     later = follow(stack, drop(stack, unusable(tmp_path, "dropped later"), "later.csv"))
     run = stack.ledger().get(again.run_id)
     assert run
-    assert (run.run_id, run.stages, run.attempts) == (first_run.run_id, first_run.stages, 1)
+    assert (run.run_id, run.stages, run.lease.acquired) == (first_run.run_id, first_run.stages, 1)
     assert {run.run_id for run in stack.ledger().runs()} - {later.run_id} == before
 
 
@@ -125,7 +125,7 @@ def test_an_unusable_file_is_rejected_and_the_live_model_stays(
 ) -> None:
     rejected = follow(stack, drop(stack, unusable(tmp_path, "refused")))
     assert rejected.status is RunStatus.REJECTED
-    assert rejected.reason
+    assert rejected.outcome.reason
     assert stack.ledger().pointer("live") == live_run.run_id
     answer = await_endpoint(stack, "13085", 1, live_run.run_id)
     assert (answer.source, answer.run_id) == ("endpoint", live_run.run_id)
@@ -160,7 +160,7 @@ def test_a_changed_file_replaces_the_live_run_without_a_failed_request(
     finally:
         stop.set()
         asking.join()
-    assert second.status is RunStatus.LIVE, second.reason
+    assert second.status is RunStatus.LIVE, second.outcome.reason
     assert failures == []
     assert {count for _, count in answers} == {MANY}
     assert answers[0][0] == live_run.run_id

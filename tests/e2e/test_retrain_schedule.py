@@ -48,7 +48,7 @@ def shop(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with path.with_name(name).open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *part])
     run = follow(stack, drop(stack, path, "nightly.csv"))
-    assert run.status is RunStatus.LIVE, run.reason
+    assert run.status is RunStatus.LIVE, run.outcome.reason
     return path
 
 
@@ -79,7 +79,7 @@ def times_idle(stack: Stack, since: float) -> int:
 
 
 def retrainings(stack: Stack) -> list[Run]:
-    return [run for run in stack.ledger().runs() if run.retrains]
+    return [run for run in stack.ledger().runs() if run.dataset.retrains]
 
 
 def test_a_schedule_makes_no_run_while_nothing_changes(nightly: Stack) -> None:
@@ -99,7 +99,7 @@ def test_what_was_collected_is_trained_by_schedule_once_and_goes_live(nightly: S
     until(lambda: (run := new()) and run.status in ENDED)
     run = new()
     assert run
-    assert (run.status, run.retrains) == (RunStatus.LIVE, collected.run_id), run.reason
+    assert (run.status, run.dataset.retrains) == (RunStatus.LIVE, collected.run_id), run.outcome.reason
     until(lambda: nightly.api().get("/model")["run_id"] == run.run_id)
     begun = time.time()
     until(lambda: times_idle(nightly, begun))

@@ -58,10 +58,10 @@ def test_a_new_model_replaces_the_old_one_under_load(stack: Stack, tmp_path: Pat
     # The same shop without its last sales: an item that goes is a 404, and rightly so.
     after.write_text("".join(before.read_text().splitlines(keepends=True)[:-5]))
     old = follow(stack, drop(stack, before))
-    assert old.status is RunStatus.LIVE, old.reason
+    assert old.status is RunStatus.LIVE, old.outcome.reason
     with Load(stack, popular_items(stack, old)) as load:
         run = follow(stack, drop(stack, after))
-        assert run.status is RunStatus.LIVE, run.reason
+        assert run.status is RunStatus.LIVE, run.outcome.reason
         settle(stack, run.run_id)
         await_source(load, "endpoint", time.monotonic(), 300, run.run_id)
     assert load.failures == []

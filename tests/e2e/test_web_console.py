@@ -304,5 +304,5 @@ def test_a_file_of_new_rows_adds_to_the_dataset(open_page: Open, stack: Stack, t
     expect(page.locator("#dropped .notice")).to_contain_text("199 rows were there already")
     expect(page.locator("#brought")).to_contain_text("This file has 199 rows")
     first, *_ = stack.ledger().runs()
-    assert first.added_to
+    assert first.dataset.added_to
     assert first.counts["rows_repeated"] == 199

@@ -84,7 +84,7 @@ def test_overlapping_exports_add_up_to_the_whole_and_what_they_bring_is_recommen
     stack: Stack, log: list[list[str]], tmp_path: Path
 ) -> None:
     full = follow(stack, drop(stack, part(log, 0.0, 0.8, tmp_path / "full.csv"), "log.csv"))
-    assert full.status is RunStatus.LIVE, full.reason
+    assert full.status is RunStatus.LIVE, full.outcome.reason
     add(stack, part(log, 0.75, 0.9, tmp_path / "one.csv"))
     added = add(stack, part(log, 0.85, 1.0, tmp_path / "two.csv"))
     assert added.counts["rows_repeated"] > 0
@@ -100,7 +100,7 @@ def test_overlapping_exports_add_up_to_the_whole_and_what_they_bring_is_recommen
     retrained = retailrec("retrain", "--force")
     assert retrained.exit_code == 0, retrained.output
     again, *_ = stack.ledger().runs()
-    assert (again.retrains, again.status) == (added.run_id, RunStatus.LIVE)
+    assert (again.dataset.retrains, again.status) == (added.run_id, RunStatus.LIVE)
     assert again.ended(Stage.DEPLOY)
 
     whole = follow(stack, drop(stack, part(log, 0.0, 1.0, tmp_path / "whole.csv"), "whole.csv"))

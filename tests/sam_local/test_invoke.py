@@ -31,7 +31,7 @@ def prepare(world: World, path: Path, key: str) -> Values:
     dropped = world.drop(path, key)
     row, _ = world.invoke(PREPARE, "object-created", dropped)
     run = world.run_of(dropped)
-    assert run.status is RunStatus.PREPARED, run.reason
+    assert run.status is RunStatus.PREPARED, run.outcome.reason
     row.outcome = f"ledger: prepared, {run.counts['interactions']:,} interactions"
     return world.with_run(dropped)
 
@@ -202,8 +202,8 @@ def training_job_failed(world: World, run: Values, shop_file: Path) -> None:
     world.announced()
     row, _ = world.invoke(APPROVE, "training-job-failed", failing)
     ended = world.run_of(failing)
-    assert (ended.status, ended.failed_stage) == (RunStatus.FAILED, Stage.TRAIN)
-    assert "no rows" in (ended.reason or "")
+    assert (ended.status, ended.outcome.failed_stage) == (RunStatus.FAILED, Stage.TRAIN)
+    assert "no rows" in (ended.outcome.reason or "")
     assert world.kinds_announced() == ["RunFailed"]
     row.outcome = "ledger: failed, with SageMaker's reason; RunFailed"
 
@@ -267,16 +267,16 @@ def object_created_below_append_adds_to_the_dataset(world: World, run: Values, s
     dropped = world.drop(shop_file, "append/shop again.xlsx")
     row, _ = world.invoke(PREPARE, "object-created-append", dropped)
     added = world.run_of(dropped)
-    assert added.status is RunStatus.COLLECTED, added.reason
-    assert added.added_to
+    assert added.status is RunStatus.COLLECTED, added.outcome.reason
+    assert added.dataset.added_to
     assert added.counts["rows_repeated"] == added.counts["rows_in_increment"] > 0
     row.outcome = f"ledger: collected, {added.counts['rows_repeated']:,} rows were there already"
 
 
 def retraining_requested_prepares_the_newest_dataset_again(world: World, run: Values) -> None:
     row, _ = world.invoke(PREPARE, "retraining-requested", world.base)
-    (again,) = [each for each in world.stack.ledger().runs() if each.retrains]
-    assert again.status is RunStatus.PREPARED, again.reason
+    (again,) = [each for each in world.stack.ledger().runs() if each.dataset.retrains]
+    assert again.status is RunStatus.PREPARED, again.outcome.reason
     row.outcome = f"ledger: a run of its own is prepared, {again.counts['interactions']:,} interactions"
 
 
@@ -299,9 +299,9 @@ def tuning_job_completed_goes_on_with_the_best_of_its_jobs(world: World, run: Va
     row, _ = world.invoke(APPROVE, "tuning-job-completed", searched)
     ended = world.stack.ledger().get(made.run_id)
     assert ended
-    assert (ended.status, ended.best_job) == (
+    assert (ended.status, ended.tuning.best_job) == (
         RunStatus.APPROVED,
         described()["BestTrainingJob"]["TrainingJobName"],
-    ), ended.reason
+    ), ended.outcome.reason
     assert world.kinds_announced() == ["ModelApproved"]
     row.outcome = "ledger: approved with the best job's model; ModelApproved"

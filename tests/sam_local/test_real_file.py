@@ -21,7 +21,7 @@ def test_the_real_file_is_prepared_within_memory_and_time(world: World) -> None:
     assert made.max_memory_mb < LIMITS["MemorySize"]
     assert made.duration_ms < 1000 * LIMITS["Timeout"]
     run = world.run_of(dropped)
-    assert run.status is RunStatus.PREPARED, (run.reason, made.log)
+    assert run.status is RunStatus.PREPARED, (run.outcome.reason, made.log)
     counts = run.counts
     assert counts["rows_read"] == 1_067_371
     row.outcome = f"ledger: prepared, {counts['interactions']:,} interactions"

@@ -12,7 +12,7 @@ import pytest
 from local.cloud.deployment import sam_program
 from local.cloud.services import foreign_free_environment
 from local.sagemaker.programs.ports import free_port
-from local.samlocal.invoking import pulling
+from local.samlocal.invocation import pulling
 from tests.sam_local.world import Row, World
 from tests.signals import interruptible
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.samlocal.deployed import of_run, values
 from local.samlocal.examples import examples
-from local.samlocal.invoking import Invocation, invoke
+from local.samlocal.invocation import Invocation, invoke
 from local.samlocal.values import Values
 from retailrec.client.dropping import upload
 from retailrec.client.stack import Stack
@@ -55,7 +55,7 @@ class World:
         """Find the run of a dropped file in the ledger."""
         runs = self.stack.ledger().runs()
         ours = [run for run in runs if run.upload.key == dropped.key]
-        (run,) = [run for run in ours if not run.retrains and not run.tuned_from]
+        (run,) = [run for run in ours if not run.dataset.retrains and not run.tuning.source_run]
         return run
 
     def with_run(self, dropped: Values) -> Values:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset.upload import LEASE
-from reconcile_runs.cleaning import GRACE as CLEANING_GRACE
+from prepare_dataset.upload import LEASE_DURATION
+from reconcile_runs.cleaning import SERVING_ITEMS_GRACE
 from retailrec_shared.core.status import MOVES, RunStatus, as_markdown
-from retailrec_shared.sagemaker.retirement import GRACE
+from retailrec_shared.sagemaker.retirement import RETIREMENT_GRACE
 from tests.environment import read_template
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def test_every_status_is_reached(status: RunStatus) -> None:
 
 
 def test_a_lease_and_a_grace_outlive_every_function_that_they_are_about() -> None:
-    assert LEASE.total_seconds() > TIMEOUTS["prepare_dataset"]
-    assert CLEANING_GRACE.total_seconds() > TIMEOUTS["publish_recommendations"]
+    assert LEASE_DURATION.total_seconds() > TIMEOUTS["prepare_dataset"]
+    assert SERVING_ITEMS_GRACE.total_seconds() > TIMEOUTS["publish_recommendations"]
     makers = ("approve_model", "start_batch", "update_endpoint", "activate_endpoint")
-    assert GRACE.total_seconds() > max(TIMEOUTS[maker] for maker in makers)
+    assert RETIREMENT_GRACE.total_seconds() > max(TIMEOUTS[maker] for maker in makers)

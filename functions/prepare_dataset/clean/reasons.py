@@ -1,4 +1,4 @@
-"""Why a row may be rejected, and which reasons each cleaning profile knows."""
+"""Why a row may be rejected, and which reasons each cleaning profile has."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,9 +13,9 @@ class RejectReason(StrEnum):
     MALFORMED_ROW = "malformed_row"
     """A csv line with too many or too few cells."""
     MISSING_CUSTOMER = "missing_customer"
-    """No customer, or a text that says so, such as "null"."""
+    """No customer, or a text for a missing one, such as "null"."""
     MISSING_ITEM = "missing_item"
-    """No item, or a text that says so."""
+    """No item, or a text for a missing one."""
     INVALID_ID = "invalid_id"
     """A customer, item or invoice of over 256 characters, or with a line break, tab or NUL inside."""
     INVALID_DATE = "invalid_date"
@@ -41,7 +41,7 @@ ORDER = tuple(RejectReason)
 KEPT = 0
 
 PROFILES: Mapping[Profile, frozenset[RejectReason]] = {
-    # The published tutorial's own rule, and what cannot be an interaction at all.
+    # The published tutorial's own rule, and rows that cannot be an interaction.
     "tutorial": frozenset(
         {
             RejectReason.MALFORMED_ROW,

@@ -1,4 +1,4 @@
-"""Reading a file of any known format into one raw table."""
+"""Reads a file of any supported format into one raw table."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,5 +27,5 @@ def read(path: Path, source_format: Format, progress: Progress, headers: Headers
         case Format.ZIP:
             raise ValueError("an archive is unpacked before it is read")
     if not len(table):
-        raise Rejected("The file has a header but no rows below it.")
+        raise Rejected("The file has a header but no rows below it; export it again with the transactions.")
     return table

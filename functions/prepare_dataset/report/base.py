@@ -1,4 +1,4 @@
-"""What every part of the quality report has in common."""
+"""The base of all parts of the quality report."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, WithJsonSchema
 
 
 class Part(BaseModel):
-    """A part of the report. Readers pass over fields that they do not know: later versions may add some."""
+    """A part of the report. Readers ignore unknown fields, as later versions may add some."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
-# JSON Schema's "date-time" demands a zone, which the clock in a shop does not have.
+# JSON Schema's "date-time" requires a zone, which the clock in a shop does not have.
 ShopTime = Annotated[
     datetime,
     WithJsonSchema(

@@ -1,4 +1,4 @@
-"""What differs between a run's report and the previous run's, and what is worth a warning."""
+"""The model of the differences between a run's report and the previous run's, and of warnings."""
 
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ class Change(Part):
 
     @property
     def growth(self) -> float | None:
-        """By which share it grew: 0.5 is half as many again; None where there was nothing before."""
+        """The relative growth: 0.5 for half as many again; None if the count was 0 before."""
         return self.current / self.previous - 1 if self.previous else None
 
 
@@ -31,19 +31,19 @@ class TimeChange(Part):
     current: ShopTime
 
 
-class Newcomers(Part):
-    """Ids of this run among those of the previous one."""
+class IdChanges(Part):
+    """The ids of this run compared with those of the previous one."""
 
     unseen: int
-    """How many of this run's ids the previous run did not have."""
+    """The number of this run's ids that the previous run did not have."""
     unseen_share: float
     """The same as a share of this run's ids."""
     gone: int
-    """How many of the previous run's ids this run does not have."""
+    """The number of the previous run's ids that this run does not have."""
 
 
 class Difference(Part):
-    """A run beside the previous one: the newest earlier upload that could be prepared."""
+    """A run compared with the previous one: the newest earlier upload that could be prepared."""
 
     previous_run_id: str
     previous_file: str
@@ -55,13 +55,13 @@ class Difference(Part):
     rejected_share: ShareChange
     """Share of the rows read that were rejected."""
     last_timestamp: TimeChange
-    item_ids: Newcomers | None
-    """None where the previous run's ids could not be read."""
-    customer_ids: Newcomers | None
+    item_ids: IdChanges | None
+    """None if the previous run's ids could not be read."""
+    customer_ids: IdChanges | None
 
 
 class WarningCode(StrEnum):
-    """What jumped; the thresholds are explained in docs/quality-report.md."""
+    """The kind of a warning; the thresholds are explained in docs/quality-report.md."""
 
     ROWS_FELL = "rows_fell"
     ROWS_ROSE = "rows_rose"
@@ -80,8 +80,8 @@ class WarningCode(StrEnum):
     DATE_IN_FUTURE = "date_in_future"
 
 
-class Warned(Part):
-    """A warning: a code for machines and a sentence for people. It stops nothing."""
+class DriftWarning(Part):
+    """A warning: a code for programs and a sentence for people. The run continues."""
 
     code: WarningCode
     message: str

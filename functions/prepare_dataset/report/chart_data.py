@@ -1,4 +1,4 @@
-"""The figures behind the report's pictures, few enough to draw and to read."""
+"""The data of the report's charts."""
 
 from datetime import date
 from typing import Literal
@@ -11,21 +11,21 @@ Unit = Literal["day", "week", "month", "year"]
 
 
 class Period(Part):
-    """A day, week, month or year, and how much was bought in it."""
+    """A day, week, month or year, and its interactions."""
 
     start: date
     interactions: int = Field(ge=0)
 
 
 class Timeline(Part):
-    """Interactions over time, without gaps; a week starts on Monday. The first and last may not be whole."""
+    """Interactions over time, without gaps; weeks start on Monday. The first and last may be incomplete."""
 
     unit: Unit
     periods: list[Period]
 
 
 class RankedCount(Part):
-    """How many interactions the item of a rank has; rank 1 has most."""
+    """The interactions of the item with a rank; rank 1 has most."""
 
     rank: int = Field(ge=1)
     interactions: int = Field(ge=1)
@@ -35,7 +35,7 @@ class LongTail(Part):
     """How unevenly items are bought."""
 
     points: list[RankedCount]
-    """At ranks that grow evenly on a logarithmic scale, from the first item to the last."""
+    """At evenly spaced ranks of a logarithmic scale, from the first item to the last."""
     top_1_percent: float = Field(ge=0, le=1)
     """Share of all interactions that the most bought hundredth of the items has (at least one item)."""
     top_10_percent: float = Field(ge=0, le=1)
@@ -43,7 +43,7 @@ class LongTail(Part):
 
 
 class ActivityBin(Part):
-    """How many customers have between ``least`` and ``most`` interactions, both included."""
+    """The number of customers with ``least`` to ``most`` interactions."""
 
     least: int = Field(ge=1)
     most: int
@@ -55,11 +55,11 @@ class Activity(Part):
 
     bins: list[ActivityBin]
     median: float
-    """Half of the customers have at most so many interactions."""
+    """Half of the customers have at most this many interactions."""
 
 
 class CountryRows(Part):
-    """What was kept of a country; customers with several countries count in each."""
+    """The rows kept of a country; a customer with several countries counts in each."""
 
     country: str
     rows: int
@@ -70,13 +70,13 @@ class Countries(Part):
     """The countries with most rows kept."""
 
     known: int
-    """How many different countries there are."""
+    """The number of different countries."""
     rows_without_country: int
     top: list[CountryRows]
 
 
-class Pictures(Part):
-    """What the page ``quality/report.html`` draws; all of it is counted over the rows kept."""
+class ChartData(Part):
+    """The data of the charts in ``quality/report.html``, counted over the rows kept."""
 
     timeline: Timeline
     long_tail: LongTail

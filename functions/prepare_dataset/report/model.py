@@ -1,4 +1,4 @@
-"""The quality report: what was read, kept and rejected, to the row."""
+"""The model of the quality report: how many rows were read, kept and rejected."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -9,45 +9,45 @@ from prepare_dataset.clean.reasons import Profile, RejectReason
 from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.files.formats import Format
 from prepare_dataset.report.base import Part, ShopTime
-from prepare_dataset.report.changes import Difference, Warned
-from prepare_dataset.report.chart_data import Pictures
+from prepare_dataset.report.changes import Difference, DriftWarning
+from prepare_dataset.report.chart_data import ChartData
 
 
 class SheetRows(Part):
-    """A sheet of the file; formats without sheets have one without a name."""
+    """A sheet of the file; other formats have one sheet without a name."""
 
     name: str | None
     rows: int
 
 
 class Facts(Part):
-    """The raw file, counted apart from any cleaning; each count is of all rows unless it says otherwise."""
+    """The raw file, counted before any cleaning; each count is of all rows unless stated otherwise."""
 
     customers: int
     items: int
-    """Distinct stock codes as written: outer spaces make a difference here, and nowhere else."""
+    """Distinct stock codes as written: outer spaces make a difference here, and only here."""
     items_with_customer: int
     rows_with_customer: int
     cancellations: int
     non_positive_quantity: int
     non_positive_price: int
     unreadable_dates: int
-    """Cells that hold something which is no date, or a date outside 1970 to 2099."""
+    """Cells with a text that is no date, or with a date outside 1970 to 2099."""
     unreadable_quantities: int
     unreadable_prices: int
     exact_duplicates: int
-    """Rows that mean the same as an earlier row in every column."""
+    """Rows that equal an earlier row in every column."""
     overlap_rows: int
-    """Rows of a sheet that an earlier sheet has too."""
+    """Rows of a sheet that an earlier sheet has, too."""
 
 
 class IncrementRows(Part):
-    """What became of every row of the file that was added to an earlier dataset."""
+    """The row counts of a file that was added to an earlier dataset; each row counts once."""
 
     sheets: list[SheetRows]
     rows_read: int
     rows_repeated: int
-    """Lines of invoices that the dataset had already: exports overlap."""
+    """Lines of invoices that the dataset had already, since exports overlap."""
     rows_kept: int
     rejected: dict[RejectReason, int]
     """Of the rows that the dataset did not have."""
@@ -57,7 +57,7 @@ class IncrementRows(Part):
     """Customers of whom the dataset had no purchase."""
     new_items: int
     first_timestamp: ShopTime | None
-    """None where no row was kept."""
+    """None if no row was kept."""
     last_timestamp: ShopTime | None
 
     @model_validator(mode="after")
@@ -68,10 +68,10 @@ class IncrementRows(Part):
 
 
 class QualityReport(Part):
-    """What became of every row of a file. Times are on the shop's own clock."""
+    """The row counts of a dataset; each row counts once. Times are on the shop's own clock."""
 
     schema_version: Literal[1] = 1
-    """Within a version fields are only added, and none changes its meaning."""
+    """Within a version fields are only added, and no field changes its meaning."""
     run_id: str | None = None
     file: str | None = None
     """Key of the uploaded object."""
@@ -97,12 +97,12 @@ class QualityReport(Part):
     """With the temporal split, the time of the first test row."""
     facts: Facts
     increment: IncrementRows | None = None
-    """What the file itself brought, where it was added to an earlier dataset; all else is of the whole."""
-    pictures: Pictures | None = None
+    """The counts of the file itself, if it was added to an earlier dataset; all others are of the whole."""
+    pictures: ChartData | None = None
     """None in reports of early releases."""
     difference: Difference | None = None
-    """None for the first run, and where the previous run's report could not be read."""
-    warnings: list[Warned] = Field(default_factory=list)
+    """None for the first run, and if the previous run's report could not be read."""
+    warnings: list[DriftWarning] = Field(default_factory=list)
 
     @property
     def rejected_share(self) -> float:

@@ -52,7 +52,7 @@ class CheckpointFolder:
             await self._s3.download(S3Uri(self._place.bucket, key), self._folder / name)
             self._stored[name] = _version(self._folder / name)
 
-    async def keep_in_step(self) -> None:
+    async def sync_until_cancelled(self) -> None:
         """Store again and again what has changed, until cancelled."""
         while True:
             await asyncio.sleep(SYNC_SECONDS)

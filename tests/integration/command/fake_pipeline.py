@@ -11,7 +11,8 @@ from retailrec_shared.core import names
 from retailrec_shared.core.mapping_file import read_mapping
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload, timestamp
 from tests.environment import settings
 
 METRICS = {

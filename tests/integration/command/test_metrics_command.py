@@ -12,12 +12,14 @@ from retailrec.client.stack import Stack
 from retailrec.metrics.training_log import GROUP
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, StageRecord, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, Upload
 from tests.environment import CONFIGURATION
 from tests.fakes import FakeSageMaker, refusal
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
 from tests.unit.command.metrics.measurements import CURVE, METRICS, log_of
+from tests.unit.command.runs import with_attributes
 
 SHOP = ("--stack", "shop")
 TRAINED, OLDER, EARLY, REFUSED = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
@@ -46,9 +48,8 @@ def _open(ledger: Ledger, run_id: str, day: int, status: RunStatus, **fields: An
     at = f"2026-01-{day:02d}T03:04:00.000Z"
     upload = Upload(bucket="raw", key=f"sales-{day}.csv", etag="e", size=1, uploaded_at=at)
     stages = {stage: StageRecord() for stage in Stage} | fields.pop("stages", {})
-    ledger.open_run(
-        Run(run_id=run_id, upload=upload, configuration=CONFIGURATION, status=status, stages=stages, **fields)
-    )
+    run = Run(run_id=run_id, upload=upload, configuration=CONFIGURATION, status=status, stages=stages)
+    ledger.open_run(with_attributes(run, **fields))
 
 
 def _log(stream: str, texts: list[str]) -> None:

@@ -99,7 +99,7 @@ def test_a_person_at_a_terminal_is_asked_and_may_say_no(
     operate_commands.stop("shop", RUN, yes=True)
     found = book.get(RUN)
     assert found is not None
-    assert (found.status, found.announced) == (RunStatus.FAILED, RunStatus.FAILED)
+    assert (found.status, found.outcome.announced) == (RunStatus.FAILED, RunStatus.FAILED)
 
 
 def test_nothing_waits_in_an_empty_queue(

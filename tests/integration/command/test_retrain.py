@@ -12,7 +12,7 @@ from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
-from tests.unit.command.runs import make_run
+from tests.unit.command.runs import make_run, with_attributes
 
 RUN = "0123456789abcdef"
 
@@ -61,11 +61,11 @@ def test_it_asks_for_a_run_and_names_it(
         book.record(RUN, configuration={"cleaning_profile": "tutorial"})
 
     def pause(_stack: Stack) -> None:
-        book.open_run(run.model_copy(update={"run_id": "f" * 16, "retrains": RUN, "accepted": 2}))
+        book.open_run(with_attributes(run, run_id="f" * 16, retrains=RUN, accepted=2))
 
     monkeypatch.setattr(Stack, "pause", pause)
     answer = retailrec("retrain", "--stack", "shop", "--no-follow", *([] if changed else ["--force"]))
     assert answer.exit_code == 0, answer.output
     assert f"Run {'f' * 16} trains on the newest dataset." in words(answer.output)
     (newest, _) = book.runs()
-    assert newest.retrains == RUN
+    assert newest.dataset.retrains == RUN

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from retailrec_shared.core.status import RunStatus
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer

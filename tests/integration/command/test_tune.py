@@ -11,7 +11,8 @@ from retailrec.client.stack import Stack
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, StageRecord, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, Upload
 from tests.environment import settings
 from tests.fakes import FakeSageMaker
 from tests.integration.command.conftest import Invoke, words
@@ -43,7 +44,7 @@ class Search:
         next(self._life, None)
 
     def _live(self) -> Generator[None]:
-        run = next(run for run in self.book.runs() if run.tuned_from)
+        run = next(run for run in self.book.runs() if run.tuning.source_run)
         name = names.tuning_job_name(run.run_id)
         self.sagemaker.create_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
         self.sagemaker.end_tuning(name, {"p@k(10)": 0.2}, "InProgress")
@@ -88,7 +89,7 @@ def live(book: Ledger, run: Run) -> None:
 
 
 def tuned(book: Ledger) -> Run:
-    (run,) = [run for run in book.runs() if run.tuned_from]
+    (run,) = [run for run in book.runs() if run.tuning.source_run]
     return run
 
 
@@ -139,7 +140,7 @@ def test_a_search_goes_on_from_a_tuned_run_without_its_search(search: Search, re
     retailrec("tune", RUN, "--jobs", 6, "--stack", "shop")
     first = tuned(search.book)
     assert retailrec("tune", first.run_id, "--jobs", 9, "--no-follow", "--stack", "shop").exit_code == 0
-    second = next(run for run in search.book.runs() if run.tuned_from == first.run_id)
+    second = next(run for run in search.book.runs() if run.tuning.source_run == first.run_id)
     changed = {
         name for name in second.configuration if second.configuration[name] != first.configuration[name]
     }
@@ -162,7 +163,7 @@ def test_a_run_that_cannot_be_tuned_on_is_refused(
     refused = retailrec("tune", "f" * 16, "--stack", "shop")
     assert refused.exit_code != 0
     assert said in words(refused.output)
-    assert not [run for run in search.book.runs() if run.tuned_from]
+    assert not [run for run in search.book.runs() if run.tuning.source_run]
 
 
 def test_a_run_that_a_later_upload_has_overtaken_is_refused(search: Search, retailrec: Invoke) -> None:
@@ -175,7 +176,7 @@ def test_data_that_is_gone_makes_no_run(search: Search, retailrec: Invoke) -> No
     boto3.client("s3").delete_object(Bucket="data", Key=names.run_key(RUN, names.TRAIN_CSV))
     refused = retailrec("tune", RUN, "--stack", "shop")
     assert "drop its file again" in words(refused.output)
-    assert not [run for run in search.book.runs() if run.tuned_from]
+    assert not [run for run in search.book.runs() if run.tuning.source_run]
 
 
 @pytest.mark.parametrize("option", [("--jobs", "1"), ("--jobs", "751"), ("--parallel", "11")])

@@ -13,7 +13,8 @@ from recommend_api.breaker import Breaker
 from recommend_api.budget import Budget, TooSlow
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,

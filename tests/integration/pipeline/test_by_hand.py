@@ -38,7 +38,7 @@ def test_a_live_run_comes_back_when_endpoint_config_and_model_were_deleted(
     sagemaker.configs.clear()
     sagemaker.models.clear()
     with pytest.raises(NotYet, match=r"cannot serve the live run.*Could not find model"):
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
     assert "Could not find model" in (now_of(book, live).stages[Stage.DEPLOY].waiting or "")
     bus.entries.clear()
     reconcile()
@@ -65,7 +65,7 @@ def test_a_run_whose_model_was_deleted_fails_and_can_be_retried(
     run = approved(book, sagemaker, 1)
     sagemaker.models.clear()
     start_batch(run.run_id)
-    assert (status(book, run), now_of(book, run).failed_stage) == (RunStatus.FAILED, Stage.BATCH)
+    assert (status(book, run), now_of(book, run).outcome.failed_stage) == (RunStatus.FAILED, Stage.BATCH)
     bus.entries.clear()
     operator.retry(run.run_id)
     deliver(bus, sagemaker)

@@ -68,8 +68,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     made = FakeAws()
     made.algorithms[ARN] = published_algorithm()
-    monkeypatch.setattr(aws, "sagemaker_soon", lambda: made)
-    monkeypatch.setattr(aws, "cloudformation_soon", lambda: made)
+    monkeypatch.setattr(aws, "sagemaker_with_deadline", lambda: made)
+    monkeypatch.setattr(aws, "cloudformation_with_deadline", lambda: made)
     settings.cache_clear()
     yield made
     settings.cache_clear()

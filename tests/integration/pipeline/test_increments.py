@@ -1,4 +1,4 @@
-"""Uploads that add to the dataset, in whatever order they come, and training anew on it."""
+"""Uploads that add to the dataset, in any order, and training on it again."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def lines(first: int, last: int) -> bytes:
 
 
 class Shop:
-    """Drops files, each a second after the other, whose events come when they are told to."""
+    """Uploads files, each a second after the other; their events are sent on request."""
 
     def __init__(self, book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         self.book = book
@@ -48,7 +48,7 @@ class Shop:
         monkeypatch.setattr(aws.s3(), "head_object", lambda **asked: real(**asked) | self._time(asked))
 
     def _time(self, asked: dict[str, str]) -> dict[str, object]:
-        """Tell when a version of the raw bucket was uploaded; moto's clock does not move between two."""
+        """Return when a version of the raw bucket was uploaded; moto's clock does not move between two."""
         seconds = self._times.get(asked.get("VersionId", ""))
         return {} if seconds is None else {"LastModified": MIDNIGHT + timedelta(seconds=seconds)}
 
@@ -102,7 +102,7 @@ def test_an_increment_adds_to_the_last_dataset(shop: Shop, bus: FakeEventBridge)
     assert [run.status for run in (first, second)] == [RunStatus.PREPARED] * 2
     assert invoices(full) == days(0, 29)
     assert invoices(second) == days(0, 40)
-    assert (first.added_to, second.added_to) == (full.run_id, first.run_id)
+    assert (first.dataset.added_to, second.dataset.added_to) == (full.run_id, first.run_id)
     assert second.counts["rows_in_increment"] == 8
     assert (second.counts["rows_repeated"], second.counts["interactions_added"]) == (3, 5)
     assert [event["run_id"] for event in bus.published("DatasetPrepared")] == [
@@ -120,7 +120,7 @@ def test_a_full_file_replaces_all_that_was_added(shop: Shop) -> None:
 
 def test_an_increment_before_any_full_file_is_the_first_dataset(shop: Shop) -> None:
     first = shop.drop(lines(0, 9), "append/day.csv")
-    assert (first.status, first.added_to) == (RunStatus.PREPARED, None)
+    assert (first.status, first.dataset.added_to) == (RunStatus.PREPARED, None)
     assert invoices(first) == days(0, 9)
     assert invoices(shop.drop(lines(8, 12), "append/day.csv")) == days(0, 12)
 
@@ -153,7 +153,7 @@ def test_an_increment_that_a_later_full_file_replaced_is_over(shop: Shop) -> Non
     full = shop.drop(lines(20, 40), "shop.csv")
     run = late()
     assert run.status is RunStatus.SUPERSEDED
-    assert run.reason
+    assert run.outcome.reason
     assert datasets().head().members[0].run_id == full.run_id
 
 
@@ -177,7 +177,7 @@ def test_an_increment_waits_for_an_earlier_upload_and_is_woken_by_its_end(
     assert [event["run-id"] for event in bus.published("Object Created")] == [waiting.run_id]
     run = increment()
     assert invoices(run) == days(0, 35)
-    assert run.attempts == 1
+    assert run.lease.acquired == 1
     assert not run.stages[Stage.PREPARE].waiting
 
 
@@ -209,8 +209,10 @@ def test_an_increment_that_adds_nothing_is_not_trained(shop: Shop, bus: FakeEven
     full = shop.drop(lines(0, 9), "shop.csv")
     again = shop.drop(lines(2, 5), "append/a.csv")
     assert again.status is RunStatus.COLLECTED
-    assert again.reason == "It adds no purchase to the dataset: 4 rows were there already, 0 rejected."
-    assert again.dataset == full.dataset
+    assert (
+        again.outcome.reason == "It adds no purchase to the dataset: 4 rows were there already, 0 rejected."
+    )
+    assert again.dataset.id == full.dataset.id
     assert len(bus.published("DatasetPrepared")) == 1
 
 
@@ -228,7 +230,7 @@ def test_rows_that_are_gone_refuse_the_increment(shop: Shop) -> None:
     boto3.client("s3").delete_object(Bucket="data", Key=names.run_key(full.run_id, names.OWN_LINES))
     run = shop.drop(lines(10, 12), "append/a.csv")
     assert run.status is RunStatus.REJECTED
-    assert "deleted" in (run.reason or "")
+    assert "deleted" in (run.outcome.reason or "")
 
 
 def test_a_dataset_of_an_earlier_release_refuses_the_increment(shop: Shop) -> None:
@@ -237,7 +239,7 @@ def test_a_dataset_of_an_earlier_release_refuses_the_increment(shop: Shop) -> No
     shop.book.record(full.run_id, dataset=None)
     run = shop.drop(lines(10, 12), "append/a.csv")
     assert run.status is RunStatus.REJECTED
-    assert "earlier release" in (run.reason or "")
+    assert "earlier release" in (run.outcome.reason or "")
 
 
 # retraining
@@ -268,9 +270,9 @@ def test_the_schedule_trains_what_was_only_collected(
     assert increment.status is RunStatus.COLLECTED
     scheduled()
     scheduled()
-    (again,) = [run for run in shop.book.runs() if run.retrains]
+    (again,) = [run for run in shop.book.runs() if run.dataset.retrains]
     assert again.status is RunStatus.PREPARED
-    assert again.retrains == increment.run_id
+    assert again.dataset.retrains == increment.run_id
     assert again.order > increment.order
     assert invoices(again) == days(0, 12)
     assert invoices(shop.drop(lines(13, 13), "append/b.csv")) == days(0, 13)
@@ -280,10 +282,10 @@ def test_the_schedule_does_nothing_when_nothing_changed(shop: Shop) -> None:
     trained(shop.book, shop.drop(lines(0, 9), "shop.csv"))
     shop.drop(lines(3, 9), "append/a.csv")  # adds nothing
     scheduled()
-    assert not [run for run in shop.book.runs() if run.retrains]
+    assert not [run for run in shop.book.runs() if run.dataset.retrains]
 
 
-def test_the_schedule_trains_anew_when_the_settings_changed(
+def test_the_schedule_trains_again_when_the_settings_changed(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = shop.drop(lines(0, 9), "shop.csv")
@@ -291,16 +293,16 @@ def test_the_schedule_trains_anew_when_the_settings_changed(
     monkeypatch.setenv("CLEANING_PROFILE", "tutorial")
     settings.cache_clear()
     scheduled()
-    (again,) = [run for run in shop.book.runs() if run.retrains]
+    (again,) = [run for run in shop.book.runs() if run.dataset.retrains]
     assert again.configuration["cleaning_profile"] == "tutorial"
     assert again.order > full.order
 
 
-def test_an_operators_word_trains_anew_once_for_each_time_it_is_given(shop: Shop) -> None:
+def test_each_request_of_an_operator_trains_again_once(shop: Shop) -> None:
     trained(shop.book, shop.drop(lines(0, 9), "shop.csv"))
     for token in ("a", "a", "b"):
         scheduled("Retraining Requested", token=token)
-    assert len([run for run in shop.book.runs() if run.retrains]) == 2
+    assert len([run for run in shop.book.runs() if run.dataset.retrains]) == 2
 
 
 def test_a_retraining_that_stands_still_is_taken_up_again(
@@ -315,10 +317,10 @@ def test_a_retraining_that_stands_still_is_taken_up_again(
         down.setattr(accepting, "_store", die)
         with pytest.raises(TimeoutError):
             scheduled("Retraining Requested", token="a")
-    (again,) = [run for run in shop.book.runs() if run.retrains]
+    (again,) = [run for run in shop.book.runs() if run.dataset.retrains]
     assert again.status is RunStatus.PREPARING
     scheduled("Retraining Requested", **{"run-id": again.run_id})
-    (again,) = [run for run in shop.book.runs() if run.retrains]
+    (again,) = [run for run in shop.book.runs() if run.dataset.retrains]
     assert again.status is RunStatus.PREPARED
 
 
@@ -334,7 +336,7 @@ def test_an_increment_beyond_what_the_ledger_can_name_is_rejected_until_a_full_f
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     day = shop.drop(lines(30, 31), "append/day.csv")
     assert day.status is RunStatus.REJECTED
-    assert "drop one file of all rows, not as an increment" in (day.reason or "")
+    assert "upload one file of all rows, not as an increment" in (day.outcome.reason or "")
     assert bus.types()[-1] == "DatasetRejected"
     again = shop.drop(lines(0, 31), "shop.csv")
     assert [run.status for run in (full, again)] == [RunStatus.PREPARED] * 2

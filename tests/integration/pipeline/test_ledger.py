@@ -5,10 +5,11 @@ from typing import Literal
 import pytest
 
 from retailrec_shared.core.status import NEXT, RunStatus, Stage
-from retailrec_shared.ledger import endpoint_request as wishes
-from retailrec_shared.ledger.endpoint_request import Wish
-from retailrec_shared.ledger.ledger import GoneLive, Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger import endpoint_request
+from retailrec_shared.ledger.endpoint_request import EndpointRequest
+from retailrec_shared.ledger.ledger import GoLiveResult, Ledger
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -65,7 +66,7 @@ def test_only_the_moves_of_the_table_happen(book: Ledger, start: RunStatus) -> N
         # The live run ends in the transaction that puts another in its place, and by no move alone.
         assert (moved is not None) == (to in NEXT[start] and start is not RunStatus.LIVE), to
         assert now.status is (to if moved else start)
-        assert (now.reason == "why") == bool(moved)
+        assert (now.outcome.reason == "why") == bool(moved)
 
 
 def test_what_a_move_brings_is_kept(book: Ledger) -> None:
@@ -126,11 +127,11 @@ def statuses(book: Ledger, *runs: Run) -> list[RunStatus]:
 
 def test_a_newer_run_replaces_the_live_one_and_no_older_one_does(book: Ledger) -> None:
     oldest, older, newer = (approved(book, number) for number in (1, 2, 3))
-    assert book.go_live(older.run_id) is GoneLive.LIVE
-    assert book.go_live(newer.run_id) is GoneLive.LIVE
-    assert book.go_live(newer.run_id) is GoneLive.LIVE, "once more is no harm"
-    assert book.go_live(oldest.run_id) is GoneLive.OVERTAKEN
-    assert book.go_live(older.run_id) is GoneLive.ENDED
+    assert book.go_live(older.run_id) is GoLiveResult.LIVE
+    assert book.go_live(newer.run_id) is GoLiveResult.LIVE
+    assert book.go_live(newer.run_id) is GoLiveResult.LIVE, "once more is no harm"
+    assert book.go_live(oldest.run_id) is GoLiveResult.OVERTAKEN
+    assert book.go_live(older.run_id) is GoLiveResult.ENDED
     assert book.pointer("live") == newer.run_id
     assert statuses(book, oldest, older, newer) == [
         RunStatus.APPROVED,
@@ -139,7 +140,7 @@ def test_a_newer_run_replaces_the_live_one_and_no_older_one_does(book: Ledger) -
     ]
     live = book.get(newer.run_id)
     assert live is not None
-    assert live.replaced == older.run_id
+    assert live.rollout.replaced == older.run_id
 
 
 def test_a_run_that_failed_meanwhile_moves_no_pointer(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +153,7 @@ def test_a_run_that_failed_meanwhile_moves_no_pointer(book: Ledger, monkeypatch:
         return read(self, name)
 
     monkeypatch.setattr(Ledger, "pointer", slow_read)
-    assert book.go_live(new.run_id) is GoneLive.ENDED
+    assert book.go_live(new.run_id) is GoLiveResult.ENDED
     assert read(book, "live") == old.run_id
     assert statuses(book, old, new) == [RunStatus.LIVE, RunStatus.FAILED]
 
@@ -166,37 +167,37 @@ def test_of_two_that_go_live_at_once_the_newer_one_stays(
     def slow_read(self: Ledger, name: Literal["live"]) -> str | None:
         found = read(self, name)
         monkeypatch.setattr(Ledger, "pointer", read)
-        assert self.go_live(newer.run_id) is GoneLive.LIVE
+        assert self.go_live(newer.run_id) is GoLiveResult.LIVE
         return found
 
     monkeypatch.setattr(Ledger, "pointer", slow_read)
-    assert book.go_live(older.run_id) is GoneLive.OVERTAKEN
+    assert book.go_live(older.run_id) is GoLiveResult.OVERTAKEN
     assert statuses(book, older, newer) == [RunStatus.APPROVED, RunStatus.LIVE]
 
 
 def test_a_preparing_is_taken_by_one_and_can_be_left(book: Ledger) -> None:
     book.open_run(run(1))
     later = "2999-01-01T00:00:00.000Z"
-    assert book.take(run(1).run_id, later, "me")
-    assert book.take(run(1).run_id, later, "you") is None
-    book.leave(run(1).run_id, "you")
-    assert book.take(run(1).run_id, later, "you") is None, "only who has it can leave it"
-    book.leave(run(1).run_id, "me")
-    again = book.take(run(1).run_id, later, "you")
+    assert book.acquire_lease(run(1).run_id, later, "me")
+    assert book.acquire_lease(run(1).run_id, later, "you") is None
+    book.release_lease(run(1).run_id, "you")
+    assert book.acquire_lease(run(1).run_id, later, "you") is None, "only who has it can leave it"
+    book.release_lease(run(1).run_id, "me")
+    again = book.acquire_lease(run(1).run_id, later, "you")
     assert again is not None
-    assert again.attempts == 2, "the one that was left does not count"
+    assert again.lease.acquired == 2, "the one that was left does not count"
 
 
 def test_a_wish_is_made_by_who_knows_the_last_one(book: Ledger) -> None:
-    first = wishes.make("a", after=wishes.last())
+    first = endpoint_request.record("a", after=endpoint_request.last())
     assert first is not None
-    assert wishes.make("b", after=Wish()) is None
-    second = wishes.make("b", after=wishes.last())
+    assert endpoint_request.record("b", after=EndpointRequest()) is None
+    second = endpoint_request.record("b", after=endpoint_request.last())
     assert second is not None
-    wishes.note_accepted(first)
-    assert wishes.last() == second
-    wishes.note_accepted(second)
-    assert wishes.last() == second._replace(accepted=True)
+    endpoint_request.mark_accepted(first)
+    assert endpoint_request.last() == second
+    endpoint_request.mark_accepted(second)
+    assert endpoint_request.last() == second._replace(accepted=True)
 
 
 def test_drops_of_one_key_within_a_second_are_told_apart_by_the_sequencer(book: Ledger) -> None:

@@ -23,10 +23,10 @@ from retailrec_shared.ledger import operators_ledger
 from retailrec_shared.ledger.activation import activate_if_ready
 from retailrec_shared.ledger.announcements import announcement
 from retailrec_shared.ledger.failure import fail_run
-from retailrec_shared.ledger.ledger import GoneLive, Ledger
+from retailrec_shared.ledger.ledger import GoLiveResult, Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import deployment
-from retailrec_shared.sagemaker.retirement import tidy_attempts
+from retailrec_shared.sagemaker.retirement import delete_earlier_attempts
 from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.fakes import FakeEventBridge, FakeSageMaker
@@ -85,7 +85,7 @@ def test_each_retry_of_a_training_has_one_job_of_its_own(
     sagemaker.end_training(f"{job(run)}-2", {"p@k(10)": 0.2})
     judge_training_job(f"{job(run)}-2")
     assert status(book, run) is RunStatus.APPROVED
-    assert now_of(book, run).reason is None
+    assert now_of(book, run).outcome.reason is None
 
 
 def test_a_start_that_slept_through_a_retry_marks_nothing(book: Ledger, sagemaker: FakeSageMaker) -> None:
@@ -150,7 +150,7 @@ def test_a_second_failure_is_told_though_the_first_was_noted_late(
     assert told is not None
     pipeline_bus.publish(told)
     book.note_announced(slow)
-    assert now_of(book, run).announced is None
+    assert now_of(book, run).outcome.announced is None
     fail_run(run.run_id, Stage.TRAIN, "second")
     assert [event["reason"] for event in bus.published("RunFailed")] == ["first", "second"]
 
@@ -176,7 +176,7 @@ def test_a_deployment_that_sagemaker_took_back_can_be_tried_again(
 ) -> None:
     serve(book, sagemaker, approved(book, sagemaker, 1))
     bad = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint(rolled_back=True)
     endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
@@ -213,7 +213,7 @@ def test_what_an_earlier_attempt_left_does_not_stay_beside_the_run_that_serves(
     serve(book, sagemaker, run)
     assert set(sagemaker.models) == {job(run), f"{job(run)}-2"}
     for _ in range(2):
-        tidy_attempts(datetime.now(UTC) + timedelta(minutes=3))
+        delete_earlier_attempts(datetime.now(UTC) + timedelta(minutes=3))
     assert set(sagemaker.models) == {f"{job(run)}-2"}
 
 
@@ -224,7 +224,7 @@ def test_what_is_brought_back_this_moment_is_not_retired(
     fail_run(run.run_id, Stage.BATCH, "why")
     seen = now_of(book, run)
     operator.retry(run.run_id)
-    assert book.revise(seen, seen.status, retired=True) is None
+    assert book.update(seen, seen.status, retired=True) is None
     assert list(sagemaker.models) == [job(run)]
 
 
@@ -239,7 +239,7 @@ def test_a_stopped_run_ends_and_its_job_with_it(
     reconcile_handler({"detail-type": "RunFailed", "detail": told}, FakeContext())  # type: ignore[arg-type]
     assert sagemaker.training_jobs[job(run)]["TrainingJobStatus"] == "Stopped"
     judge_training_job(job(run))
-    assert now_of(book, run).reason == "Stopped by an operator."
+    assert now_of(book, run).outcome.reason == "Stopped by an operator."
     assert len(bus.published("RunFailed")) == 1
     with pytest.raises(Problem, match="there is nothing to stop"):
         operator.stop(run.run_id)
@@ -254,9 +254,9 @@ def test_a_job_that_was_being_created_when_its_run_was_stopped_is_stopped_as_wel
     sagemaker.create_training_job(TrainingJobName=job(run))  # by a function that had read the run before
     reconcile()
     assert sagemaker.training_jobs[job(run)]["TrainingJobStatus"] == "Stopped"
-    assert now_of(book, run).stopping
+    assert now_of(book, run).cleanup.jobs_to_stop
     stop_jobs(now_of(book, run), datetime.now(UTC) + timedelta(minutes=5))
-    assert now_of(book, run).stopping == ()
+    assert now_of(book, run).cleanup.jobs_to_stop == ()
 
 
 def test_a_stopped_run_can_go_on_under_a_new_name_while_its_old_job_ends(
@@ -297,7 +297,7 @@ def test_a_model_worse_than_popularity_is_held_until_somebody_approves_it(
     operator.approve(run.run_id)
     judge_training_job(job(run))
     assert status(book, run) is RunStatus.APPROVED
-    assert "popular does better" in str(now_of(book, run).overruled)
+    assert "popular does better" in str(now_of(book, run).gate.overruled)
     assert list(sagemaker.models) == [f"{job(run)}-2"]
 
 
@@ -320,7 +320,7 @@ def test_a_model_worse_than_the_live_one_is_held_and_the_live_one_stays(
     sagemaker.end_training(job(worse), {"p@k(10)": 0.15, "p@k(10)_popularity": 0.05})
     judge_training_job(job(worse))
     assert status(book, worse) is RunStatus.MODEL_REJECTED
-    assert f"The live run {live.run_id} does better" in str(now_of(book, worse).reason)
+    assert f"The live run {live.run_id} does better" in str(now_of(book, worse).outcome.reason)
     reconcile()
     assert book.pointer("live") == live.run_id
 
@@ -334,7 +334,7 @@ def test_a_lower_lift_on_other_rows_is_a_caution_and_replaces_the_live_run(
     sagemaker.end_training(job(other), {"p@k(10)": 0.20, "p@k(10)_popularity": 0.10})
     judge_training_job(job(other))
     assert status(book, other) is RunStatus.APPROVED
-    caution = str(now_of(book, other).caution)
+    caution = str(now_of(book, other).gate.caution)
     assert f"is 2.00 times popularity's, where the run {live.run_id} had 4.00 times" in caution
     serve(book, sagemaker, other)
     assert book.pointer("live") == other.run_id
@@ -419,7 +419,7 @@ def test_the_endpoint_does_not_leave_a_rolled_back_run_for_one_that_cannot_go_li
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     first, between = rolled_back_before_another(book, sagemaker, operator)
-    serving = deployment.wanted_now()
+    serving = deployment.current_target()
     assert serving is not None
     assert serving.run_id == first.run_id
     reconcile()
@@ -443,10 +443,10 @@ def test_after_several_roll_backs_the_first_still_counts(
     for target in (second, first, second, first):
         operator.roll_back(*operator.roll_back_target(target.run_id))
     third = approved(book, sagemaker, 3)
-    assert now_of(book, first).rolled_back_from == fourth.run_id
-    assert book.go_live(third.run_id) is GoneLive.OVERTAKEN
+    assert now_of(book, first).rollout.rolled_back_from == fourth.run_id
+    assert book.go_live(third.run_id) is GoLiveResult.OVERTAKEN
     operator.roll_back(*operator.roll_back_target(fourth.run_id))
-    assert now_of(book, fourth).rolled_back_from is None
+    assert now_of(book, fourth).rollout.rolled_back_from is None
 
 
 def test_a_roll_back_that_came_too_late_changes_nothing(
@@ -485,10 +485,10 @@ def test_a_run_can_be_rolled_forward_again(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:
     first, second = rolled_back(book, sagemaker, operator)
-    assert now_of(book, first).rolled_back_from == second.run_id
+    assert now_of(book, first).rollout.rolled_back_from == second.run_id
     operator.roll_back(*operator.roll_back_target(second.run_id))
     assert book.pointer("live") == second.run_id
-    assert now_of(book, second).rolled_back_from is None
+    assert now_of(book, second).rollout.rolled_back_from is None
 
 
 def test_before_anything_served_there_is_nothing_to_roll_back(

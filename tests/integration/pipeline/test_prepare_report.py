@@ -1,4 +1,4 @@
-"""The report of a run beside the one before it, through the ledger and the data bucket."""
+"""The report of a run compared with the previous one, through the ledger and the data bucket."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ from prepare_dataset.report.model import QualityReport
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload, timestamp
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.test_prepare_upload import drop, shop
 

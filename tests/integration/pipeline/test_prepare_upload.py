@@ -19,6 +19,7 @@ from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.api_client import Context
+from tests.unit.command.runs import with_attributes
 
 EVENT = Path(__file__).parents[3] / "events" / "object-created.json"
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
@@ -76,7 +77,7 @@ def test_an_event_delivered_twice_announces_again_rather_than_never(
 ) -> None:
     drop(shop())
     drop(shop())
-    assert only_run(book).attempts == 1
+    assert only_run(book).lease.acquired == 1
     assert len(bus.published("DatasetPrepared")) == 2
 
 
@@ -96,10 +97,10 @@ def test_an_attempt_that_died_is_taken_up_again(book: Ledger, bus: FakeEventBrid
     run = only_run(book)
     client = boto3.client("dynamodb")
     client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
-    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "busy_until": None}))
+    book.open_run(with_attributes(run, status=RunStatus.PREPARING, busy_until=None))
     drop(shop())
     assert only_run(book).status is RunStatus.PREPARED
-    assert only_run(book).attempts == 2
+    assert only_run(book).lease.acquired == 2
 
 
 def test_a_run_that_somebody_prepares_is_left_to_them(book: Ledger, bus: FakeEventBridge) -> None:
@@ -107,12 +108,12 @@ def test_a_run_that_somebody_prepares_is_left_to_them(book: Ledger, bus: FakeEve
     run = only_run(book)
     client = boto3.client("dynamodb")
     client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
-    assert run.busy_until
+    assert run.lease.expires_at
     book.open_run(run.model_copy(update={"status": RunStatus.PREPARING}))
     for _ in range(9):
         drop(shop())
     assert only_run(book).status is RunStatus.PREPARING
-    assert only_run(book).attempts == 1
+    assert only_run(book).lease.acquired == 1
 
 
 def test_an_attempt_that_aws_let_down_does_not_count_and_makes_way(
@@ -135,7 +136,7 @@ def test_a_file_that_fails_every_time_is_given_up(book: Ledger, bus: FakeEventBr
     run = only_run(book)
     client = boto3.client("dynamodb")
     client.delete_item(TableName="ledger", Key={"pk": {"S": f"run#{run.run_id}"}})
-    book.open_run(run.model_copy(update={"status": RunStatus.PREPARING, "attempts": 3, "busy_until": None}))
+    book.open_run(with_attributes(run, status=RunStatus.PREPARING, attempts=3, busy_until=None))
     drop(shop())
     assert only_run(book).status is RunStatus.FAILED
     assert bus.types()[-1] == "RunFailed"
@@ -146,8 +147,8 @@ def test_an_unusable_file_is_rejected_with_a_sentence(book: Ledger, bus: FakeEve
     run = only_run(book)
     assert run.status is RunStatus.REJECTED
     (event,) = bus.published("DatasetRejected")
-    assert event["reason"] == run.reason
-    assert event["next_step"] == run.next_step
+    assert event["reason"] == run.outcome.reason
+    assert event["next_step"] == run.outcome.next_step
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="data")
 
 
@@ -175,7 +176,7 @@ def put_mapping(text: str, key: str = "shop.csv") -> None:
     boto3.client("s3").put_object(Bucket="raw", Key=names.mapping_key(key), Body=text.encode())
 
 
-def test_a_mapping_beside_the_data_tells_its_columns(book: Ledger, bus: FakeEventBridge) -> None:
+def test_a_mapping_next_to_the_data_names_its_columns(book: Ledger, bus: FakeEventBridge) -> None:
     put_mapping("\ufeff" + MAPPING)
     drop(foreign_shop())
     run = only_run(book)
@@ -211,7 +212,7 @@ def test_a_mapping_that_cannot_be_used_rejects_the_file(book: Ledger, bus: FakeE
     put_mapping('{"shopper": "household_id"}')
     drop(foreign_shop())
     assert only_run(book).status is RunStatus.REJECTED
-    assert "“shopper” is no column" in (only_run(book).reason or "")
+    assert "“shopper” is no column" in (only_run(book).outcome.reason or "")
 
 
 def test_a_mapping_alone_makes_no_run(book: Ledger, bus: FakeEventBridge) -> None:
@@ -231,7 +232,7 @@ def test_an_object_too_large_for_any_format_is_rejected_before_it_is_downloaded(
     drop(shop())
     run = only_run(book)
     assert run.status is RunStatus.REJECTED
-    assert "split the file" in (run.reason or "")
+    assert "split the file" in (run.outcome.reason or "")
     assert bus.types() == ["DatasetRejected"]
 
 
@@ -256,4 +257,4 @@ def test_a_key_may_be_as_long_and_as_odd_as_s3_allows(
 def test_a_mapping_of_a_megabyte_says_so(book: Ledger, bus: FakeEventBridge) -> None:
     put_mapping('{"customer_id": "' + "x" * 1_000_000 + '"}')
     drop(foreign_shop())
-    assert "it is longer than 8,192 bytes" in (only_run(book).reason or "")
+    assert "it is longer than 8,192 bytes" in (only_run(book).outcome.reason or "")

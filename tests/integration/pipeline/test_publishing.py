@@ -4,17 +4,23 @@ import gzip
 import io
 import json
 import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import boto3
 import pyarrow.parquet as pq
 import pytest
 
 from publish_recommendations.publishing import transform_job_changed
+from reconcile_runs.cleaning import delete_serving_items
 from retailrec_shared.core import names
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
+from retailrec_shared.serving import entries
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
@@ -24,7 +30,7 @@ from retailrec_shared.serving.keys import (
     popular_since_key,
     similar_key,
 )
-from retailrec_shared.serving.table import serving
+from retailrec_shared.serving.table import Serving, serving
 from tests.fakes import FakeEventBridge, FakeSageMaker
 
 CUSTOMERS = [f"{13000 + n}" for n in range(60)]
@@ -115,6 +121,39 @@ def test_everything_is_published(run: Run, book: Ledger, bus: FakeEventBridge) -
     assert table.slice(1, 1).to_pylist() == [{"user_id": "13000", "rank": 2, "item_id": "a,b", "score": 0.25}]
 
 
+@pytest.mark.usefixtures("bus")
+def test_clean_up_removes_exactly_what_publishing_wrote(
+    run: Run, book: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "CUSTOMERS_PER_PAGE", 25)
+    requests = _recorded(monkeypatch)
+    transform_job_changed(f"retailrec-{run.run_id}")
+    written = {request["PutRequest"]["Item"]["pk"]["S"] for request in requests}
+    assert {customers_key(run.run_id, page) for page in range(3)} < written
+    of_another = customer_key("2" * 16, CUSTOMERS[0])
+    serving().put_all([(of_another, {})])
+    requests.clear()
+    retired = book.record(run.run_id, retired=True)
+    assert retired is not None
+    delete_serving_items([retired], datetime.now(UTC) + timedelta(hours=1))
+    assert sorted(request["DeleteRequest"]["Key"]["pk"]["S"] for request in requests) == sorted(written)
+    assert list(serving().get([*written, of_another])) == [of_another]
+
+
+def _recorded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """List each request to write an item of the serving table."""
+    found: list[Any] = []
+    write = Serving._write
+
+    def recording(self: Serving, requests: Iterable[Mapping[str, Any]]) -> int:
+        listed = list(requests)
+        found.extend(listed)
+        return write(self, listed)
+
+    monkeypatch.setattr(Serving, "_write", recording)
+    return found
+
+
 def test_publishing_alone_makes_a_run_live_where_there_is_no_endpoint(
     run: Run, book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,7 +174,11 @@ def test_a_failed_job_fails_the_run(
     transform_job_changed(job)
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage, now.reason) == (RunStatus.FAILED, Stage.BATCH, "ClientError: 400")
+    assert (now.status, now.outcome.failed_stage, now.outcome.reason) == (
+        RunStatus.FAILED,
+        Stage.BATCH,
+        "ClientError: 400",
+    )
     assert not now.started(Stage.PUBLISH)
 
 
@@ -159,9 +202,9 @@ def test_output_that_cannot_be_published_fails_the_run(
     transform_job_changed(f"retailrec-{run.run_id}")
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
-    assert "The batch output" in (now.reason or "")
-    assert not re.search("1300[0-9]|99999", now.reason or ""), "it is logged, and mailed"
+    assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "The batch output" in (now.outcome.reason or "")
+    assert not re.search("1300[0-9]|99999", now.outcome.reason or ""), "it is logged, and mailed"
     assert not now.ended(Stage.PUBLISH)
 
 
@@ -174,5 +217,5 @@ def test_output_that_is_not_there_fails_the_run_instead_of_keeping_it_for_ever(
     transform_job_changed(f"retailrec-{run.run_id}")
     now = book.get(run.run_id)
     assert now is not None
-    assert (now.status, now.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
-    assert "is not there" in (now.reason or "")
+    assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "is not there" in (now.outcome.reason or "")

@@ -13,7 +13,8 @@ from reconcile_runs.reconciling import reconcile
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
@@ -99,7 +100,7 @@ def test_a_run_whose_object_is_gone_fails_and_says_so(book: Ledger, bus: FakeEve
     prepare_upload("raw", "a.csv", None, "", run.run_id)
     found = book.get(run.run_id)
     assert found is not None
-    assert (found.status, found.reason) == (
+    assert (found.status, found.outcome.reason) == (
         RunStatus.FAILED,
         "The file was deleted before it could be prepared.",
     )
@@ -205,11 +206,13 @@ def test_a_retired_runs_serving_items_are_deleted_and_no_others(
     files = {
         names.HISTORY_JSONL: {"customer_id": "7", "country": "France"},
         names.CATALOGUE_JSONL: {"item_id": "A"},
+        names.SIMILAR_JSONL: {"item_id": "A", "similar": []},
     }
     for relative, line in files.items():
         body = gzip.compress((json.dumps(line) + "\n").encode())
         boto3.client("s3").put_object(Bucket="data", Key=names.run_key(old.run_id, relative), Body=body)
-    popular = json.dumps({"all": [], "by_country": {"France": [], "Norway": []}}).encode()
+    since: dict[str, object] = {"all": {}, "by_country": {"France": {}}}
+    popular = json.dumps({"all": [], "by_country": {"France": [], "Norway": []}, "since": since}).encode()
     key = names.run_key(old.run_id, names.POPULAR_JSON)
     boto3.client("s3").put_object(Bucket="data", Key=key, Body=popular)
     doomed = [
@@ -232,4 +235,4 @@ def test_a_retired_runs_serving_items_are_deleted_and_no_others(
     assert list(serving().get([*doomed, kept])) == [kept]
     found = book.get(old.run_id)
     assert found is not None
-    assert (found.retired, found.cleaned) == (True, True)
+    assert (found.cleanup.retired, found.cleanup.serving_items_deleted) == (True, True)

@@ -11,11 +11,12 @@ from publish_recommendations.publishing import transform_job_changed
 from retailrec_shared.core.errors import NotYet
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger import endpoint_request as wishes
+from retailrec_shared.ledger import endpoint_request
 from retailrec_shared.ledger.activation import activate_if_ready
 from retailrec_shared.ledger.failure import fail_run
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import deployment
 from retailrec_shared.sagemaker.retirement import retire_old_runs
 from start_batch.batch import start_batch
@@ -71,7 +72,7 @@ def retire() -> None:
 def serve(book: Ledger, sagemaker: FakeSageMaker, run: Run) -> None:
     """Take an approved run to live."""
     book.end_stage(run.run_id, Stage.PUBLISH)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
 
@@ -223,7 +224,7 @@ def test_a_run_is_live_only_when_published_and_deployed(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     run = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert status(book, run) is RunStatus.APPROVED
@@ -256,10 +257,10 @@ def test_the_newest_waits_for_a_busy_endpoint_and_overtakes_the_others(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     first = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     second, third = (approved(book, sagemaker, number) for number in (2, 3))
     with pytest.raises(NotYet):
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
     waiting = book.get(third.run_id)
     assert waiting is not None
     assert waiting.stages[Stage.DEPLOY].waiting == "The endpoint is Creating."
@@ -282,7 +283,7 @@ def test_an_update_that_sagemaker_rolled_back_fails_its_run(
     good = approved(book, sagemaker, 1)
     serve(book, sagemaker, good)
     bad = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint(rolled_back=True)
     endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
@@ -296,7 +297,7 @@ def test_after_a_roll_back_the_next_newest_gets_its_turn(
     live = approved(book, sagemaker, 1)
     serve(book, sagemaker, live)
     older, newer = approved(book, sagemaker, 2), approved(book, sagemaker, 3)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint(rolled_back=True)
     endpoint_changed(ENDPOINT)
     assert status(book, newer) is RunStatus.FAILED
@@ -308,14 +309,14 @@ def test_an_endpoint_whose_creation_failed_makes_way(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     good, bad = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert sagemaker.endpoint is not None
     sagemaker.endpoint |= {"EndpointStatus": "Failed", "FailureReason": "The image has no /ping."}
     with pytest.raises(NotYet):
         endpoint_changed(ENDPOINT)
     assert status(book, bad) is RunStatus.FAILED
     assert bus.published("RunFailed")[0]["reason"] == "The image has no /ping."
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert sagemaker.endpoint["EndpointConfigName"] == job(good)
 
 
@@ -325,11 +326,11 @@ def test_a_model_that_fails_after_its_deployment_leaves_the_endpoint(
     live = approved(book, sagemaker, 1)
     serve(book, sagemaker, live)
     bad = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     fail_run(bad.run_id, Stage.BATCH, "AlgorithmError")
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert sagemaker.endpoint is not None
@@ -343,7 +344,7 @@ def test_an_endpoint_that_somebody_deleted_comes_back_with_the_live_run(
     live = approved(book, sagemaker, 1)
     serve(book, sagemaker, live)
     sagemaker.endpoint = None
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert sagemaker.endpoint is not None
     assert sagemaker.endpoint["EndpointConfigName"] == job(live)  # type: ignore[unreachable]
 
@@ -357,7 +358,7 @@ def test_an_endpoint_comes_back_as_the_kind_that_is_asked_for_now(
     monkeypatch.setenv("ENDPOINT_MODE", "instance")
     settings.cache_clear()
     sagemaker.endpoint = None
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert "InstanceType" in sagemaker.configs[job(live)]["ProductionVariants"][0]
 
 
@@ -401,13 +402,13 @@ def test_a_run_that_deployed_well_is_taken_back_not_failed_when_a_newer_one_fail
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     older = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()  # its own event is lost
     newer = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     fail_run(newer.run_id, Stage.BATCH, "AlgorithmError")
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert status(book, older) is RunStatus.APPROVED
@@ -429,7 +430,7 @@ def test_an_endpoint_that_another_run_created_first_is_no_attempt_of_ours(
     with monkeypatch.context() as blind:
         blind.setattr(deployment, "describe", lambda: None)
         with pytest.raises(NotYet):
-            deployment.settle_endpoint()
+            deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert status(book, second) is RunStatus.APPROVED
@@ -443,10 +444,10 @@ def test_a_live_run_that_the_endpoint_refuses_is_not_tried_without_end(
     live = approved(book, sagemaker, 1)
     serve(book, sagemaker, live)
     bad = approved(book, sagemaker, 2)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     fail_run(bad.run_id, Stage.BATCH, "AlgorithmError")
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     for _ in range(3):
         if sagemaker.endpoint and "Next" in sagemaker.endpoint:
             sagemaker.settle_endpoint(rolled_back=True)
@@ -460,10 +461,10 @@ def test_an_endpoint_of_a_failed_first_run_is_removed(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge
 ) -> None:
     only = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     fail_run(only.run_id, Stage.BATCH, "AlgorithmError")
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert sagemaker.endpoint is None
 
 
@@ -477,7 +478,7 @@ def test_another_kind_of_endpoint_is_waited_for_not_failed(
     settings.cache_clear()
     newer = approved(book, sagemaker, 2)
     with pytest.raises(NotYet, match="delete retailrec-endpoint"):
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
     assert status(book, newer) is RunStatus.APPROVED
 
 
@@ -497,7 +498,7 @@ def test_an_endpoint_of_a_run_that_went_live_meanwhile_is_not_deleted(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     book.end_stage(run.run_id, Stage.PUBLISH)
     read = Ledger.pointer
@@ -509,7 +510,7 @@ def test_an_endpoint_of_a_run_that_went_live_meanwhile_is_not_deleted(
         return found
 
     monkeypatch.setattr(Ledger, "pointer", slow_read)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert status(book, run) is RunStatus.LIVE
     assert "delete_endpoint" not in sagemaker.calls
 
@@ -524,7 +525,7 @@ def test_a_slow_function_does_not_undo_a_newer_wish(
     def slow_describe() -> deployment.EndpointState | None:
         monkeypatch.setattr(deployment, "describe", describe)
         newer = approved(book, sagemaker, 3)
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
         sagemaker.settle_endpoint()
         assert sagemaker.endpoint is not None
         assert sagemaker.endpoint["EndpointConfigName"] == job(newer)
@@ -532,7 +533,7 @@ def test_a_slow_function_does_not_undo_a_newer_wish(
 
     monkeypatch.setattr(deployment, "describe", slow_describe)
     with pytest.raises(NotYet):
-        deployment.settle_endpoint()
+        deployment.reconcile_endpoint()
     assert sagemaker.endpoint is not None
     assert "Next" not in sagemaker.endpoint
 
@@ -541,7 +542,7 @@ def test_a_crash_after_an_update_blames_no_other_run(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = approved(book, sagemaker, 1)
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     newer = approved(book, sagemaker, 2)
 
@@ -549,12 +550,12 @@ def test_a_crash_after_an_update_blames_no_other_run(
         raise TimeoutError("killed after UpdateEndpoint")
 
     with monkeypatch.context() as dying:
-        dying.setattr(wishes, "note_accepted", die)
+        dying.setattr(endpoint_request, "mark_accepted", die)
         with pytest.raises(TimeoutError):
-            deployment.settle_endpoint()
+            deployment.reconcile_endpoint()
     sagemaker.settle_endpoint()
     fail_run(newer.run_id, Stage.BATCH, "AlgorithmError")
-    deployment.settle_endpoint()
+    deployment.reconcile_endpoint()
     assert status(book, older) is RunStatus.APPROVED, "it served well, and nobody rolled it back"
     assert sagemaker.endpoint is not None
     assert sagemaker.endpoint["Next"] == job(older)

@@ -16,7 +16,8 @@ from retailrec_shared.core import names
 from retailrec_shared.core.errors import NotYet
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Tuning, Upload
 from start_training.training import start_training
 from tests.environment import CONFIGURATION, settings
 from tests.fakes import FakeEventBridge, FakeSageMaker
@@ -64,9 +65,9 @@ def test_a_tuning_job_that_a_dead_call_made_is_taken_for_the_runs(
 ) -> None:
     run = tuning(book, 1)
     sagemaker.calls.clear()
-    moved = book.revise(now_of(book, run), RunStatus.FAILED)
+    moved = book.update(now_of(book, run), RunStatus.FAILED)
     assert moved
-    book.revise(moved, RunStatus.PREPARED)
+    book.update(moved, RunStatus.PREPARED)
     start_training(run.run_id)
     assert list(sagemaker.tuning_jobs) == [job(run)]
     assert status(book, run) is RunStatus.TRAINING
@@ -82,7 +83,7 @@ def test_the_best_training_job_goes_on_with_its_own_metrics_and_artifact(
     approve_app.handler(event, FakeContext())  # type: ignore[arg-type]
     found = now_of(book, run)
     assert found.status is RunStatus.APPROVED
-    assert (found.best_job, found.tuned, found.metrics) == (best, {"factors": "96"}, GOOD)
+    assert (found.tuning.best_job, found.tuning.found, found.metrics) == (best, {"factors": "96"}, GOOD)
     model = sagemaker.models[f"retailrec-{run.run_id}"]
     assert model["PrimaryContainer"]["ModelDataUrl"] == f"s3://data/model/{best}/model.tar.gz"
     assert {event["run_id"] for event in bus.published("ModelApproved")} == {run.run_id}
@@ -134,8 +135,8 @@ def test_a_search_that_found_nothing_fails_the_run_and_says_why(
     sagemaker.end_tuning(job(run), None, state)
     judge_training_job(job(run))
     found = now_of(book, run)
-    assert (found.status, found.failed_stage) == (RunStatus.FAILED, Stage.TRAIN)
-    assert reason in str(found.reason)
+    assert (found.status, found.outcome.failed_stage) == (RunStatus.FAILED, Stage.TRAIN)
+    assert reason in str(found.outcome.reason)
     assert bus.published("RunFailed")[0]["run_id"] == run.run_id
 
 
@@ -183,7 +184,7 @@ def test_an_operators_stop_ends_the_run_and_its_search(
     book: Ledger, sagemaker: FakeSageMaker, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tuning(book, 1)
-    assert operator.stop(run.run_id).stopping == (f"hyper-parameter-tuning-job/{job(run)}",)
+    assert operator.stop(run.run_id).cleanup.jobs_to_stop == (f"hyper-parameter-tuning-job/{job(run)}",)
     reconcile()
     assert sagemaker.tuning_jobs[job(run)]["HyperParameterTuningJobStatus"] == "Stopped"
     sagemaker.end_tuning(job(run), GOOD, "Stopped")
@@ -228,7 +229,7 @@ def test_models_that_were_not_the_best_are_swept_and_the_best_stays(
     assert set(others) <= artifacts(), "somebody may still be at work"
     sweep_searches([now_of(book, run)], datetime.now(UTC) + timedelta(minutes=5))
     assert artifacts() == {best, of_a_later_attempt, f"retailrec-{run.run_id}"}
-    assert now_of(book, run).swept == 1
+    assert now_of(book, run).cleanup.swept_attempts == 1
 
 
 def test_a_search_begins_from_the_previous_runs(book: Ledger, sagemaker: FakeSageMaker) -> None:
@@ -288,8 +289,18 @@ def test_a_run_asked_for_by_hand_comes_after_the_one_it_repeats_and_before_later
     next_one = upload.model_copy(update={"uploaded_at": "2026-01-02"})
     first = Run(run_id="f" * 16, upload=upload, configuration=CONFIGURATION)
     asked = [
-        Run(run_id="0" * 16, upload=upload, configuration={}, asked_at="2026-03-01T00:00:00.000Z"),
-        Run(run_id="9" * 16, upload=upload, configuration={}, asked_at="2026-03-02T00:00:00.000Z"),
+        Run(
+            run_id="0" * 16,
+            upload=upload,
+            configuration={},
+            tuning=Tuning(requested_at="2026-03-01T00:00:00.000Z"),
+        ),
+        Run(
+            run_id="9" * 16,
+            upload=upload,
+            configuration={},
+            tuning=Tuning(requested_at="2026-03-02T00:00:00.000Z"),
+        ),
     ]
     newer = Run(run_id="0" * 16, upload=next_one, configuration={})
     orders = [run.order for run in (first, *asked, newer)]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Run, StageRecord, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, Upload
 
 UPLOADED_AT = "2026-01-02T03:04:00.000Z"
 
@@ -20,8 +21,21 @@ def make_run(run_id: str = "0123456789abcdef", status: RunStatus = RunStatus.PRE
         bucket="raw", key="sales.csv", etag="e1", size=1234, uploaded_at=UPLOADED_AT
     )
     stages = {stage: StageRecord() for stage in Stage} | fields.pop("stages", {})
-    return Run(run_id=run_id, upload=upload, configuration=fields.pop("configuration", {}), status=status,
-               stages=stages, **fields)  # fmt: skip
+    run = Run(
+        run_id=run_id,
+        upload=upload,
+        configuration=fields.pop("configuration", {}),
+        status=status,
+        stages=stages,
+    )
+    return with_attributes(run, **fields)
+
+
+def with_attributes(run: Run, **attributes: Any) -> Run:
+    """Return a run with other values of some attributes, by the names that the ledger's item gives them."""
+    everything = run.attributes()
+    assert attributes.keys() <= everything.keys(), attributes.keys() - everything.keys()
+    return Run.from_attributes(everything | attributes)
 
 
 def timed(start: float, end: float | None = None, waiting: str | None = None) -> StageRecord:

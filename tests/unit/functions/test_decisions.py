@@ -6,7 +6,9 @@ import pytest
 
 from reconcile_runs.decisions import Repair, repairs
 from retailrec_shared.core.status import ENDED, RunStatus, Stage, stages_needed
-from retailrec_shared.ledger.run import Run, StageRecord, Upload, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, Upload, timestamp
+from tests.unit.command.runs import with_attributes
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 UPLOAD = Upload(bucket="raw", key="a.csv", etag="e", size=1, uploaded_at="2026-01-02T11:00:00.000Z")
@@ -34,7 +36,7 @@ def test_a_run_that_moved_just_now_is_left_alone(status: RunStatus) -> None:
 
 def test_a_prepare_that_may_still_work_is_not_doubled() -> None:
     dead = run(RunStatus.PREPARING, 14)
-    busy = dead.model_copy(update={"busy_until": timestamp(NOW + timedelta(minutes=1))})
+    busy = with_attributes(dead, busy_until=timestamp(NOW + timedelta(minutes=1)))
     assert found(busy) == []
     assert found(dead) == [Repair.OBJECT_CREATED]
 

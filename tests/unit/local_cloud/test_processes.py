@@ -1,4 +1,4 @@
-"""The cloud's processes are told from strangers, and its clients from other accounts."""
+"""The cloud's processes are not confused with others, and its clients from other accounts."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Cards with pictures of the rows kept: over time, by item, by customer and by country."""
+"""Cards with charts of the rows kept: over time, by item, by customer and by country."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def timeline_card(timeline: Timeline, cut: datetime | None) -> Markup:
         f"{len(periods)} {timeline.unit}s from {periods[0].start:%d %b %Y}; most, {count(most.interactions)},"
         f" in the {timeline.unit} from {most.start:%d %b %Y}.",
     )
-    picture = bar_chart(
+    chart = bar_chart(
         [period.interactions for period in periods],
         [f"{name}: {count(period.interactions)}" for name, period in zip(names, periods, strict=True)],
         _dates(timeline),
@@ -38,8 +38,8 @@ def timeline_card(timeline: Timeline, cut: datetime | None) -> Markup:
     rows = [(name, count(period.interactions)) for name, period in zip(names, periods, strict=True)]
     return card(
         f"Interactions by {timeline.unit}",
-        picture,
-        note(words.description, f" The first and the last {timeline.unit} may not be whole."),
+        chart,
+        note(words.description, f" The first and the last {timeline.unit} may be incomplete."),
         figures((timeline.unit, "interactions"), rows, "tn"),
     )
 
@@ -52,7 +52,7 @@ def _cut(periods: Sequence[Period], cut: datetime | None) -> Mark | None:
 
 
 def _dates(timeline: Timeline) -> list[Label]:
-    """Label the beginnings of years or months, or single days; about half of them on narrow screens."""
+    """Label the starts of years or months, or single days; about half of them on narrow screens."""
     starts = [period.start for period in timeline.periods]
     months = len({_month(start) for start in starts})
     every = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if months / step <= _LABELS_MOST)
@@ -78,7 +78,7 @@ def _month(day: date) -> int:
 
 
 def long_tail_card(tail: LongTail, items: int) -> Markup:
-    """Draw how unevenly items are bought, both axes logarithmic."""
+    """Draw the interactions of each item by rank, both axes logarithmic."""
     most = max(tail.points[0].interactions, 2)
     width, height = math.log10(max(items, 2)), math.ceil(math.log10(most))
     points = [
@@ -116,7 +116,7 @@ def long_tail_card(tail: LongTail, items: int) -> Markup:
 
 
 def activity_card(activity: Activity, customers: int) -> Markup:
-    """Draw how much customers buy."""
+    """Draw the number of customers by their interactions."""
     bins = activity.bins
     names = [
         count(each.least) if each.least == each.most else f"{count(each.least)}–{count(each.most)}"  # noqa: RUF001

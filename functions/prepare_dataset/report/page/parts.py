@@ -1,4 +1,4 @@
-"""What several cards of the page are made of."""
+"""The parts that several cards of the page share."""
 
 from retailrec_shared.charts.markup import Child, Markup, element
 
@@ -9,5 +9,5 @@ def card(title: str, *content: Markup, half: bool = False) -> Markup:
 
 
 def note(*content: Child) -> Markup:
-    """Make a sentence in small letters."""
+    """Make a sentence in a small font."""
     return element("p", *content, class_="note")

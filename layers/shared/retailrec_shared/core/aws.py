@@ -48,7 +48,7 @@ def _quick(seconds: float) -> "Config":
     )
 
 
-def _soon() -> "Config":
+def _with_deadline() -> "Config":
     """For who must answer within a minute, whatever comes of it."""
     from botocore.config import Config
 
@@ -81,14 +81,14 @@ def sagemaker() -> "SageMakerClient":
     return _client("sagemaker", _patient())  # type: ignore[no-any-return]
 
 
-def sagemaker_soon() -> "SageMakerClient":
+def sagemaker_with_deadline() -> "SageMakerClient":
     """Client of SageMaker's control plane that gives up within half a minute."""
-    return _client("sagemaker", _soon())  # type: ignore[no-any-return]
+    return _client("sagemaker", _with_deadline())  # type: ignore[no-any-return]
 
 
-def cloudformation_soon() -> Any:
+def cloudformation_with_deadline() -> Any:
     """Client of CloudFormation that gives up within half a minute."""
-    return _client("cloudformation", _soon())
+    return _client("cloudformation", _with_deadline())
 
 
 @cache

@@ -91,25 +91,29 @@ NEXT: Mapping[RunStatus, frozenset[RunStatus]] = {
     status: frozenset(move.to for move in MOVES if move.start is status) for status in RunStatus
 }
 
+# Groups of statuses, for the whole repository.
+BEFORE_TRAINING = frozenset({RunStatus.PREPARING, RunStatus.PREPARED})
+DEPLOYABLE = frozenset({RunStatus.APPROVED, RunStatus.LIVE})
+IN_PROGRESS = frozenset({RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED})
+ENDED = frozenset(RunStatus) - IN_PROGRESS
+SUCCESSFUL = frozenset({RunStatus.LIVE, RunStatus.COLLECTED})
+UNSUCCESSFUL = frozenset({RunStatus.REJECTED, RunStatus.MODEL_REJECTED, RunStatus.FAILED})
+LIVE_OR_SUPERSEDED = frozenset({RunStatus.LIVE, RunStatus.SUPERSEDED})
+# A run of a later upload that goes live ends these.
+OVERTAKABLE = IN_PROGRESS - {RunStatus.PREPARING}
+# Without outputs of prepare_dataset.
+WITHOUT_DATASET = frozenset({RunStatus.PREPARING, RunStatus.REJECTED})
+# Their models and endpoint configs are deleted, but for the newest superseded runs.
+RETIRABLE = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED, RunStatus.MODEL_REJECTED})
+# Only another key makes another run of the same bytes.
+NOT_RESUMED_BY_UPLOAD = frozenset({RunStatus.SUPERSEDED, RunStatus.FAILED})
+
 # Where an operator's word alone may move a run: no event ever does.
 BY_OPERATOR: Mapping[RunStatus, frozenset[RunStatus]] = {
-    RunStatus.FAILED: frozenset(
-        {RunStatus.PREPARING, RunStatus.PREPARED, RunStatus.TRAINING, RunStatus.APPROVED}
-    ),
+    RunStatus.FAILED: IN_PROGRESS,
     RunStatus.MODEL_REJECTED: frozenset({RunStatus.TRAINING}),
     RunStatus.SUPERSEDED: frozenset({RunStatus.LIVE}),
 }
-
-ENDED = frozenset(
-    {
-        RunStatus.LIVE,
-        RunStatus.COLLECTED,
-        RunStatus.SUPERSEDED,
-        RunStatus.REJECTED,
-        RunStatus.MODEL_REJECTED,
-        RunStatus.FAILED,
-    }
-)
 
 
 def before(status: RunStatus) -> frozenset[RunStatus]:

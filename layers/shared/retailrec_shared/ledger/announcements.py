@@ -13,16 +13,16 @@ from retailrec_shared.ledger.run import Run
 
 def announcement(run: Run) -> Event | None:
     """Build the event of a run that ended; ``None`` for one that needs none."""
-    why, then = run.reason or "The reason was not recorded.", run.next_step or ""
+    why, then = run.outcome.reason or "The reason was not recorded.", run.outcome.next_step or ""
     match run.status:
         case RunStatus.LIVE:
-            return EndpointLive(run_id=run.run_id, replaced=run.replaced)
+            return EndpointLive(run_id=run.run_id, replaced=run.rollout.replaced)
         case RunStatus.REJECTED:
             return DatasetRejected(run_id=run.run_id, reason=why, next_step=then)
         case RunStatus.MODEL_REJECTED:
             return ModelRejected(run_id=run.run_id, reason=why, next_step=then, metrics=run.metrics)
         case RunStatus.FAILED:
-            stage = run.failed_stage or Stage.PREPARE
+            stage = run.outcome.failed_stage or Stage.PREPARE
             return RunFailed(run_id=run.run_id, stage=stage, reason=why, next_step=then)
     return None
 
@@ -30,7 +30,7 @@ def announcement(run: Run) -> Event | None:
 def announce(run: Run) -> None:
     """Publish the event of a run that ended, unless it was published; then mark it so."""
     event = announcement(run)
-    if event is None or run.announced is run.status:
+    if event is None or run.outcome.announced is run.status:
         return
     bus.publish(event)
     ledger().note_announced(run)

@@ -16,7 +16,8 @@ from retailrec_shared.core import aws, counting, names
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.items import change, move, raise_unless_overtaken, read
-from retailrec_shared.ledger.run import SEQUENCER_LENGTH, Run
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import SEQUENCER_LENGTH
 from retailrec_shared.ledger.table import LedgerTable
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Place(NamedTuple):
 def place(run: Run, head: Head) -> Place | None:
     """Put a run's upload in its place; ``None`` if a later full upload replaced what it is part of."""
     mine = Member.of(run)
-    if run.retrains:
+    if run.dataset.retrains:
         return Place(head.members, before=(head.whole,))
     members = sorted([*(each for each in head.members if each.run_id != mine.run_id), mine])
     start = max((number for number, each in enumerate(members) if not each.appends), default=0)
@@ -143,11 +144,11 @@ class Datasets(LedgerTable):
         except aws.client_error() as error:
             raise_unless_overtaken(error)
             return False
-        self._tell(to)
+        self._on_move(to)
         return True
 
 
 @cache
 def datasets() -> Datasets:
     """Return the stack's datasets."""
-    return Datasets(settings().ledger_table, tell=counting.run_moved)
+    return Datasets(settings().ledger_table, on_move=counting.count_run)

@@ -1,8 +1,8 @@
-"""What SageMaker was last told, or was about to be told, to let the endpoint serve.
+"""The last request to SageMaker about the endpoint: which run it should serve, and whether that was accepted.
 
-A wish is noted before the call, and noted as accepted after it. So a roll-back can be
-told from a call that never happened, whenever a function dies. Each wish has a number,
-and is only noted by who knows the one before: a slow function cannot undo a later wish.
+A request is recorded before the call, and marked as accepted after it. So a roll-back by SageMaker can be
+distinguished from a call that never happened, at whatever point a function dies. Each request has a number,
+and is written only if the one before is still the last: a slow function cannot undo a later request.
 """
 
 from typing import Any, NamedTuple
@@ -13,47 +13,50 @@ from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
 from retailrec_shared.ledger.items import change, raise_unless_refused, read
 
+# Earlier releases' items have this key.
 PK = "attempt"
 
 
-class Wish(NamedTuple):
-    """The run that the endpoint should serve, and whether SageMaker took that; no run before the first."""
+class EndpointRequest(NamedTuple):
+    """The run that the endpoint should serve, and whether SageMaker accepted that."""
 
     run_id: str = ""
+    """Empty before the first request, and to have the same run requested again."""
     accepted: bool = False
     number: int = 0
+    """From 1; each request adds one."""
 
 
-def last() -> Wish:
-    """Read the last wish."""
+def last() -> EndpointRequest:
+    """Read the last request, strongly consistent."""
     answer = aws.dynamodb().get_item(
         TableName=settings().ledger_table, Key={"pk": {"S": PK}}, ConsistentRead=True
     )
     if "Item" not in answer:
-        return Wish()
+        return EndpointRequest()
     item = read(answer["Item"])
-    return Wish(str(item["run_id"]), bool(item.get("accepted")), int(item.get("number", 0)))
+    return EndpointRequest(str(item["run_id"]), bool(item.get("accepted")), int(item.get("number", 0)))
 
 
-def make(run_id: str, after: Wish) -> Wish | None:
-    """Note a wish before SageMaker is told; None if somebody made one since ``after`` was read.
+def record(run_id: str, after: EndpointRequest) -> EndpointRequest | None:
+    """Record a request before SageMaker is called; return ``None`` if ``after`` is not the last one any more.
 
-    An empty id forgets the last wish.
+    An empty id clears the last request.
     """
-    wish = Wish(run_id, accepted=False, number=after.number + 1)
+    request = EndpointRequest(run_id, accepted=False, number=after.number + 1)
     unchanged = "attribute_not_exists(#number) OR #number = :after"
-    return wish if _note(wish, unchanged, {"after": after.number}) else None
+    return request if _write(request, unchanged, {"after": after.number}) else None
 
 
-def note_accepted(wish: Wish) -> None:
-    """Note that SageMaker took a wish, unless somebody made another one since."""
-    _note(wish._replace(accepted=True), "#number = :number", {})
+def mark_accepted(request: EndpointRequest) -> None:
+    """Record that SageMaker accepted a request, unless there is a later one."""
+    _write(request._replace(accepted=True), "#number = :number", {})
 
 
-def _note(wish: Wish, condition: str, values: dict[str, Any]) -> bool:
+def _write(request: EndpointRequest, condition: str, values: dict[str, Any]) -> bool:
     expression = "SET run_id = :run_id, accepted = :accepted, #number = :number"
     names = {"#number": "number"}
-    changed = change(settings().ledger_table, PK, expression, condition, wish._asdict() | values, names)
+    changed = change(settings().ledger_table, PK, expression, condition, request._asdict() | values, names)
     try:
         aws.dynamodb().update_item(**changed)
     except ClientError as error:

@@ -9,10 +9,10 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.ledger import ledger
 
-MEND = "Read the log (retailrec logs) and mend the cause; then let it go on: retailrec retry {run_id}"
+FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
 
 
-def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = MEND) -> bool:
+def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RETRY) -> bool:
     """Mark a run as failed and say so on the bus; return whether this call did.
 
     A run that ended otherwise is left alone.

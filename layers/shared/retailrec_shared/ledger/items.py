@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from retailrec_shared.core import aws
 from retailrec_shared.core.status import RunStatus, before
-from retailrec_shared.ledger.run import Run, now
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import now
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -52,12 +53,14 @@ def plain(value: Any) -> Any:
 
 def run_item(run: Run) -> dict[str, Any]:
     """Write the item of a new run."""
+    attributes = run.attributes(exclude_none=True)
+    del attributes["status"]  # the item's own: the conditions of all moves name it
     item = {
         "pk": key_of(run.run_id),
         "kind": "run",
         "upload_order": run.order,
         "status": run.status.value,
-        "run": plain(run.model_dump(mode="json", exclude={"status"}, exclude_none=True)),
+        "run": plain(attributes),
     }
     return {name: _serialize(value) for name, value in item.items()}
 
@@ -105,14 +108,14 @@ def move(
     )
 
 
-def turn(
+def compare_and_set(
     table: str, run: Run, to: RunStatus, fields: Mapping[str, Any], stages: Mapping[str, Any] | None = None
 ) -> Any:
     """Build an operator's change of a run: only if nothing moved or retired it since it was read."""
     stages = stages or {}
     sets = ["#status = :to", *(f"#run.#{name} = :{name}" for name in fields)]
     sets += [f"#run.stages.#{stage} = :{stage}" for stage in stages]
-    seen = {"seen": run.status.value, "seen_at": run.status_at, "seen_retired": run.retired}
+    seen = {"seen": run.status.value, "seen_at": run.status_at, "seen_retired": run.cleanup.retired}
     return change(
         table,
         key_of(run.run_id),

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from retailrec_shared.core import aws, counting
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import BY_OPERATOR, NEXT, RunStatus, Stage, before
+from retailrec_shared.core.status import BY_OPERATOR, DEPLOYABLE, NEXT, RunStatus, Stage, before
 from retailrec_shared.ledger.items import (
     change,
+    compare_and_set,
     key_of,
     move,
     plain,
@@ -23,9 +24,9 @@ from retailrec_shared.ledger.items import (
     raise_unless_refused,
     read,
     run_item,
-    turn,
 )
-from retailrec_shared.ledger.run import Run, StageRecord, now
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord, now
 from retailrec_shared.ledger.table import LedgerTable
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PL
 GO_LIVE_TRIES = 5
 
 
-class GoneLive(Enum):
+class GoLiveResult(Enum):
     """What came of the wish to make a run live."""
 
     LIVE = "it serves now"
@@ -62,7 +63,7 @@ class Ledger(LedgerTable):
         except aws.client_error() as error:
             raise_unless_refused(error)
             return False
-        self._tell(run.status)
+        self._on_move(run.status)
         return True
 
     def get(self, run_id: str) -> Run | None:
@@ -87,7 +88,7 @@ class Ledger(LedgerTable):
                 try:
                     run = Run.load(read(item))
                 except (KeyError, TypeError, ValueError) as error:  # edited by hand: the others go on
-                    self._warn(str(item["pk"]["S"]), type(error).__name__)
+                    self._on_unreadable(str(item["pk"]["S"]), type(error).__name__)
                 else:
                     yield run
 
@@ -98,7 +99,7 @@ class Ledger(LedgerTable):
         """
         moved = self._send(move(self._table, run_id, to, fields, before(to) - {RunStatus.LIVE}))
         if moved:
-            self._tell(to)
+            self._on_move(to)
         return moved
 
     def record(self, run_id: str, **fields: Any) -> Run | None:
@@ -118,7 +119,7 @@ class Ledger(LedgerTable):
             change(self._table, key_of(run.run_id), "SET #run.announced = :announced", condition, seen, names)
         )
 
-    def revise(
+    def update(
         self, run: Run, to: RunStatus, stages: Mapping[Stage, StageRecord] | None = None, **fields: Any
     ) -> Run | None:
         """Move a run by an operator's word, or write to it where it is, if it stands as it was read.
@@ -132,7 +133,7 @@ class Ledger(LedgerTable):
         begun = {
             stage.value: record.model_dump(exclude_none=True) for stage, record in (stages or {}).items()
         }
-        return self._send(turn(self._table, run, to, fields, begun))
+        return self._send(compare_and_set(self._table, run, to, fields, begun))
 
     def start_stage(self, run_id: str, stage: Stage, attempt: int | None = None) -> Run | None:
         """Note that a stage started; the first note stands. It no longer waits.
@@ -154,7 +155,7 @@ class Ledger(LedgerTable):
         answer = self._dynamodb.get_item(TableName=self._table, Key={"pk": {"S": name}}, ConsistentRead=True)
         return str(read(answer["Item"])["run_id"]) if "Item" in answer else None
 
-    def go_live(self, run_id: str) -> GoneLive:
+    def go_live(self, run_id: str) -> GoLiveResult:
         """Make an approved run the live one, unless a run of a later upload is.
 
         The pointer, the run's status and that of the run it replaces move in one
@@ -162,20 +163,20 @@ class Ledger(LedgerTable):
         """
         for _ in range(GO_LIVE_TRIES):
             run, previous = self.get(run_id), self.pointer("live")
-            if run is None or run.status not in {RunStatus.APPROVED, RunStatus.LIVE}:
-                return GoneLive.ENDED
+            if run is None or run.status not in DEPLOYABLE:
+                return GoLiveResult.ENDED
             if previous == run_id and run.status is RunStatus.LIVE:
-                return GoneLive.LIVE
+                return GoLiveResult.LIVE
             replaced = self.get(previous) if previous else None
             if any(other.order > run.order for other in self._later_than(replaced)):
-                return GoneLive.OVERTAKEN
+                return GoLiveResult.OVERTAKEN
             if self._replace(replaced, run):
-                return GoneLive.LIVE
+                return GoLiveResult.LIVE
         raise TimeoutError(f"run {run_id} could not be made live: others were faster {GO_LIVE_TRIES} times")
 
     def _later_than(self, live: Run | None) -> list[Run]:
         """List the live run, and the one that it was rolled back from: nothing earlier replaces either."""
-        back = self.get(live.rolled_back_from) if live and live.rolled_back_from else None
+        back = self.get(live.rollout.rolled_back_from) if live and live.rollout.rolled_back_from else None
         return [run for run in (live, back) if run]
 
     def _replace(self, old: Run | None, new: Run) -> bool:
@@ -203,29 +204,29 @@ class Ledger(LedgerTable):
             raise_unless_overtaken(error)
             return False
         for status in (RunStatus.LIVE, *([RunStatus.SUPERSEDED] if yielding else [])):
-            self._tell(status)
+            self._on_move(status)
         return True
 
-    def take(self, run_id: str, until: str, by: str) -> Run | None:
+    def acquire_lease(self, run_id: str, until: str, by: str) -> Run | None:
         """Take up the preparing of a run that nobody prepares at present; return None if somebody does.
 
         Whoever has it keeps it ``until`` then, or until ``leave``.
         """
-        return self._count_attempt(
+        return self._change_lease(
             run_id, 1, {"busy_until": until, "busy_by": by},
             "#status = :preparing AND (attribute_not_exists(#run.busy_until) OR #run.busy_until < :moment)",
             {"preparing": RunStatus.PREPARING.value, "moment": now()},
         )  # fmt: skip
 
-    def leave(self, run_id: str, by: str) -> None:
+    def release_lease(self, run_id: str, by: str) -> None:
         """Give up an attempt to prepare that AWS let down: it does not count."""
-        self._count_attempt(run_id, -1, {"busy_until": ""}, "#run.busy_by = :me", {"me": by})
+        self._change_lease(run_id, -1, {"busy_until": ""}, "#run.busy_by = :me", {"me": by})
 
     def _now(self) -> str:
         """Tell the present time, as the ledger writes it."""
         return now()
 
-    def _count_attempt(
+    def _change_lease(
         self,
         run_id: str,
         more: int,
@@ -272,8 +273,8 @@ class Ledger(LedgerTable):
 @cache
 def ledger() -> Ledger:
     """Return the stack's ledger; its moves are counted."""
-    return Ledger(settings().ledger_table, tell=counting.run_moved, warn=_warn)
+    return Ledger(settings().ledger_table, on_move=counting.count_run, on_unreadable=_log_unreadable)
 
 
-def _warn(pk: str, error: str) -> None:
+def _log_unreadable(pk: str, error: str) -> None:
     logger.error("an item of the ledger cannot be read", pk=pk, error=error)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Run, StageRecord
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord
 
 STOPPED = "Stopped by an operator."
 TRAINING_JOB, TUNING_JOB, TRANSFORM_JOB = "training-job", "hyper-parameter-tuning-job", "transform-job"
@@ -26,9 +27,15 @@ class Change(NamedTuple):
 
 
 # What an end left in the entry, and no longer holds once the run goes on.
-_GOES_ON: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
+_CONTINUED: Mapping[str, Any] = {"reason": None, "next_step": None, "failed_stage": None, "announced": None}
 # Whoever prepared it before has no claim on it any more; a search that is yet to come was not swept.
-_PREPARED_ANEW: Mapping[str, Any] = {**_GOES_ON, "attempts": 0, "busy_until": "", "busy_by": "", "swept": 0}
+_PREPARED_AGAIN: Mapping[str, Any] = {
+    **_CONTINUED,
+    "attempts": 0,
+    "busy_until": "",
+    "busy_by": "",
+    "swept": 0,
+}
 _BACK_IN_USE: Mapping[str, Any] = {"retired": False, "removed": False, "cleaned": False}
 
 
@@ -36,34 +43,34 @@ def retry(run: Run, live: Run | None) -> Change:
     """Let a failed run go on from the stage that failed, under a new attempt's name."""
     if run.status is not RunStatus.FAILED:
         raise Rejected(_why_no_retry(run))
-    stage = run.failed_stage or Stage.PREPARE
+    stage = run.outcome.failed_stage or Stage.PREPARE
     # What an increment adds comes in at any time, and goes live with all that came after it.
     if not (run.appends and stage is Stage.PREPARE):
         _refuse_overtaken(run, live)
     match stage:
         case Stage.PREPARE:
-            return Change(RunStatus.PREPARING, {stage: _next(run, stage)}, _PREPARED_ANEW)
+            return Change(RunStatus.PREPARING, {stage: _next(run, stage)}, _PREPARED_AGAIN)
         case Stage.TRAIN:
-            return Change(RunStatus.PREPARED, {stage: _next(run, stage)}, _GOES_ON)
+            return Change(RunStatus.PREPARED, {stage: _next(run, stage)}, _CONTINUED)
         case Stage.APPROVE:
-            return _judged_anew(run, {})
+            return _judge_again(run, {})
     # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
     # that could not be published would be the same again, but for another batch.
-    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.reason != STOPPED else []
+    again = [Stage.BATCH] if stage is Stage.PUBLISH and run.outcome.reason != STOPPED else []
     stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
-    if run.retired:
-        return _judged_anew(run, stages)
-    return Change(RunStatus.APPROVED, stages, _GOES_ON)
+    if run.cleanup.retired:
+        return _judge_again(run, stages)
+    return Change(RunStatus.APPROVED, stages, _CONTINUED)
 
 
-def _judged_anew(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
+def _judge_again(run: Run, stages: Mapping[Stage, StageRecord]) -> Change:
     """Have the model made again, by another name: that of a retired run may be deleted this moment."""
-    if run.retired and run.started(Stage.PUBLISH) and not run.cleaned:
+    if run.cleanup.retired and run.started(Stage.PUBLISH) and not run.cleanup.serving_items_deleted:
         raise Rejected(f"What run {run.run_id} published is being removed: try again in ten minutes.")
     again = {Stage.APPROVE: _next(run, Stage.APPROVE), **stages}
-    if run.cleaned:
+    if run.cleanup.serving_items_deleted:
         again[Stage.PUBLISH] = _next(run, Stage.PUBLISH)
-    return Change(RunStatus.TRAINING, again, {**_GOES_ON, **_BACK_IN_USE})
+    return Change(RunStatus.TRAINING, again, {**_CONTINUED, **_BACK_IN_USE})
 
 
 def approve(run: Run, live: Run | None) -> Change:
@@ -74,9 +81,9 @@ def approve(run: Run, live: Run | None) -> Change:
             "(model_rejected) can be approved."
         )
     _refuse_overtaken(run, live)
-    change = _judged_anew(run, {})
+    change = _judge_again(run, {})
     return change._replace(
-        fields={**change.fields, "overruled": run.reason or "The reason was not recorded."}
+        fields={**change.fields, "overruled": run.outcome.reason or "The reason was not recorded."}
     )
 
 
@@ -91,9 +98,9 @@ def stop(run: Run, prefix: str) -> Change:
     job = _job(prefix, run, stage)
     fields = {
         "reason": STOPPED,
-        "next_step": f"To let it go on from there, type: retailrec retry {run.run_id}",
+        "next_step": f"To continue from that stage, run: retailrec retry {run.run_id}",
         "failed_stage": stage.value,
-        "stopping": list(dict.fromkeys([*run.stopping, *job])),
+        "stopping": list(dict.fromkeys([*run.cleanup.jobs_to_stop, *job])),
     }
     return Change(RunStatus.FAILED, {}, fields)
 
@@ -129,7 +136,7 @@ def refuse_roll_back(target: Run, live: Run, needed: frozenset[Stage]) -> None:
         raise Rejected(f"Run {target.run_id} is live already.")
     if target.status is not RunStatus.SUPERSEDED or not served(target, needed):
         raise Rejected(f"Run {target.run_id} is {target.status} and never served: it cannot serve again.")
-    if target.retired:
+    if target.cleanup.retired:
         raise Rejected(
             f"Run {target.run_id} was retired, and its model deleted. Drop its file under another name; "
             "the stack's parameter RetainedRuns says how many replaced runs are kept."
@@ -164,10 +171,13 @@ def _refuse_overtaken(run: Run, live: Run | None) -> None:
 def _why_no_retry(run: Run) -> str:
     match run.status:
         case RunStatus.REJECTED:
-            return f"Run {run.run_id} was rejected for its file ({run.reason}): correct it and drop it again."
+            return (
+                f"Run {run.run_id} was rejected for its file ({run.outcome.reason}): "
+                "correct it and drop it again."
+            )
         case RunStatus.MODEL_REJECTED:
             return (
-                f"The quality gate held the model of run {run.run_id} ({run.reason}). Training it "
+                f"The quality gate held the model of run {run.run_id} ({run.outcome.reason}). Training it "
                 "again would make the same model; to deploy it all the same, type: "
                 f"retailrec approve {run.run_id}"
             )

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from retailrec_shared.core.status import RunStatus
-from retailrec_shared.ledger.endpoint_request import PK as LAST_WISH
-from retailrec_shared.ledger.items import change, raise_unless_overtaken, raise_unless_refused, turn
+from retailrec_shared.ledger.endpoint_request import PK as ENDPOINT_REQUEST
+from retailrec_shared.ledger.items import (
+    change,
+    compare_and_set,
+    raise_unless_overtaken,
+    raise_unless_refused,
+)
 from retailrec_shared.ledger.ledger import Ledger
-from retailrec_shared.ledger.run import Run, timestamp
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -61,8 +67,8 @@ class OperatorsLedger(Ledger):
             change(
                 self._table, "live", "SET run_id = :to, upload_order = :order", "run_id = :from", to | here
             ),
-            turn(self._table, target, RunStatus.LIVE, back),
-            turn(self._table, live, RunStatus.SUPERSEDED, gone),
+            compare_and_set(self._table, target, RunStatus.LIVE, back),
+            compare_and_set(self._table, live, RunStatus.SUPERSEDED, gone),
         ]
         try:
             self._dynamodb.transact_write_items(TransactItems=[{"Update": write} for write in writes])
@@ -73,15 +79,15 @@ class OperatorsLedger(Ledger):
 
     def _rolled_back_from(self, target: Run, live: Run) -> str | None:
         """Name the latest run that is rolled back by this: after several roll-backs, still the first one."""
-        first = self.get(live.rolled_back_from) if live.rolled_back_from else None
+        first = self.get(live.rollout.rolled_back_from) if live.rollout.rolled_back_from else None
         latest = first or live
         return latest.run_id if target.order < latest.order else None
 
-    def forget_attempt(self, run_id: str) -> None:
+    def forget_endpoint_request(self, run_id: str) -> None:
         """Forget that the endpoint was asked last to serve a run, if it was: it may be asked again."""
         forgotten = change(
             self._table,
-            LAST_WISH,
+            ENDPOINT_REQUEST,
             "SET run_id = :none, accepted = :no, #number = #number + :one",
             "run_id = :run",
             {"run": run_id, "none": "", "no": False, "one": 1},

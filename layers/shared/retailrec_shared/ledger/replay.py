@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.status import Stage
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef

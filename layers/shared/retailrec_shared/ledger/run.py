@@ -1,115 +1,68 @@
 """A run, as the ledger keeps it."""
 
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field
 
 from retailrec_shared.core import names
 from retailrec_shared.core.marketplace_limits import is_of_marketplace, not_available
 from retailrec_shared.core.settings import HYPERPARAMETERS
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.core.tuning_ranges import MARKETPLACE, Searched, searched
+from retailrec_shared.ledger.run_parts import (
+    CleanUp,
+    DatasetVersion,
+    Gate,
+    Lease,
+    Outcome,
+    Part,
+    Rollout,
+    StageRecord,
+    Tuning,
+    Upload,
+    now,
+)
 
-SEQUENCER_LENGTH = 32
-
-
-def now() -> str:
-    """Return the present time as the ledger writes it: ISO 8601, UTC, milliseconds; sorts as text."""
-    return timestamp(datetime.now(UTC))
-
-
-def timestamp(moment: datetime) -> str:
-    """Write a moment as the ledger does."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class StageRecord(BaseModel):
-    """When a stage of a run started and ended, what it waits for, if it does, and which attempt it is."""
-
-    model_config = ConfigDict(frozen=True)
-
-    started_at: str | None = None
-    ended_at: str | None = None
-    waiting: str | None = None
-    attempt: int = 1
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the stage took, or ``None`` while it has not ended."""
-        if not self.started_at or not self.ended_at:
-            return None
-        return (
-            datetime.fromisoformat(self.ended_at) - datetime.fromisoformat(self.started_at)
-        ).total_seconds()
-
-
-class Upload(BaseModel):
-    """The dropped file that a run was made for."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bucket: str
-    key: str
-    etag: str
-    size: int
-    uploaded_at: str
-    sequencer: str = ""
-    version_id: str | None = None
-
-    @property
-    def order(self) -> str:
-        """Rank among all uploads, as text: a later upload compares greater.
-
-        The sequencer decides between drops of one key within a second; S3 documents
-        to pad the shorter one with zeros on its right. Between different keys it
-        means nothing, and is only as good as any tie-break.
-        """
-        return f"{self.uploaded_at}#{self.sequencer.ljust(SEQUENCER_LENGTH, '0')}"
+PARTS: Mapping[str, type[Part]] = {
+    "outcome": Outcome,
+    "lease": Lease,
+    "gate": Gate,
+    "rollout": Rollout,
+    "dataset": DatasetVersion,
+    "tuning": Tuning,
+    "cleanup": CleanUp,
+}
+"""The parts whose fields are attributes of the item itself, by the name of the run's field."""
 
 
 class Run(BaseModel):
     """One run of the pipeline over one upload."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_id: str
+    """Hash of the upload and the configuration: the same file, configured alike, is the same run."""
     upload: Upload
     configuration: dict[str, str]
+    """The stack's settings that decide on the outputs, as they were when the run was created."""
     status: RunStatus = RunStatus.PREPARING
     status_at: str = Field(default_factory=now)
+    """When the status last changed."""
     stages: dict[Stage, StageRecord] = Field(
         default_factory=lambda: {stage: StageRecord() for stage in Stage}
     )
     counts: dict[str, int] = Field(default_factory=dict)
+    """Rows, customers and items, by name, as prepare_dataset counted them."""
     metrics: dict[str, float] = Field(default_factory=dict)
-    reason: str | None = None
-    next_step: str | None = None
-    failed_stage: Stage | None = None
-    announced: RunStatus | None = None
-    replaced: str | None = None
-    attempts: int = 1
-    busy_until: str | None = None
-    busy_by: str | None = None
-    retired: bool = False
-    removed: bool = False
-    tidied: int = 1
-    cleaned: bool = False
-    overruled: str | None = None
-    caution: str | None = None
-    rolled_back_from: str | None = None
-    accepted: int = 0
-    newest: str | None = None
-    joined: bool = False
-    added_to: str | None = None
-    dataset: str | None = None
-    retrains: str | None = None
-    stopping: tuple[str, ...] = ()
-    tuned_from: str | None = None
-    asked_at: str | None = None
-    best_job: str | None = None
-    tuned: dict[str, str] = Field(default_factory=dict)
-    swept: int = 0
+    """The training job's final metrics, by name; those that are no number are left out."""
+    outcome: Outcome = Outcome()
+    lease: Lease = Lease()
+    gate: Gate = Gate()
+    rollout: Rollout = Rollout()
+    dataset: DatasetVersion = DatasetVersion()
+    tuning: Tuning = Tuning()
+    cleanup: CleanUp = CleanUp()
 
     @property
     def order(self) -> str:
@@ -118,8 +71,9 @@ class Run(BaseModel):
         An increment that came late holds what was uploaded after it. A run that was asked for by hand, on the
         data of another, comes after that one. By run id at last, so that no two tie.
         """
-        asked = f"~{self.asked_at}#" if self.asked_at else ""
-        return f"{self.newest or self.upload.order}#{self.accepted:09}#{asked}{self.run_id}"
+        requested = f"~{self.tuning.requested_at}#" if self.tuning.requested_at else ""
+        upload = self.dataset.newest_upload or self.upload.order
+        return f"{upload}#{self.dataset.number:09}#{requested}{self.run_id}"
 
     @property
     def appends(self) -> bool:
@@ -129,10 +83,6 @@ class Run(BaseModel):
     def ended(self, stage: Stage) -> bool:
         """Tell whether a stage has ended."""
         return self.stages[stage].ended_at is not None
-
-    def busy(self, moment: str) -> bool:
-        """Tell whether somebody may be preparing this run at a moment, as the ledger writes moments."""
-        return self.busy_until is not None and self.busy_until > moment
 
     def started(self, stage: Stage) -> bool:
         """Tell whether a stage has started."""
@@ -152,10 +102,9 @@ class Run(BaseModel):
         """Tell whether a Marketplace algorithm trains this run."""
         return is_of_marketplace(self.algorithm)
 
-    @computed_field  # type: ignore[prop-decorator]
     @property
     def not_available(self) -> list[str]:
-        """What this run does without, since its algorithm does not know it; kept in the ledger's item."""
+        """Sentences about what this run's algorithm cannot do; the item and JSON outputs repeat them."""
         return not_available(self.configuration.get("algorithm", ""))
 
     @property
@@ -199,5 +148,21 @@ class Run(BaseModel):
 
     @classmethod
     def load(cls, item: dict[str, Any]) -> Self:
-        """Read a run from its ledger item."""
-        return cls.model_validate(item["run"] | {"status": item["status"]})
+        """Read a run from its ledger item; raises ValueError or KeyError for one that is no run's."""
+        return cls.from_attributes(item["run"] | {"status": item["status"]})
+
+    @classmethod
+    def from_attributes(cls, attributes: Mapping[str, Any]) -> Self:
+        """Create a run from flat attributes, as the ledger's item names them; others are ignored."""
+        own = {name: value for name, value in attributes.items() if name not in PARTS}
+        return cls.model_validate(
+            {**own, **dict.fromkeys(PARTS, attributes)}, extra="ignore", by_alias=True, by_name=False
+        )
+
+    def attributes(self, *, exclude_none: bool = False) -> dict[str, Any]:
+        """Return the run as flat JSON values, by the names of the ledger's item."""
+        own = self.model_dump(mode="json", exclude=set(PARTS), exclude_none=exclude_none)
+        for name in PARTS:
+            part: Part = getattr(self, name)
+            own |= part.model_dump(mode="json", by_alias=True, exclude_none=exclude_none)
+        return own | {"not_available": self.not_available}

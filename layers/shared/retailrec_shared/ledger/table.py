@@ -1,4 +1,4 @@
-"""The ledger's table, as those see it who read and move what stands in it."""
+"""Access to the ledger's table, shared by the classes that read and change its items."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,22 +11,23 @@ if TYPE_CHECKING:
 
 
 class LedgerTable:
-    """A table; without a client, by the function's own.
+    """The table, by a client of the caller's or else by the function's own.
 
-    ``tell`` hears of each run that this very call moved, ``warn`` of each item that cannot be read, and why.
+    ``on_move`` is called with the new status of each run that a call moved, ``on_unreadable`` with the key of
+    each item that cannot be read and the class of the error.
     """
 
     def __init__(
         self,
         table: str,
         client: "DynamoDBClient | None" = None,
-        tell: Callable[[RunStatus], None] = lambda _status: None,
-        warn: Callable[[str, str], None] = lambda _pk, _error: None,
+        on_move: Callable[[RunStatus], None] = lambda _status: None,
+        on_unreadable: Callable[[str, str], None] = lambda _pk, _error: None,
     ) -> None:
         self._table = table
         self._client = client
-        self._tell = tell
-        self._warn = warn
+        self._on_move = on_move
+        self._on_unreadable = on_unreadable
 
     @property
     def _dynamodb(self) -> "DynamoDBClient":

@@ -17,9 +17,9 @@ from retailrec_shared.core import aws, names
 from retailrec_shared.core.errors import NotYet, Rejected
 from retailrec_shared.core.marketplace_limits import endpoint_kind
 from retailrec_shared.core.settings import settings
-from retailrec_shared.core.status import ENDED, RunStatus, Stage
-from retailrec_shared.ledger import endpoint_request as wishes
-from retailrec_shared.ledger.endpoint_request import Wish
+from retailrec_shared.core.status import DEPLOYABLE, ENDED, RunStatus, Stage
+from retailrec_shared.ledger import endpoint_request
+from retailrec_shared.ledger.endpoint_request import EndpointRequest
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
@@ -62,7 +62,7 @@ def describe() -> EndpointState | None:
     return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"), config, instances)
 
 
-def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
+def choose_target(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
     """Choose the run that the endpoint should serve, from all runs, newest upload first.
 
     ``runs`` comes of the index, which may lag behind the table: of a run that it
@@ -71,61 +71,61 @@ def wanted(runs: list[Run], live_id: str | None, read: Callable[[str], Run | Non
     """
     live = read(live_id) if live_id else None
     for run in runs:
-        if live and run.run_id in {live.run_id, live.rolled_back_from}:
+        if live and run.run_id in {live.run_id, live.rollout.rolled_back_from}:
             break
         if run.status in ENDED:
             continue
         now = read(run.run_id)
-        if now and now.status in {RunStatus.APPROVED, RunStatus.LIVE}:  # live since the pointer was read
+        if now and now.status in DEPLOYABLE:  # live since the pointer was read
             return now
     return live
 
 
-def settle_endpoint() -> None:
+def reconcile_endpoint() -> None:
     """Move the endpoint one step towards the run it should serve; do nothing where it serves it.
 
     Raises NotYet while the endpoint is busy or the quota allows none.
     """
     if settings().endpoint_mode == "none":
-        _remove()
+        _delete()
         return
-    # Each is read before what it is compared with: the last wish before the ledger, so that nobody acts
-    # on a ledger that is older than somebody else's wish; both before the endpoint, so that an endpoint
+    # Each is read before what it is compared with: the last request before the ledger, so that nobody acts
+    # on a ledger that is older than somebody else's request; both before the endpoint, so that an endpoint
     # at rest with another run than it accepted means that SageMaker rolled back.
-    wish = wishes.last()
-    run = wanted_now()
+    request = endpoint_request.last()
+    run = current_target()
     state = describe()
     if state and state.in_service and state.run_id:
         ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
     if run is None:
-        _remove_if_dead(state)
+        _delete_if_useless(state)
     elif not (state and state.in_service and state.run_id == run.run_id):
-        _bring(run, state, wish)
+        _move_towards(run, state, request)
 
 
-def wanted_now() -> Run | None:
+def current_target() -> Run | None:
     """Choose the run that the endpoint should serve, from the ledger as it is."""
-    return wanted(list(ledger().runs()), ledger().pointer("live"), ledger().get)
+    return choose_target(list(ledger().runs()), ledger().pointer("live"), ledger().get)
 
 
-def _bring(run: Run, state: EndpointState | None, wish: Wish) -> None:
+def _move_towards(run: Run, state: EndpointState | None, request: EndpointRequest) -> None:
     """Move the endpoint one step towards a run that it does not serve."""
-    attempted = wish.accepted and wish.run_id == run.run_id
-    if attempted and state and state.busy:
+    requested = request.accepted and request.run_id == run.run_id
+    if requested and state and state.busy:
         return
-    if attempted and state and run.status is RunStatus.APPROVED and wishes.last() == wish:
+    if requested and state and run.status is RunStatus.APPROVED and endpoint_request.last() == request:
         fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
-        settle_endpoint()
+        reconcile_endpoint()
         return
     with step_of(run.run_id, Stage.DEPLOY):
-        if attempted and state:  # the live run itself: only the reconciler tries it again
+        if requested and state:  # the live run itself: only the reconciler tries it again
             raise NotYet(f"The endpoint does not take the live run back. {state.failure or ''}".strip())
-        with _never_failing(run):
-            _move(run, state, wish)
+        with _live_run_waits(run):
+            _request_change(run, state, request)
 
 
 @contextmanager
-def _never_failing(run: Run) -> Iterator[None]:
+def _live_run_waits(run: Run) -> Iterator[None]:
     """Let the live run wait where another would fail: it serves from the table, and people are to be told."""
     try:
         yield
@@ -135,7 +135,7 @@ def _never_failing(run: Run) -> Iterator[None]:
         raise NotYet(f"The endpoint cannot serve the live run. {refusal}") from refusal
 
 
-def _move(run: Run, state: EndpointState | None, last: Wish) -> None:
+def _request_change(run: Run, state: EndpointState | None, last: EndpointRequest) -> None:
     if state and state.busy:
         raise NotYet(f"The endpoint is {state.status}.")
     if state and not state.in_service:
@@ -145,14 +145,14 @@ def _move(run: Run, state: EndpointState | None, last: Wish) -> None:
     if state:
         _refuse_other_kind(state.config, run)
     _create_config(run)
-    wish = wishes.make(run.run_id, after=last)
-    if wish is None:
+    request = endpoint_request.record(run.run_id, after=last)
+    if request is None:
         raise NotYet("Somebody else is moving the endpoint.")
     if state:
         _update(run)
     else:
         _create(run)
-    wishes.note_accepted(wish)
+    endpoint_request.mark_accepted(request)
     ledger().start_stage(run.run_id, Stage.DEPLOY)
 
 
@@ -210,14 +210,14 @@ def _create_config(run: Run) -> None:
         aws.sagemaker().create_endpoint_config(**request)
 
 
-def _remove_if_dead(state: EndpointState | None) -> None:
+def _delete_if_useless(state: EndpointState | None) -> None:
     """Delete an endpoint that serves a run which ended badly, when there is no other to serve."""
     served = ledger().get(state.run_id) if state and state.run_id else None
     if served and served.status in ENDED - {RunStatus.LIVE}:
-        _remove()
+        _delete()
 
 
-def _remove() -> None:
+def _delete() -> None:
     """Delete an endpoint that the mode "none" has no use for: it would be paid by the hour."""
     state = describe()
     if state is not None and not state.busy:

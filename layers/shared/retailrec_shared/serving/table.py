@@ -52,11 +52,11 @@ class Serving:
     def _get_batch(self, keys: Sequence[str]) -> dict[str, Body]:
         found: dict[str, Body] = {}
         wanted: Any = {self._table: {"Keys": [{"pk": {"S": key}} for key in keys]}}
-        for attempt in range(6):
+        for retry in range(6):
             if not wanted:
                 return found
-            if attempt:
-                _pause(attempt)
+            if retry:
+                _pause(retry)
             answer = self._dynamodb.batch_get_item(RequestItems=wanted)
             for item in answer["Responses"].get(self._table, []):
                 found[item["pk"]["S"]] = json.loads(item["body"]["S"])
@@ -83,9 +83,9 @@ class Serving:
 
     def _write_batch(self, batch: list[Any]) -> int:
         left: Any = {self._table: batch}
-        for attempt in range(10):
-            if attempt:
-                _pause(attempt)
+        for retry in range(10):
+            if retry:
+                _pause(retry)
             left = self._dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
             if not left:
                 return len(batch)
@@ -96,9 +96,9 @@ def _dump(body: Body) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def _pause(attempt: int) -> None:
+def _pause(retry: int) -> None:
     """Back off with full jitter, as DynamoDB asks of callers with unprocessed items."""
-    time.sleep(random.uniform(0, min(3.0, 0.05 * 2**attempt)))  # noqa: S311 - jitter, not a secret
+    time.sleep(random.uniform(0, min(3.0, 0.05 * 2**retry)))  # noqa: S311 - jitter, not a secret
 
 
 @cache

@@ -5,7 +5,7 @@ import pytest
 from retailrec.client.dropping import Drop, choose_run, key_of, readable_file
 from retailrec.client.following import choose
 from retailrec.client.problems import Problem
-from retailrec_shared.ledger.run import Upload
+from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, make_run
 
 CONFIGURATION = {"top_n": "10", "split": "temporal"}

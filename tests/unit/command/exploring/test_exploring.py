@@ -116,8 +116,8 @@ def test_a_file_of_ones_own_is_taken_with_its_columns(tmp_path: Path) -> None:
 def test_the_made_up_shop_has_headers_that_its_mapping_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own, "FOLDER", tmp_path)
-    monkeypatch.setattr(own, "EXAMPLE_ROWS", 1000)
+    monkeypatch.setattr(own_dataset, "FOLDER", tmp_path)
+    monkeypatch.setattr(own_dataset, "EXAMPLE_ROWS", 1000)
     path, columns = own_dataset.file_or_example(stack_on(object()), None, {})
     assert path is not None
     header, *rows = path.read_text(encoding="utf-8").splitlines()

@@ -5,7 +5,7 @@ from typing import Any
 from retailrec.metrics.epochs import Line, read_progress
 from retailrec.metrics.measured import Measured
 from retailrec_shared.core.status import RunStatus
-from retailrec_shared.ledger.run import Upload
+from retailrec_shared.ledger.run_parts import Upload
 from tests.environment import CONFIGURATION
 from tests.unit.command.runs import make_run
 

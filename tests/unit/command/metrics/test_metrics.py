@@ -17,7 +17,7 @@ from retailrec.metrics.measured import Measured, training_job
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import StageRecord
+from retailrec_shared.ledger.run_parts import StageRecord
 from tests.unit.command.metrics.measurements import METRICS, make_measured
 from tests.unit.command.runs import make_run
 from tests.unit.command.views.test_views import shown

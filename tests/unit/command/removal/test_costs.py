@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailrec.removal import costing
-from retailrec.removal.costs import Cost, costs, together
+from retailrec.removal.costs import ALARM_MONTH, INSTANCE_HOUR, S3_GB_MONTH, Cost, costs, together
 from retailrec.removal.inventory import Found
 
 DEPLOY = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
@@ -101,10 +100,10 @@ def test_what_may_not_be_looked_into_is_not_known_and_stops_nothing() -> None:
 @pytest.mark.parametrize(
     ("row", "price"),
     [
-        ("ml.m5.xlarge, training or transform", costing.INSTANCE_HOUR["ml.m5.xlarge"]),
-        ("ml.m5.large, endpoint", costing.INSTANCE_HOUR["ml.m5.large"]),
-        ("S3 Standard", costing.S3_GB_MONTH),
-        ("CloudWatch alarm", costing.ALARM_MONTH),
+        ("ml.m5.xlarge, training or transform", INSTANCE_HOUR["ml.m5.xlarge"]),
+        ("ml.m5.large, endpoint", INSTANCE_HOUR["ml.m5.large"]),
+        ("S3 Standard", S3_GB_MONTH),
+        ("CloudWatch alarm", ALARM_MONTH),
     ],
 )
 def test_the_prices_are_those_of_the_docs(row: str, price: float) -> None:

@@ -6,7 +6,7 @@ from retailrec.client.searching import Search
 from retailrec.views.screen import console
 from retailrec.views.stage_screen import LiveStages, PlainStages, stage_screen
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import StageRecord
+from retailrec_shared.ledger.run_parts import StageRecord
 from tests.unit.command.runs import make_run, timed
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from retailrec.views.stages import State, seconds_taken, view_stages
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Run, StageRecord
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord
 from tests.unit.command.runs import at, make_run, timed
 
 

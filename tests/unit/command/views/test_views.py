@@ -9,7 +9,7 @@ from retailrec.views.metrics import metrics_table
 from retailrec.views.runs import run_details, run_json, runs_table
 from retailrec.views.screen import console
 from retailrec_shared.core.status import RunStatus, Stage
-from retailrec_shared.ledger.run import Upload
+from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, at, make_run, timed
 
 METRICS = {

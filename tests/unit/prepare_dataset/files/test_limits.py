@@ -17,7 +17,7 @@ from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare
 def test_a_file_is_refused_by_its_size_and_format_with_what_to_do(kind: Format) -> None:
     limit = limits.MAX_BYTES[kind]
     limits.refuse_too_large(kind, limit)
-    with pytest.raises(Rejected, match=f"{kind} can be prepared up to .*; (split|save|leave)") as refusal:
+    with pytest.raises(Rejected, match=f"{kind} files can have at most .*; (split|save|leave)") as refusal:
         limits.refuse_too_large(kind, limit + 1)
     assert refusal.value.reason.endswith(".")
 

@@ -74,7 +74,7 @@ def a_zip_bomb_that_understates_its_size(folder: Path) -> Path:
     return zipped(folder / "shop.zip", "shop.csv", repeated(CSV, ROW * 9_999, 4 * GB), len(CSV))
 
 
-@bomb("far too many files")
+@bomb("too many files")
 def a_zip_of_a_million_files(folder: Path) -> Path:
     path = folder / "shop.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -227,7 +227,7 @@ def a_gzip_bomb_of_one_line(folder: Path) -> Path:
     return written(folder, gzip.compress(b"")[:10] + repeated(CSV, b"x" * 1_000_000, 3 * GB) + tail)
 
 
-@bomb("has 2,147 MB, but csv can be prepared up to 1,200 MB")
+@bomb("has 2,147 MB, but csv files can have at most 1,200 MB")
 def a_csv_of_one_line_of_two_gigabytes(folder: Path) -> Path:
     path = written(folder, CSV + b"x" * 8_000)
     with path.open("r+b") as file:

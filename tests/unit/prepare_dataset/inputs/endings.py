@@ -47,7 +47,7 @@ def all_is_read(folder: Path) -> Path:
 
 @ending(None)
 def all_is_read_in_two_parts(folder: Path) -> Path:
-    csv_parts.WORTH_IT = 0
+    csv_parts.MIN_SPLIT_BYTES = 0
     return written(folder, HEADER + ROW * MANY)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from prepare_dataset.report.difference import Ids, Origin, Previous
 from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.page import make_page
@@ -61,10 +62,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, QualityRepor
     old = prepare(xlsx_file(folder, {"a": days(20)})).report
     origin = Origin("r1", f"{HOSTILE}.xlsx", datetime(2012, 1, 1, tzinfo=UTC),
                     Previous("r0", f'"{HOSTILE}', old, Ids()))  # fmt: skip
-    report = prepare_file(
-        xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", profile="retail", split="temporal", top_n=10,
-        origin=origin,
-    )  # fmt: skip
+    options = Options(profile="retail", split="temporal", top_n=10, origin=origin)
+    report = prepare_file(xlsx_file(folder, {"<b>&\"'": rows}), folder / "run", options)
     return (folder / "run" / names.QUALITY_REPORT_HTML).read_text(encoding="utf-8"), report
 
 
@@ -89,7 +88,7 @@ def test_the_policy_allows_this_one_style_and_nothing_else(hostile: tuple[str, Q
     assert len(outline.all("style")) == 1
 
 
-def test_every_picture_is_told_in_words_and_its_ids_are_its_own(hostile: tuple[str, QualityReport]) -> None:
+def test_every_chart_has_a_text_alternative_and_unique_ids(hostile: tuple[str, QualityReport]) -> None:
     outline = Outline(hostile[0])
     ids = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
@@ -112,7 +111,7 @@ def test_warnings_and_the_difference_stand_on_top(hostile: tuple[str, QualityRep
     page, report = hostile
     assert report.warnings
     places = [page.index(text(warning.message)) for warning in report.warnings]
-    assert max(places) < page.index("Beside the previous run") < page.index("Interactions by")
+    assert max(places) < page.index("Compared with the previous run") < page.index("Interactions by")
 
 
 def test_a_first_run_and_an_early_report_have_a_page_too(tmp_path: Path) -> None:

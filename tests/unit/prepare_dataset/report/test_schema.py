@@ -29,7 +29,7 @@ def holds(report: dict[str, Any]) -> bool:
 
 def test_the_published_schema_is_the_models() -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == schema_text(), (
-        "write it anew: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema"
+        "write it again: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema"
     )
 
 

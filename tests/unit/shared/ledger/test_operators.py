@@ -7,8 +7,9 @@ import pytest
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.status import BY_OPERATOR, ENDED, NEXT, RunStatus, Stage
 from retailrec_shared.ledger import operators
-from retailrec_shared.ledger.run import Run, StageRecord
-from tests.unit.command.runs import make_run, timed
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord
+from tests.unit.command.runs import make_run, timed, with_attributes
 
 LATER = make_run("b" * 16, RunStatus.LIVE).model_copy(
     update={"upload": make_run().upload.model_copy(update={"uploaded_at": "2026-02-01T00:00:00.000Z"})}
@@ -48,7 +49,7 @@ def test_what_failed_late_is_deployed_once_more_and_keeps_what_it_published() ->
 def test_what_could_not_be_published_is_made_again_first() -> None:
     again = operators.retry(failed(Stage.PUBLISH), None)
     assert set(again.stages) == {Stage.BATCH, Stage.PUBLISH, Stage.DEPLOY}
-    by_hand = failed(Stage.PUBLISH).model_copy(update={"reason": operators.STOPPED})
+    by_hand = with_attributes(failed(Stage.PUBLISH), reason=operators.STOPPED)
     stopped = operators.retry(by_hand, None)
     assert set(stopped.stages) == {Stage.PUBLISH, Stage.DEPLOY}
 
@@ -64,7 +65,7 @@ def test_a_run_that_is_being_cleaned_up_is_not_brought_back_this_moment() -> Non
     run = failed(Stage.DEPLOY, retired=True, stages={Stage.PUBLISH: timed(1, 2)})
     with pytest.raises(Rejected, match="try again in ten minutes"):
         operators.retry(run, None)
-    change = operators.retry(run.model_copy(update={"cleaned": True}), None)
+    change = operators.retry(with_attributes(run, cleaned=True), None)
     assert change.stages[Stage.PUBLISH].attempt == 2
 
 
@@ -122,7 +123,7 @@ def test_only_a_run_that_served_and_was_not_retired_can_serve_again() -> None:
         (live, "is live already"),
         (never, "never served"),
         (failed(Stage.TRAIN), "never served"),
-        (served.model_copy(update={"retired": True}), "RetainedRuns"),
+        (with_attributes(served, retired=True), "RetainedRuns"),
     ):
         with pytest.raises(Rejected, match=words):
             operators.refuse_roll_back(target, live, NEEDED)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.http.validation import violations
 from recommender.hyperparameters import parse_hyperparameters
 from recommender.serve.queries import MAX_RECOMMENDATIONS
 from retailrec_shared.core.settings import Settings
-from retailrec_shared.ledger.run import Run, Upload
+from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import Upload
 from retailrec_shared.sagemaker import requests
 from tests.environment import CONFIGURATION, settings
 
@@ -42,7 +43,7 @@ BUILDERS: dict[str, Callable[[Settings, Run], Any]] = {
 )
 @pytest.mark.parametrize("this", [run(), MARKETPLACE], ids=["image", "marketplace"])
 def test_requests_satisfy_the_service_model(operation: str, changes: dict[str, object], this: Run) -> None:
-    shape = shapes.operation(operation).input_shape
+    shape = service_model.operation(operation).input_shape
     request = BUILDERS[operation](settings(**changes), this)
     assert shape is not None
     assert list(violations(shape, request, operation)) == []

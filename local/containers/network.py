@@ -1,4 +1,4 @@
-"""The way from a container to the local cloud, which listens on the loopback interface."""
+"""Connects containers to the local cloud, which listens on the loopback interface."""
 
 import sys
 
@@ -11,9 +11,9 @@ RELAY = "relay"
 
 
 def open_to_containers(state: Running) -> Running:
-    """Start the relay on Docker's bridge, unless it runs or none is needed; return the new state.
+    """Start the relay on Docker's bridge, unless it runs already or none is needed; return the new state.
 
-    The guard is told by which name containers ask.
+    The hosts file gives the guard the name by which containers reach this machine.
     """
     (state.state_dir / LISTED).write_text(f"{_host()}\n")
     if engine.is_desktop():

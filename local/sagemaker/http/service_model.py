@@ -1,9 +1,23 @@
-"""Writes a response as the service model shapes it."""
+"""botocore's description of SageMaker: what a request may hold, and how a response is written."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.session import get_session
+
+
+@cache
+def service(name: str = "sagemaker") -> ServiceModel:
+    """Load a service model; about 0.2 s the first time."""
+    return get_session().get_service_model(name)
+
+
+@cache
+def operation(name: str, of: str = "sagemaker") -> OperationModel:
+    """Describe one operation of a service."""
+    return service(of).operation_model(name)
 
 
 def serialise(shape: Shape, value: Any) -> Any:

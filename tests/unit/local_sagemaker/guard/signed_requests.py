@@ -19,7 +19,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from local.sagemaker.guard import KEY, Guard, Hosts, Key, reading
+from local.sagemaker.guard import KEY, Guard, Hosts, Key, read_only
 from local.sagemaker.guard.keys import new_access_key, new_secret, root_key, unknown_key
 from local.sagemaker.guard.request import Request
 
@@ -64,7 +64,7 @@ class Service:
     ) -> httpx.Response:
         """Send a request exactly as it is given."""
         guard = Guard(
-            self._forgiving, self.hosts, REGION, find, reading("/health"), self.check_scope,
+            self._forgiving, self.hosts, REGION, find, read_only("/health"), self.check_scope,
             self.service_of, lambda: datetime.fromtimestamp(time.time() + self.ahead, UTC),
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ _PATIENCE_SECONDS = 1200
 
 @dataclass(frozen=True)
 class Invocation:
-    """What came of one invocation; memory in MB, ``None`` where the engine does not tell."""
+    """The result of one invocation; memory in MB, ``None`` where the engine does not report it."""
 
     response: Any
     log: str
@@ -31,7 +31,7 @@ class Invocation:
 
     @property
     def failed(self) -> bool:
-        """Tell whether the function raised, ran out of time or memory, or never answered."""
+        """Return whether the function raised, ran out of time or memory, or never answered."""
         return self.killed or (isinstance(self.response, dict) and "errorType" in self.response)
 
 
@@ -59,7 +59,7 @@ def invoke(template: Path, function: str, event: Path) -> Invocation:
         finally:
             process.kill()
             reading.join()
-    return _told(answer, "".join(log), sampler)
+    return _result(answer, "".join(log), sampler)
 
 
 def pulling() -> list[str]:
@@ -75,7 +75,7 @@ def _read(stream: IO[str] | None, log: list[str], sampler: Sampler) -> None:
             sampler.watch(found[1])
 
 
-def _told(answer: str, log: str, sampler: Sampler) -> Invocation:
+def _result(answer: str, log: str, sampler: Sampler) -> Invocation:
     found = _DURATION.search(log)
     lines = answer.strip().splitlines()
     try:

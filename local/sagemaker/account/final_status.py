@@ -1,4 +1,4 @@
-"""How work ends: whatever happens, in a status, with a reason where there is one."""
+"""Runs a job's work to a final status, with a failure reason if it fails."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -10,10 +10,10 @@ from local.sagemaker.errors import INTERNAL_ERROR, JobFailed, JobStopped
 logger = logging.getLogger(__name__)
 
 
-async def outcome(
+async def final_status(
     job: TrainingJob | TransformJob | TuningJob | ModelPackage, work: Callable[[], Coroutine[Any, Any, str]]
 ) -> str:
-    """Do the work; return the status that it says to end in, or that its failure means."""
+    """Do the work; return the status that it returns, or the one that its exception stands for."""
     try:
         return await work()
     except JobStopped:
@@ -21,6 +21,6 @@ async def outcome(
     except JobFailed as failure:
         job.failure_reason = failure.reason
     except Exception:  # its own process boundary: nobody awaits this task
-        logger.exception("%s broke", job.arn)
+        logger.exception("Unexpected error in %s", job.arn)
         job.failure_reason = INTERNAL_ERROR
     return "Failed"

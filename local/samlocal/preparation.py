@@ -8,7 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.cloud import deployment
 from local.cloud.state import REPOSITORY, Running
-from local.containers import engine, reaching
+from local.containers import engine, network
 from local.samlocal import deployed
 from local.samlocal.examples import examples
 from local.samlocal.template import function_names, with_environment
@@ -28,7 +28,7 @@ def prepare(state: Running, session: "boto3.Session", folder: Path = FOLDER) -> 
     """
     engine.ensure()
     deployment.build_for_lambda(state, folder / APPLICATION)
-    state = reaching.open_to_containers(state)
+    state = network.open_to_containers(state)
     built = yaml_parse((folder / APPLICATION / "template.yaml").read_text())
     variables = deployed.variables(session, state, dict(function_names(built, state.stack)))
     template = folder / "template.json"
