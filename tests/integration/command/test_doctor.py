@@ -151,7 +151,7 @@ def test_a_missing_output_is_reported_and_the_rest_is_checked(account: Account, 
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
     assert "lacks the outputs ServingTable, EventBus" in words(answer.output)
-    assert "No event waits" in words(answer.output)
+    assert "dead-letter queues are empty" in words(answer.output)
 
 
 def test_a_missing_stack_is_reported(account: Account, retailrec: Invoke) -> None:

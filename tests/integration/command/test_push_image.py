@@ -103,7 +103,7 @@ def test_a_repository_that_is_there_is_used(docker: Docker, ecr: Any) -> None:
     assert len(ecr.describe_repositories()["repositories"]) == 1
 
 
-def test_an_image_that_is_there_is_not_built_again(docker: Docker, ecr: Any) -> None:
+def test_an_existing_image_is_not_built_again(docker: Docker, ecr: Any) -> None:
     ecr.create_repository(repositoryName="retailrec-algorithm")
     manifest = {
         "schemaVersion": 2,
@@ -114,7 +114,7 @@ def test_an_image_that_is_there_is_not_built_again(docker: Docker, ecr: Any) -> 
     ecr.put_image(repositoryName="retailrec-algorithm", imageManifest=json.dumps(manifest), imageTag="v1")
     ended = push("--tag", "v1")
     assert ended.exit_code == 0, ended.output
-    assert "there already" in ended.output
+    assert "is already there" in ended.output
     assert docker.asked("build") == docker.asked("push") == []
 
 

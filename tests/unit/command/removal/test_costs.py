@@ -1,4 +1,4 @@
-"""What `retailrec destroy` says that things were costing."""
+"""What `retailrec destroy` prints as the cost of each resource."""
 
 import re
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_an_endpoint_on_instances_costs_each_hour_of_the_month() -> None:
     assert str(cost) == "$167.90 a month"
 
 
-def test_a_serverless_endpoint_costs_nothing_while_nobody_asks() -> None:
+def test_a_serverless_endpoint_costs_nothing_without_requests() -> None:
     assert str(endpoint(ServerlessConfig={})["e"]) == "nothing without requests"
 
 
