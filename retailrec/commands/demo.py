@@ -16,7 +16,7 @@ from retailrec.commands.demo_report import DemoReport, dataset_report, stage_sec
 from retailrec.commands.drop import NOT_LIVE, find, follow_on, print_outcome, upload_with_bar
 from retailrec.commands.interrupts import Interrupts
 from retailrec.commands.report import save_page
-from retailrec.views.customers import CUSTOMERS, CustomerAnswers, ask, show_customer
+from retailrec.views.customers import CUSTOMERS, CustomerAnswers, read_answers, show_customer
 from retailrec.views.metrics import metrics_table
 from retailrec.views.quality import Quality, quality_table, read_quality, warning_lines
 from retailrec.views.screen import command, out, seconds
@@ -55,7 +55,7 @@ def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
     live = _make_live(stack, data, screen)
     quality = read_quality(stack, live.run.run_id)
     api = stack.api()
-    answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
+    answers = [read_answers(api, customer, live.run.run_id) for customer in CUSTOMERS]
     page = paths.REPORT.with_name(paths.QUALITY_PAGE)
     _show(live, quality, answers, screen)
     if save_page(stack, live.run, page):

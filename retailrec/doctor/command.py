@@ -75,8 +75,8 @@ def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
     try:
         settings = _settings(stack, algorithm_arn)
     except ValidationError as error:
-        said = "; ".join(each["msg"] for each in error.errors())
-        return [*found, failed("parameters", f"The stack's parameters contradict each other ({said}).")]
+        problems = "; ".join(each["msg"] for each in error.errors())
+        return [*found, failed("parameters", f"The stack's parameters contradict each other ({problems}).")]
     found += looked("algorithm", lambda: _algorithm(stack, settings, region))
     if stack.cloud is None:
         found += looked("quotas", lambda: quota_checks.enough(stack.aws("service-quotas"), settings))

@@ -150,10 +150,10 @@ class Shop:
         return self.stack.s3().get_object(Bucket=self.stack.output("DataBucket"), Key=key)["Body"].read()
 
 
-def _drawn(runs: list[Measured], said: str) -> Picture:
+def _drawn(runs: list[Measured], alternative: str) -> Picture:
     from retailrec.metrics.figures import draw
 
-    return Picture(draw(runs), said)
+    return Picture(draw(runs), alternative)
 
 
 def _text(value: object) -> str:
