@@ -29,7 +29,7 @@ def doctor(
     as_json: Annotated[bool, Option("--json", help="Write JSON for scripts.")] = False,
     stack: StackName = None,
 ) -> None:
-    """Check everything that a stack needs, and say what to fix; exits with 1 if anything is wrong.
+    """Check everything that a stack needs, and say what to fix; exit with 1 if anything is wrong.
 
     Without a stack it checks what one would need: credentials, region, and with --algorithm-arn the
     Marketplace algorithm and the account's quotas.
@@ -57,7 +57,7 @@ def sam_env() -> None:
 
 @verbs.command()
 def events(
-    folder: Annotated[Path, Option(help="Where to.")] = Path("events"),
+    folder: Annotated[Path, Option(help="The folder to write to.")] = Path("events"),
 ) -> None:
     """Write an example of every event that invokes a function."""
     from retailrec.commands.sam import events
@@ -70,7 +70,9 @@ def push_image(
     repository: Annotated[
         str, Option(help="A repository of the account's ECR; created if it does not exist.")
     ] = ("retailrec-algorithm"),
-    tag: Annotated[str | None, Option(help="Default: a hash of the files in algorithm/.")] = None,
+    tag: Annotated[
+        str | None, Option(help="The image tag. Default: a hash of the files in algorithm/.")
+    ] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
     from retailrec.commands.push import push_image

@@ -16,6 +16,7 @@ app = Typer(
     cls=Commands,
     help="Turn a retailer's transaction file into a recommendation service.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # reflows paragraphs to the terminal's width
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -126,7 +127,7 @@ def runs(
     stack: StackName = None,
 ) -> None:
     """List the runs, the newest upload first."""
-    from retailrec.commands.ask import runs
+    from retailrec.commands.show import runs
 
     runs(stack, limit, as_json)
 
@@ -138,7 +139,7 @@ def status(
     stack: StackName = None,
 ) -> None:
     """Show everything that is known of a run."""
-    from retailrec.commands.ask import status
+    from retailrec.commands.show import status
 
     status(stack, run, as_json)
 
@@ -190,7 +191,7 @@ def recommend(
     stack: StackName = None,
 ) -> None:
     """Get a customer's recommendations from the REST API."""
-    from retailrec.commands.ask import recommend
+    from retailrec.commands.show import recommend
 
     recommend(stack, customer, top_n, as_json)
 
@@ -203,7 +204,7 @@ def history(
     stack: StackName = None,
 ) -> None:
     """Get a customer's latest purchases from the REST API."""
-    from retailrec.commands.ask import history
+    from retailrec.commands.show import history
 
     history(stack, customer, limit, as_json)
 
@@ -227,7 +228,7 @@ def logs(
     stack: StackName = None,
 ) -> None:
     """Show the latest lines of the functions' log."""
-    from retailrec.commands.ask import logs
+    from retailrec.commands.show import logs
 
     logs(stack, minutes, limit)
 
@@ -248,7 +249,8 @@ def retry(run: RunId, stack: StackName = None) -> None:
 def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Stop a run in progress; the live one stays.
 
-    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` continues it.
+    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped.
+    `retailrec retry RUN` continues it.
     """
     from retailrec.commands.operate import stop
 
@@ -259,7 +261,7 @@ def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Deploy a model that the quality gate rejected.
 
-    `status` shows why it was rejected, and its metrics.
+    `retailrec status RUN` shows why it was rejected, and its metrics.
     """
     from retailrec.commands.operate import approve
 
@@ -274,7 +276,7 @@ def rollback(
     yes: Yes = False,
     stack: StackName = None,
 ) -> None:
-    """Make the previous live run serve again, within one update of the endpoint.
+    """Make the previous live run live again, within one update of the endpoint.
 
     The stack's parameter RetainedRuns says of how many runs the model and the recommendations are kept.
     A file dropped after the run that is rolled back replaces it as usual; nothing else does.
@@ -323,8 +325,10 @@ def redrive(yes: Yes = False, stack: StackName = None) -> None:
 @app.command()
 def generate(
     path: Annotated[Path, Argument(help="The file to write: .xlsx, .csv, .csv.gz or .parquet.")],
-    rows: Annotated[int | None, Option(min=1000, help="Default: as many as Online Retail II.")] = None,
-    seed: Annotated[int, Option(help="The same seed gives the same rows.")] = 1,
+    rows: Annotated[
+        int | None, Option(min=1000, help="The number of rows. Default: as many as Online Retail II.")
+    ] = None,
+    seed: Annotated[int, Option(help="The seed: the same seed gives the same rows.")] = 1,
 ) -> None:
     """Generate a transaction file that a model can learn from."""
     from retailrec.commands.generate import generate

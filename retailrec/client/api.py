@@ -61,18 +61,18 @@ class Api:
 
     def get(self, path: str) -> Any:
         """GET any path, with its query; return the JSON of the response."""
-        return self._ask(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
+        return self._send(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
 
     def _get(self, model: type[Answer], path: Sequence[str], query: Query) -> Answer:
         place = "/".join(quote(part, safe="") for part in path)
         url = httpx.URL(f"{self._base_url}/{place}", params=query)
-        answer = self._ask(url)
+        answer = self._send(url)
         try:
             return model.model_validate_json(answer.content)
         except ValidationError as error:
             raise Problem(f"{url} is not the recommendation API: check the address.") from error
 
-    def _ask(self, url: httpx.URL) -> httpx.Response:
+    def _send(self, url: httpx.URL) -> httpx.Response:
         try:
             answer = self._http.get(url, headers=self._signature(str(url)))
         except httpx.HTTPError as error:
@@ -120,7 +120,7 @@ def _detail(answer: httpx.Response) -> str:
         body: Any = answer.json()
     except ValueError:
         return answer.reason_phrase
-    said = (
+    message = (
         (body.get("detail") or body.get("message") or body.get("Message")) if isinstance(body, dict) else ""
     )
-    return str(said or answer.reason_phrase)
+    return str(message or answer.reason_phrase)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from retailrec.client.places import need_repository
+from retailrec.client.paths import need_repository
 
 if TYPE_CHECKING:
     from local.cloud import Running

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.console import Console
 from typer import Exit
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.client.dropping import DroppedRun, readable_file
 from retailrec.client.stack import Stack
 from retailrec.commands.cloud import bring_up, take_down
@@ -16,7 +16,7 @@ from retailrec.commands.demo_report import DemoReport, dataset_report, stage_sec
 from retailrec.commands.drop import NOT_LIVE, find, follow_on, print_outcome, upload_with_bar
 from retailrec.commands.interrupts import Interrupts
 from retailrec.commands.report import save_page
-from retailrec.views.customers import CUSTOMERS, CustomerAnswers, ask, show_customer
+from retailrec.views.customers import CUSTOMERS, CustomerAnswers, read_answers, show_customer
 from retailrec.views.metrics import metrics_table
 from retailrec.views.quality import quality_table, read_quality, warning_lines
 from retailrec.views.screen import command, out, seconds
@@ -35,7 +35,7 @@ class LiveRun(NamedTuple):
 
 def demo(given: Path | None, algorithm_arn: str = "") -> None:
     """Run the demo; when interrupted or failed, stop the cloud if the demo has started it."""
-    places.need_repository()
+    paths.need_repository()
     screen = out()
     with Interrupts() as interrupts:
         data = choose_data(readable_file(given) if given else None, screen)
@@ -48,7 +48,7 @@ def demo(given: Path | None, algorithm_arn: str = "") -> None:
                 screen.print("\nCleaning up", style="bold")
                 take_down()
             raise
-    report.save(places.REPORT)
+    report.save(paths.REPORT)
     _print_next_steps(screen)
 
 
@@ -56,8 +56,8 @@ def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
     live = _make_live(stack, data, screen)
     quality = read_quality(stack, live.run.run_id)
     api = stack.api()
-    answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
-    page = places.REPORT.with_name(places.QUALITY_PAGE)
+    answers = [read_answers(api, customer, live.run.run_id) for customer in CUSTOMERS]
+    page = paths.REPORT.with_name(paths.QUALITY_PAGE)
     _show(live, quality, answers, screen)
     if save_page(stack, live.run, page):
         screen.print(f"Quality report: {_shown(page)}")
@@ -102,14 +102,14 @@ def _show(live: LiveRun, quality: QualityReport, answers: list[CustomerAnswers],
         screen.print("")
         screen.print(part)
     screen.print(
-        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {places.REPORT.name} in build/demo/",
+        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {paths.REPORT.name} in build/demo/",
         style="bold",
     )
 
 
 def _shown(path: Path) -> Path:
     """Shorten a path below the repository's root."""
-    return path.relative_to(places.REPOSITORY) if path.is_relative_to(places.REPOSITORY) else path
+    return path.relative_to(paths.REPOSITORY) if path.is_relative_to(paths.REPOSITORY) else path
 
 
 def _print_next_steps(screen: Console) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.commands.download import Unavailable, download_workbook
 
 SEED = 41
@@ -22,15 +22,15 @@ def choose_data(given: Path | None, screen: Console) -> DemoData:
     """Choose the given file, else Online Retail II, present or downloaded, else a generated one like it."""
     if given:
         return DemoData(given, "the file given")
-    if places.PUBLIC_FILE.exists():
-        return DemoData(places.PUBLIC_FILE, "Online Retail II (UCI)")
+    if paths.PUBLIC_FILE.exists():
+        return DemoData(paths.PUBLIC_FILE, "Online Retail II (UCI)")
     screen.print("Downloading the public Online Retail II file", style="bold")
     try:
-        download_workbook(places.PUBLIC_FILE, screen)
+        download_workbook(paths.PUBLIC_FILE, screen)
     except Unavailable as reason:
         screen.print(f"  Not available: {reason}.")
         return _generated(screen)
-    return DemoData(places.PUBLIC_FILE, "Online Retail II (UCI), downloaded")
+    return DemoData(paths.PUBLIC_FILE, "Online Retail II (UCI), downloaded")
 
 
 def _generated(screen: Console) -> DemoData:
@@ -38,9 +38,9 @@ def _generated(screen: Console) -> DemoData:
     from retailrec.commands.generate import write_with_bar
     from retailrec.generate import Shape
 
-    if not places.GENERATED_FILE.exists():
-        write_with_bar(places.GENERATED_FILE, Shape.online_retail(), SEED, screen)
+    if not paths.GENERATED_FILE.exists():
+        write_with_bar(paths.GENERATED_FILE, Shape.online_retail(), SEED, screen)
     screen.print(
         "GENERATED data, without real customers. For your own data: make demo DATA=FILE.", style="yellow"
     )
-    return DemoData(places.GENERATED_FILE, f"generated in the shape of Online Retail II, seed {SEED}")
+    return DemoData(paths.GENERATED_FILE, f"generated in the shape of Online Retail II, seed {SEED}")

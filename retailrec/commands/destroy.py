@@ -8,8 +8,8 @@ from retailrec.client import laptop
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import aws_session, client, local_session
 from retailrec.client.stack import NO_CLOUD
-from retailrec.removal.costing import Cost, costs, together
-from retailrec.removal.finding import Client, Found, find
+from retailrec.removal.costs import Cost, costs, together
+from retailrec.removal.inventory import Client, Found, find
 from retailrec.removal.removing import remove
 from retailrec.views.screen import out, table
 from retailrec.views.steps import Steps
@@ -51,7 +51,7 @@ def _place(name: str | None) -> tuple[str, Client, float]:
 
 
 def _show(found: Found, data: bool, costs: Mapping[str, Cost]) -> None:
-    rows, longest = table("What goes", "Name", "It was costing"), 0
+    rows, longest = table("resource", "name", "cost"), 0
     if found.status:
         rows.add_row("CloudFormation stack", f"{found.stack} ({found.status})", str(costs[found.stack]))
     for kind, things in (

@@ -84,11 +84,11 @@ def print_outcome(run: Run, before: bool, screen: Console) -> None:
         )
         return
     if before:
-        said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
+        outcome = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
     else:
-        said = f"Run {run.run_id} ended as {run.status}."
+        outcome = f"Run {run.run_id} ended as {run.status}."
     errors = console(stderr=True)
-    errors.print(said, style="bold red")
+    errors.print(outcome, style="bold red")
     for line in (
         run.outcome.reason,
         run.outcome.next_step or _again(run) if before else run.outcome.next_step,

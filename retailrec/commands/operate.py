@@ -18,36 +18,40 @@ def retry(stack: str | None, prefix: str) -> None:
     """Continue a failed run from the stage that failed."""
     opened, run = _find(stack, prefix)
     if run.status in IN_PROGRESS and any(record.attempt > 1 for record in run.stages.values()):
-        _say(f"Run {run.run_id} is {run.status} already again.", f"status {run.run_id}")
+        _print_result(f"Run {run.run_id} is {run.status} already again.", f"status {run.run_id}")
         return
     retried = Operator(opened).retry(run.run_id)
     stage = current_stage(retried) or ""
-    _say(f"Run {run.run_id} continues from stage {stage}.", f"status {run.run_id}")
+    _print_result(f"Run {run.run_id} continues from stage {stage}.", f"status {run.run_id}")
 
 
 def approve(stack: str | None, prefix: str, yes: bool) -> None:
     """Approve a run that the quality gate rejected."""
     opened, run = _find(stack, prefix)
     if run.gate.overruled and run.status in IN_PROGRESS | {RunStatus.LIVE}:
-        _say(f"Run {run.run_id} is already approved; it is {run.status}.", f"status {run.run_id}")
+        _print_result(f"Run {run.run_id} is already approved; it is {run.status}.", f"status {run.run_id}")
         return
     if run.status is RunStatus.MODEL_REJECTED:
-        ask(f"The quality gate rejected run {headline(run)}: {run.outcome.reason} Deploy it anyway?", yes)
+        ask_to_confirm(
+            f"The quality gate rejected run {headline(run)}: {run.outcome.reason} Deploy it anyway?", yes
+        )
     Operator(opened).approve(run.run_id)
-    _say(f"Run {run.run_id} is approved and continues.", f"status {run.run_id}")
+    _print_result(f"Run {run.run_id} is approved and continues.", f"status {run.run_id}")
 
 
 def stop(stack: str | None, prefix: str, yes: bool) -> None:
     """Stop a run in progress."""
     opened, run = _find(stack, prefix)
     if run.status is RunStatus.FAILED and run.outcome.reason == STOPPED:
-        _say(f"Run {run.run_id} is already stopped.", f"retry {run.run_id}")
+        _print_result(f"Run {run.run_id} is already stopped.", f"retry {run.run_id}")
         return
     if current_stage(run):
-        ask(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
+        ask_to_confirm(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
     stopped = Operator(opened).stop(run.run_id)
     jobs = " Its job is being stopped." if stopped.cleanup.jobs_to_stop else ""
-    _say(f"Run {run.run_id} is stopped.{jobs} To continue it:", f"retry {run.run_id}", sentence=False)
+    _print_result(
+        f"Run {run.run_id} is stopped.{jobs} To continue it:", f"retry {run.run_id}", sentence=False
+    )
 
 
 def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
@@ -67,9 +71,9 @@ def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
         )
         return
     target, live = operator.roll_back_target(chosen.run_id if chosen else None)
-    ask(f"Make run {headline(target)} live again instead of {headline(live)}?", yes)
+    ask_to_confirm(f"Make run {headline(target)} live again instead of {headline(live)}?", yes)
     operator.roll_back(target, live)
-    _say(
+    _print_result(
         f"Run {target.run_id} is live instead of {live.run_id}; the endpoint follows within one update. "
         "A file dropped later replaces it as usual.",
         "runs",
@@ -87,7 +91,7 @@ def redrive_queues(stack: str | None, yes: bool) -> None:
     if not any(queue.messages for queue in waiting):
         out().print("The queues are empty: there is nothing to send back.")
         return
-    ask("Send them back to where they came from?", yes)
+    ask_to_confirm("Send them back to where they came from?", yes)
     results = [redrive(opened, queue) for queue in waiting if queue.messages]
     out().print(_outcome(results))
     for problem in (problem for result in results for problem in result.problems):
@@ -112,7 +116,7 @@ def _find(stack: str | None, prefix: str) -> tuple[Stack, Run]:
     return opened, opened.ledger().get(run.run_id) or run
 
 
-def ask(question: str, yes: bool) -> None:
+def ask_to_confirm(question: str, yes: bool) -> None:
     """Ask for confirmation at a terminal; in a script the answer is yes."""
     if yes or not sys.stdin.isatty():
         out().print(question.removesuffix("?") + ": yes.", soft_wrap=True)
@@ -122,6 +126,6 @@ def ask(question: str, yes: bool) -> None:
         raise Exit(1)
 
 
-def _say(done: str, then: str, sentence: bool = True) -> None:
+def _print_result(done: str, then: str, sentence: bool = True) -> None:
     follow = f"Look at it: {command()} {then}" if sentence else f"{command()} {then}"
     out().print(f"{done} {follow}", soft_wrap=True)

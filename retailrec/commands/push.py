@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from retailrec.client.places import REPOSITORY, need_repository
+from retailrec.client.paths import REPOSITORY, need_repository
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import aws_session
 from retailrec.views.screen import out

@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from retailrec.client import laptop
-from retailrec.client.places import need_repository
+from retailrec.client.paths import need_repository
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import local_session
 from retailrec.client.stack import NO_CLOUD

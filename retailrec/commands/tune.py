@@ -6,7 +6,7 @@ from retailrec.client.stack import Stack
 from retailrec.client.tuning import begin, copy_data, tuned_run
 from retailrec.commands.boundary import INTERRUPTED
 from retailrec.commands.drop import NOT_LIVE, follow_run, print_outcome
-from retailrec.commands.operate import ask
+from retailrec.commands.operate import ask_to_confirm
 from retailrec.views.screen import command, out
 from retailrec.views.steps import Steps
 from retailrec_shared.core.status import ENDED, LIVE_OR_SUPERSEDED, RunStatus
@@ -24,7 +24,7 @@ def tune(
     made = tuned_run(opened.ledger().get(run.run_id) or run, Operator(opened).live(), in_total, at_once)
     known = opened.ledger().get(made.run_id)
     if known is None:
-        ask(_question(opened, run, made), yes)
+        ask_to_confirm(_question(opened, run, made), yes)
         known = _begin(opened, run, made)
     if known.status in ENDED:
         out().print(f"This search was made before: run {known.run_id} is {known.status}; nothing was done.")

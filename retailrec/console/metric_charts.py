@@ -100,13 +100,13 @@ def _name(run: Json) -> str:
 
 
 def _describe(series: Sequence[Series], references: Sequence[Reference] = ()) -> str:
-    said = [
+    parts = [
         f"{each.name}: first {metric(each.points[0].y)}, last {metric(each.points[-1].y)},"
         f" highest {metric(max(point.y for point in each.points))}"
         for each in series
     ]
-    said += [f"{each.name}: {metric(each.y)}" for each in references]
-    return f"{'; '.join(said)}. The figures are in the table below."
+    parts += [f"{each.name}: {metric(each.y)}" for each in references]
+    return f"{'; '.join(parts)}. The figures are in the table below."
 
 
 def _with_error(metrics: Mapping[str, float], name: str) -> str:

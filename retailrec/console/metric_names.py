@@ -44,8 +44,8 @@ def metric_label(name: str) -> str:
     """Name a metric for people, with the rows that it is measured on."""
     ending = next((each for each in MEASURED_ON if name.endswith(each)), "")
     measured = "held out, some of the customers" if _of_epoch(name) else MEASURED_ON.get(ending, "held out")
-    said = plain(name.removesuffix(ending)).replace(PRECISION, "precision@10").replace("_", " ")
-    return f"{said} ({measured})"
+    text = plain(name.removesuffix(ending)).replace(PRECISION, "precision@10").replace("_", " ")
+    return f"{text} ({measured})"
 
 
 def epoch_label(name: str) -> str:

@@ -18,7 +18,7 @@ _ECR = re.compile(
 WHAT = "algorithm"
 
 
-def of_marketplace(sagemaker: Any, settings: Settings, region: str) -> Iterator[Finding]:
+def check_marketplace(sagemaker: Any, settings: Settings, region: str) -> Iterator[Finding]:
     """Check a Marketplace algorithm against the parameters of a stack."""
     problems = algorithm_check.problems(sagemaker, settings, region)
     for problem in problems:
@@ -37,7 +37,7 @@ def of_marketplace(sagemaker: Any, settings: Settings, region: str) -> Iterator[
         yield note("not available", sentence)
 
 
-def of_image(ecr: Any, uri: str) -> Iterator[Finding]:
+def check_image(ecr: Any, uri: str) -> Iterator[Finding]:
     """Check that an image is in the registry of its URI."""
     found = _ECR.fullmatch(uri)
     if found is None:

@@ -11,7 +11,7 @@ from retailrec.client import laptop
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
 from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
-from retailrec.doctor.findings import Finding, Verdict, failed, looked, note, ok
+from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_check
 from retailrec.views.screen import out, table
 from retailrec_shared.core.settings import Settings
 
@@ -37,14 +37,14 @@ def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
     """Run all checks, in the order in which a deployment would meet the problems."""
     if name is None and laptop.running() is None:
-        return _before_deploying(algorithm_arn)
+        return _check_account(algorithm_arn)
     stack = Stack.open(name)
-    return _of_stack(stack, algorithm_arn)
+    return _check_stack(stack, algorithm_arn)
 
 
-def _before_deploying(algorithm_arn: str) -> list[Finding]:
+def _check_account(algorithm_arn: str) -> list[Finding]:
     session = aws_session()
-    found = looked("credentials", lambda: _who(session.client("sts"), session.region_name))
+    found = run_check("credentials", lambda: _who(session.client("sts"), session.region_name))
     if any(each.verdict is Verdict.FAILED for each in found):
         return found
     if not algorithm_arn:
@@ -52,34 +52,34 @@ def _before_deploying(algorithm_arn: str) -> list[Finding]:
     settings = Settings.model_validate({**UNNAMED, "algorithm_arn": algorithm_arn})
     return [
         *found,
-        *looked(
+        *run_check(
             "algorithm",
-            lambda: algorithm_checks.of_marketplace(
+            lambda: algorithm_checks.check_marketplace(
                 session.client("sagemaker"), settings, session.region_name
             ),
         ),
-        *looked("quotas", lambda: quota_checks.enough(session.client("service-quotas"), settings)),
+        *run_check("quotas", lambda: quota_checks.check_quotas(session.client("service-quotas"), settings)),
     ]
 
 
-def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
+def _check_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
     region = stack.session.region_name
-    found = looked("credentials", lambda: _who(stack.aws("sts"), region))
-    found += looked("stack", lambda: stack_checks.formation(stack))
-    for what, look in (
-        ("buckets and tables", stack_checks.parts),
-        ("endpoint", stack_checks.endpoint),
-        ("dead letters", stack_checks.dead_letters),
+    found = run_check("credentials", lambda: _who(stack.aws("sts"), region))
+    found += run_check("stack", lambda: stack_checks.check_formation(stack))
+    for what, check in (
+        ("buckets and tables", stack_checks.check_resources),
+        ("endpoint", stack_checks.check_endpoint),
+        ("dead letters", stack_checks.check_dead_letters),
     ):
-        found += looked(what, lambda look=look: look(stack))  # type: ignore[misc]
+        found += run_check(what, lambda check=check: check(stack))  # type: ignore[misc]
     try:
         settings = _settings(stack, algorithm_arn)
     except ValidationError as error:
-        said = "; ".join(each["msg"] for each in error.errors())
-        return [*found, failed("parameters", f"The stack's parameters contradict each other ({said}).")]
-    found += looked("algorithm", lambda: _algorithm(stack, settings, region))
+        problems = "; ".join(each["msg"] for each in error.errors())
+        return [*found, failed("parameters", f"The stack's parameters contradict each other ({problems}).")]
+    found += run_check("algorithm", lambda: _algorithm(stack, settings, region))
     if stack.cloud is None:
-        found += looked("quotas", lambda: quota_checks.enough(stack.aws("service-quotas"), settings))
+        found += run_check("quotas", lambda: quota_checks.check_quotas(stack.aws("service-quotas"), settings))
     return found
 
 
@@ -101,11 +101,11 @@ def _who(sts: Any, region: str | None) -> Iterator[Finding]:
 
 def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Finding]:
     if settings.algorithm_arn:
-        yield from algorithm_checks.of_marketplace(stack.sagemaker(), settings, region)
+        yield from algorithm_checks.check_marketplace(stack.sagemaker(), settings, region)
     elif stack.cloud:
         yield ok("algorithm", "The local SageMaker runs the programs in algorithm/.")
     else:
-        yield from algorithm_checks.of_image(stack.aws("ecr"), settings.algorithm_image_uri)
+        yield from algorithm_checks.check_image(stack.aws("ecr"), settings.algorithm_image_uri)
 
 
 def _show(findings: list[Finding]) -> None:

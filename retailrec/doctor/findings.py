@@ -38,9 +38,9 @@ def failed(what: str, sentence: str) -> Finding:
     return Finding(what, Verdict.FAILED, sentence)
 
 
-def looked(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def run_check(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
     """Run one check; an error in it becomes a finding, so that the next check runs."""
     try:
-        return list(look())
+        return list(check())
     except Exception as error:  # noqa: BLE001 - a doctor looks at everything, whatever is broken
         return [failed(what, explain(error))]

@@ -10,7 +10,7 @@ from retailrec_shared.core.settings import Settings
 SERVERLESS = "Maximum total concurrency that can be allocated across all serverless endpoints"
 
 
-def names(settings: Settings) -> Iterator[tuple[str, int]]:
+def quotas_needed(settings: Settings) -> Iterator[tuple[str, int]]:
     """Yield SageMaker's names of the quotas that a run needs, and how many instances of each."""
     yield f"{settings.training_instance_type} for training job usage", 1
     yield f"{settings.batch_instance_type} for transform job usage", 1
@@ -24,9 +24,9 @@ def names(settings: Settings) -> Iterator[tuple[str, int]]:
         yield SERVERLESS, 2 * settings.endpoint_max_concurrency
 
 
-def enough(quotas: Any, settings: Settings) -> Iterator[Finding]:
+def check_quotas(quotas: Any, settings: Settings) -> Iterator[Finding]:
     """Compare the account's quotas with what a run needs."""
-    needed = dict(names(settings))
+    needed = dict(quotas_needed(settings))
     for page in quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker"):
         for each in page["Quotas"]:
             wanted = needed.pop(each["QuotaName"], 0)
@@ -46,4 +46,4 @@ def enough(quotas: Any, settings: Settings) -> Iterator[Finding]:
             "instance type.",
         )
     else:
-        yield ok("quotas", f"Requested: {', '.join(dict(names(settings)))}.")
+        yield ok("quotas", f"Requested: {', '.join(dict(quotas_needed(settings)))}.")

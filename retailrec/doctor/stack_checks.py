@@ -12,7 +12,7 @@ OUTPUTS = (
 )  # fmt: skip
 
 
-def formation(stack: Stack) -> Iterator[Finding]:
+def check_formation(stack: Stack) -> Iterator[Finding]:
     """Check the stack's status in CloudFormation, and its outputs."""
     answer = stack.aws("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
     status = answer.get("StackStatus", "")
@@ -31,7 +31,7 @@ def formation(stack: Stack) -> Iterator[Finding]:
         )
 
 
-def parts(stack: Stack) -> Iterator[Finding]:
+def check_resources(stack: Stack) -> Iterator[Finding]:
     """Check the buckets and tables of the functions."""
     for name in ("RawBucket", "DataBucket"):
         stack.s3().head_bucket(Bucket=stack.output(name))
@@ -42,7 +42,7 @@ def parts(stack: Stack) -> Iterator[Finding]:
     yield ok("buckets and tables", "Both buckets and both tables exist.")
 
 
-def dead_letters(stack: Stack) -> Iterator[Finding]:
+def check_dead_letters(stack: Stack) -> Iterator[Finding]:
     """Count the events in the dead-letter queues."""
     answer = stack.aws("sqs").get_queue_attributes(
         QueueUrl=stack.output("DeadLetters"), AttributeNames=["ApproximateNumberOfMessages"]
@@ -58,7 +58,7 @@ def dead_letters(stack: Stack) -> Iterator[Finding]:
         yield ok("dead letters", "The dead-letter queues are empty.")
 
 
-def endpoint(stack: Stack) -> Iterator[Finding]:
+def check_endpoint(stack: Stack) -> Iterator[Finding]:
     """Check the endpoint."""
     name = stack.output("EndpointName")
     try:

@@ -68,14 +68,16 @@ class Picture:
     """A drawing."""
 
     figure: "Figure"
-    said: str = ""
+    alternative: str = ""
 
     def _repr_mimebundle_(self, **_asked: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
         """Return the plot for a notebook, with a text alternative."""
         from retailrec.metrics.figures import render
 
         encoded = b64encode(render(self.figure, "png")).decode()
-        return {"image/png": encoded, "text/plain": self.said}, {"image/png": {"alt": self.said}}
+        return {"image/png": encoded, "text/plain": self.alternative}, {
+            "image/png": {"alt": self.alternative}
+        }
 
 
 def written(value: object) -> str:

@@ -26,7 +26,7 @@ def raw_facts(report: Report) -> Table:
         *sheets,
         ("rows", report["rows_read"]),
         ("rows without a customer", report["rows_without_customer"]),
-        *((said, report["facts"][name]) for name, said in FACTS.items()),
+        *((label, report["facts"][name]) for name, label in FACTS.items()),
     ]
     period = f"{report['first_timestamp'][:10]} to {report['last_timestamp'][:10]}"
     return facts(f"The file {report['file']}", pairs, f"{report['source_format']}, {period}")

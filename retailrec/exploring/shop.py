@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.exploring import customers, own, report
+from retailrec.exploring import customers, own_dataset, report
 from retailrec.exploring.display import Picture, SideBySide, Table
 from retailrec.metrics.command import newest
 from retailrec.metrics.measured import Measured
@@ -39,7 +39,7 @@ class Shop:
         run = _live(stack)
         if run is None and stack.cloud is None:
             raise Problem(f"No run is live: drop a file first, `retailrec drop FILE --stack {stack.name}`.")
-        return cls(stack, run or own.drop(stack, own.first_file()))
+        return cls(stack, run or own_dataset.drop(stack, own_dataset.first_file()))
 
     def _repr_html_(self) -> str:
         region = self.stack.session.region_name
@@ -134,7 +134,7 @@ class Shop:
         self, path: str | None, columns: dict[str, str] | None = None
     ) -> tuple[Path | None, dict[str, str]]:
         """Return your file and its columns, or on the local cloud those of an example."""
-        return own.file_or_example(self.stack, path, columns or {})
+        return own_dataset.file_or_example(self.stack, path, columns or {})
 
     def drop(self, path: Path | None, columns: dict[str, str] | None = None, approve: bool = False) -> "Shop":
         """Drop a file, wait until its run is live, and return the shop with this run.
@@ -143,17 +143,17 @@ class Shop:
         """
         if path is None:
             return self
-        return type(self)(self.stack, own.drop(self.stack, path, columns, approve))
+        return type(self)(self.stack, own_dataset.drop(self.stack, path, columns, approve))
 
     def _read(self, relative: str) -> bytes:
         key = names.run_key(self.run.run_id, relative)
         return self.stack.s3().get_object(Bucket=self.stack.output("DataBucket"), Key=key)["Body"].read()
 
 
-def _drawn(runs: list[Measured], said: str) -> Picture:
+def _drawn(runs: list[Measured], alternative: str) -> Picture:
     from retailrec.metrics.figures import draw
 
-    return Picture(draw(runs), said)
+    return Picture(draw(runs), alternative)
 
 
 def _text(value: object) -> str:

@@ -21,7 +21,7 @@ IN_SAMPLE_LOOK = Look("white", "-", "")
 class Side(NamedTuple):
     """The source of the measured lists: the ending of its metrics' names, and how it is drawn."""
 
-    said: str
+    label: str
     ending: str
     look: Look
     hatch: str
@@ -45,13 +45,13 @@ def metric_bars(axes: Axes, name: str, metrics: Mapping[str, float]) -> None:
     if name not in metrics:
         say_empty(axes, "The job reported none." if metrics else "Not measured yet.")
         return
-    groups = [(said, ending) for said, ending in GROUPS if name + ending in metrics]
+    groups = [(label, ending) for label, ending in GROUPS if name + ending in metrics]
     for place, side in enumerate(sides(name)):
         keys = [name + side.ending + ending for _, ending in groups]
         bars = {group + (place - 1) * WIDTH: key for group, key in enumerate(keys) if key in metrics}
         if bars:
             _draw(axes, bars, metrics, side)
-    labels = [said for said, _ in groups]
+    labels = [label for label, _ in groups]
     if name + IN_SAMPLE in metrics:
         _draw(axes, {float(len(labels)): name + IN_SAMPLE}, metrics, Side("_", "", IN_SAMPLE_LOOK, ""))
         labels.append("in sample\n(no forecast)")
@@ -72,7 +72,7 @@ def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], s
         color=side.look.colour,
         edgecolor="white" if side.hatch else MUTED,
         hatch=side.hatch,
-        label=side.said,
+        label=side.label,
     )
     for (place, key), height in zip(bars.items(), heights, strict=True):
         error = metrics.get(f"{key}_se", 0.0)
@@ -102,7 +102,7 @@ def over_runs(axes: Axes, name: str, runs: Sequence[Measured]) -> None:
             markersize=5,
             linewidth=1.8,
             capsize=3,
-            label=side.said if values else "_",
+            label=side.label if values else "_",
         )
     from_zero(axes, 1.2 * axes.dataLim.ymax)
     _name_runs(axes, runs)

@@ -49,14 +49,14 @@ def precision_of(axes: Axes, measured: Measured) -> None:
     line(axes, points, MODEL)
     notes = [Note(points[-1].value, f"model while training {points[-1].value:.3f}", MODEL.colour)]
     notes += [_whole(axes, measured, points[-1].epoch)] if PRECISION in measured.metrics else []
-    for name, said, look in (
+    for name, baseline, look in (
         ("popularity", "popularity", POPULARITY),
         ("own_items", "customer's own items", OWN),
     ):
         value = measured.metrics.get(f"{PRECISION}_{name}")
         if value is not None:
             axes.axhline(value, color=look.colour, linestyle=look.dash, linewidth=1.8)
-            notes.append(Note(value, f"{said} {value:.3f}", look.colour))
+            notes.append(Note(value, f"{baseline} {value:.3f}", look.colour))
     from_zero(axes, max([point.value for point in points] + [note.height for note in notes]), 1.0)
     axes.set_ylabel(PRECISION_AXIS)
     epochs_below(axes)
@@ -66,8 +66,8 @@ def precision_of(axes: Axes, measured: Measured) -> None:
 def _whole(axes: Axes, measured: Measured, epoch: int) -> Note:
     value, error = measured.metrics[PRECISION], measured.metrics.get(f"{PRECISION}_se")
     axes.errorbar([epoch], [value], yerr=error, fmt="*", color=INK, markersize=11, capsize=3, zorder=4)
-    said = f"{value:.3f} ± {error:.3f}" if error else f"{value:.3f}"
-    return Note(value, f"whole model {said}", INK)
+    written = f"{value:.3f} ± {error:.3f}" if error else f"{value:.3f}"
+    return Note(value, f"whole model {written}", INK)
 
 
 def others_of(axes: Axes, measured: Measured) -> None:
@@ -109,7 +109,7 @@ def name_of(measured: Measured) -> str:
     return f"{measured.run.run_id[:SHORT_ID]}  {key if len(key) <= 30 else key[:29] + '…'}"
 
 
-def line(axes: Axes, points: Sequence[Point], look: Look, said: str | None = None) -> None:
+def line(axes: Axes, points: Sequence[Point], look: Look, legend: str | None = None) -> None:
     """Draw one curve; short ones have a marker at each point."""
     every = max(1, len(points) // 25)
     axes.plot(
@@ -121,7 +121,7 @@ def line(axes: Axes, points: Sequence[Point], look: Look, said: str | None = Non
         markevery=every,
         markersize=4.5,
         linewidth=1.8,
-        label=said,
+        label=legend,
     )
 
 

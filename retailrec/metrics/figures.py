@@ -52,8 +52,8 @@ def _several(runs: Sequence[Measured]) -> Figure:
     for place, name in ((grid[1, :6], PRECISION), (grid[1, 6:], NDCG)):
         over_runs(figure.add_subplot(place), name, runs)
     files = dict.fromkeys(each.run.upload.key for each in runs)
-    said = _short(next(iter(files))) if len(files) == 1 else f"{len(files)} files"
-    _head(figure, f"{len(runs)} runs of {said}", "each measured on its own file's held-out rows")
+    source = _short(next(iter(files))) if len(files) == 1 else f"{len(files)} files"
+    _head(figure, f"{len(runs)} runs of {source}", "each measured on its own file's held-out rows")
     return figure
 
 

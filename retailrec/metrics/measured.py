@@ -97,5 +97,5 @@ def label(name: str) -> str:
     """Name a metric for people."""
     if name == "train_auc":
         return "AUC of training pairs"
-    said = plain(name).replace(PRECISION, "precision at 10").replace("ndcg@", "NDCG at ")
-    return said.replace("_new_items", ", new items").replace("_in_sample", ", in sample").replace("_", " ")
+    text = plain(name).replace(PRECISION, "precision at 10").replace("ndcg@", "NDCG at ")
+    return text.replace("_new_items", ", new items").replace("_in_sample", ", in sample").replace("_", " ")

@@ -85,10 +85,10 @@ def _numbers(measured: Measured, names: Iterable[str]) -> list[str]:
 
 
 def _epochs_caption(measured: Measured, epochs: int) -> str:
-    said = (
+    measured_on = (
         "Measured during training, on some of the held-out customers, by the scores only."
         if any(plain(name) != name for name in measured.series)
         else ""
     )
     thin = f" {ROWS} of {epochs} epochs are shown; --json has all." if epochs > ROWS else ""
-    return (said + thin).strip()
+    return (measured_on + thin).strip()

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.finding import Client
+from retailrec.removal.inventory import Client
 from retailrec_shared.core import names
 from retailrec_shared.core.aws import error_code
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from retailrec.client.problems import Problem
 from retailrec.removal import account, buckets
-from retailrec.removal.finding import Client, Found, find
+from retailrec.removal.inventory import Client, Found, find
 from retailrec_shared.core.aws import error_code, error_message, says_missing
 
 Say = Callable[[str], None]

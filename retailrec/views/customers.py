@@ -31,7 +31,7 @@ class CustomerAnswers(NamedTuple):
     recommendations: Recommendations
 
 
-def ask(api: Api, customer: str, run_id: str) -> CustomerAnswers:
+def read_answers(api: Api, customer: str, run_id: str) -> CustomerAnswers:
     """Read a customer's purchases and recommendations from the API, of a run that has just gone live."""
     recommendations = settled(lambda: api.recommendations(customer, SHOWN), run_id)
     try:

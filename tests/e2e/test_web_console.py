@@ -112,12 +112,12 @@ def test_the_model_is_plotted_over_its_epochs_and_over_the_runs(open_page: Open,
     over.locator("summary").click()
     expect(over.get_by_role("table")).to_contain_text(f"{live_run.metrics['p@k(10)']:.4f}")
     expect(over.get_by_role("table")).to_contain_text(f"{live_run.metrics['p@k(10)_popularity']:.4f}")
-    beside = page.get_by_role("group", name="Metrics")
-    expect(beside.get_by_role("columnheader", name="previous model")).to_be_visible()
-    assert beside.evaluate("node => node.scrollWidth <= node.clientWidth"), "all columns are seen at once"
+    comparison = page.get_by_role("group", name="Metrics")
+    expect(comparison.get_by_role("columnheader", name="previous model")).to_be_visible()
+    assert comparison.evaluate("node => node.scrollWidth <= node.clientWidth"), "all columns are seen at once"
 
 
-def test_a_customers_purchases_stand_beside_both_kinds_of_recommendations(open_page: Open) -> None:
+def test_a_customers_purchases_are_shown_next_to_both_kinds_of_recommendations(open_page: Open) -> None:
     page = open_page("customers")
     page.get_by_label("Find a customer").fill("13085")
     page.get_by_role("link", name="13085", exact=True).click()
@@ -256,7 +256,7 @@ def test_an_unusable_file_dragged_here_is_refused_in_a_sentence(open_page: Open)
 
 
 def hostile_file(path: Path) -> Path:
-    """Write the shop's file anew, with markup for the descriptions of its most sold items."""
+    """Write the shop's file again, with markup for the descriptions of its most sold items."""
     write(path, Shape.of_rows(ROWS), seed=7)
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)

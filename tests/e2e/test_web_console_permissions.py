@@ -81,9 +81,9 @@ def questions(shop: StackSession, run_id: str, file: Path) -> list[Callable[[], 
 def drop(shop: StackSession, file: Path) -> None:
     copy = file.with_name("copy")
     copy.write_bytes(file.read_bytes())
-    told = Drops(lambda: shop, start=lambda work: work()).begin(copy, f"people-{time.time_ns()}.csv")
-    if told["state"] == "refused":
-        raise Problem(told["sentence"])
+    progress = Drops(lambda: shop, start=lambda work: work()).begin(copy, f"people-{time.time_ns()}.csv")
+    if progress["state"] == "refused":
+        raise Problem(progress["sentence"])
 
 
 def is_refused(question: Callable[[], object]) -> bool:

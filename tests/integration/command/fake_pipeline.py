@@ -41,7 +41,7 @@ class FakePipeline:
         self.ledger = ledger
         self.ending = ending
         self.paused = 0
-        self._drops = itertools.count(1)  # S3 tells uploads within one second apart by their sequencer
+        self._drops = itertools.count(1)  # S3 orders uploads within one second by their sequencer
         self._life: Generator[None] | None = None
 
     def pause(self, *_: Any) -> None:

@@ -161,7 +161,7 @@ def test_a_mapping_goes_up_before_its_data_and_the_same_again_is_known(
     ("content", "reason"),
     [
         (b'{"shopper": "x"}', "is no column"),
-        (b"{", "not a JSON file"),
+        (b"{", "no JSON"),
         (b"\xff\xfe{", "save it as JSON in UTF-8"),
     ],
 )

@@ -33,7 +33,7 @@ def test_without_a_cloud_each_command_says_what_to_do(
     assert " ".join(answer.stderr.split()).startswith("The local cloud is not up: run `retailrec up`")
 
 
-def test_a_missing_file_is_told_before_anything_is_asked() -> None:
+def test_a_missing_file_is_reported_before_any_request() -> None:
     answer = CliRunner().invoke(app, ["drop", "absent.xlsx"])
     assert answer.exit_code == 1
     assert "There is no file absent.xlsx" in answer.stderr

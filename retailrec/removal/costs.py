@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.finding import Client, Found
+from retailrec.removal.inventory import Client, Found
 
 HOURS = 730  # of a month
 GB = 1e9
@@ -30,17 +30,17 @@ class Cost(NamedTuple):
 
     month: float = 0.0
     hour: float = 0.0
-    said: str = ""
+    text: str = ""
 
     def __str__(self) -> str:
-        if self.said:
-            return self.said
+        if self.text:
+            return self.text
         if self.hour:
             return f"${self.hour:,.2f} an hour"
         return f"${self.month:,.2f} a month" if self.month >= 0.005 else "next to nothing"
 
 
-UNKNOWN = Cost(said="not known")
+UNKNOWN = Cost(text="not known")
 
 
 def costs(found: Found, client: Client) -> Mapping[str, Cost]:
@@ -83,7 +83,7 @@ def _instances(kind: str, count: int) -> float | None:
 
 def _at_work(kind: str, count: int) -> Cost:
     hour = _instances(kind, count)
-    return Cost(said=f"{count} {kind}, price not known") if hour is None else Cost(hour=hour)
+    return Cost(text=f"{count} {kind}, price not known") if hour is None else Cost(hour=hour)
 
 
 def _endpoint(sagemaker: Any, name: str) -> Cost:
@@ -92,11 +92,11 @@ def _endpoint(sagemaker: Any, name: str) -> Cost:
     month = 0.0
     for variant in config["ProductionVariants"]:
         if "ServerlessConfig" in variant:
-            return Cost(said=SERVERLESS)
+            return Cost(text=SERVERLESS)
         kind, count = variant["InstanceType"], variant["InitialInstanceCount"]
         hour = _instances(kind, count)
         if hour is None:
-            return Cost(said=f"{count} {kind}, price not known")
+            return Cost(text=f"{count} {kind}, price not known")
         month += hour * HOURS
     return Cost(month)
 

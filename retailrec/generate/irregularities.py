@@ -20,7 +20,7 @@ SHARE_GIFTS = 1e-4  # of other rows: sold for nothing
 FREQUENCY = {"home": 0.26, "abroad": 6.9, "anonymous": 1.4, "cancelled": 6.5}
 
 
-def blemish(rows: Rows, invoices: Invoices, shop: Shop) -> None:
+def add_irregularities(rows: Rows, invoices: Invoices, shop: Shop) -> None:
     """Apply every irregularity, in place; repeated lines come last, because they repeat the others."""
     cancel(rows, invoices, shop)
     correct_stock(rows, invoices, shop)

@@ -48,9 +48,9 @@ def settle(stack: Stack, run_id: str) -> None:
     def name_it(_number: int) -> None:
         client, in_a_row = Client(stack), 0
         while in_a_row < 10:
-            told = client.ask("GET", "/items/popular?top_n=1").json().get("run_id")
-            in_a_row = in_a_row + 1 if told == run_id else 0
-            assert time.monotonic() < deadline, f"{told} is live for the API, not {run_id}"
+            live = client.ask("GET", "/items/popular?top_n=1").json().get("run_id")
+            in_a_row = in_a_row + 1 if live == run_id else 0
+            assert time.monotonic() < deadline, f"{live} is live for the API, not {run_id}"
 
     with ThreadPoolExecutor(THREADS + 1) as pool:
         list(pool.map(name_it, range(THREADS + 1)))
@@ -73,7 +73,7 @@ def mixed(chance: random.Random, items: list[str]) -> tuple[str, str, object]:
 
 @dataclass
 class Load:
-    """Mixed requests from some threads, until told to stop; keeps what came back."""
+    """Mixed requests from some threads, until they are stopped; keeps the responses."""
 
     stack: Stack
     items: list[str]

@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.client.dropping import DroppedRun, await_run, readable_file, upload
 from retailrec.client.following import follow
 from retailrec.client.operating import Operator
@@ -17,7 +17,7 @@ from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.status import NOT_RESUMED_BY_UPLOAD, RunStatus
 from retailrec_shared.ledger.run import Run
 
-FOLDER = places.REPOSITORY / "build" / "notebook"
+FOLDER = paths.REPOSITORY / "build" / "notebook"
 FIRST_ROWS, EXAMPLE_ROWS = 60_000, 20_000
 # The example has other headers, so that it needs the column mapping.
 EXAMPLE_COLUMNS = {"customer_id": "household", "item_id": "article", "timestamp": "sold at"}
@@ -26,8 +26,8 @@ HEADERS = {"Customer ID": "household", "StockCode": "article", "InvoiceDate": "s
 
 def first_file() -> Path:
     """Choose the file for a cloud without runs: Online Retail II in data/, else a generated one like it."""
-    if places.PUBLIC_FILE.exists():
-        return places.PUBLIC_FILE
+    if paths.PUBLIC_FILE.exists():
+        return paths.PUBLIC_FILE
     path = FOLDER / "generated.csv"
     say(f"No run is live yet: {path.name} is generated, with the shape of Online Retail II, and dropped.")
     return _generated(path, FIRST_ROWS, seed=41)

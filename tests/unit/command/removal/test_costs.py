@@ -1,4 +1,4 @@
-"""What `retailrec destroy` says that things were costing."""
+"""What `retailrec destroy` prints as the cost of each resource."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from retailrec.removal import costing
-from retailrec.removal.costing import Cost, costs, together
-from retailrec.removal.finding import Found
+from retailrec.removal.costs import ALARM_MONTH, INSTANCE_HOUR, S3_GB_MONTH, Cost, costs, together
+from retailrec.removal.inventory import Found
 
 DEPLOY = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
 
@@ -33,12 +32,12 @@ class FakeAws:
         return type("Pages", (), {"paginate": lambda _self, **_: pages})()
 
 
-def told(found: Found, **answers: Any) -> dict[str, Cost]:
+def listed_costs(found: Found, **answers: Any) -> dict[str, Cost]:
     return dict(costs(found, lambda _service: FakeAws(**answers)))
 
 
 def endpoint(**variant: Any) -> dict[str, Cost]:
-    return told(
+    return listed_costs(
         Found("shop", None, endpoints=["e"]),
         describe_endpoint={"EndpointConfigName": "c"},
         describe_endpoint_config={"ProductionVariants": [variant]},
@@ -51,7 +50,7 @@ def test_an_endpoint_on_instances_costs_each_hour_of_the_month() -> None:
     assert str(cost) == "$167.90 a month"
 
 
-def test_a_serverless_endpoint_costs_nothing_while_nobody_asks() -> None:
+def test_a_serverless_endpoint_costs_nothing_without_requests() -> None:
     assert str(endpoint(ServerlessConfig={})["e"]) == "nothing without requests"
 
 
@@ -62,7 +61,7 @@ def test_an_instance_without_a_price_here_is_named() -> None:
 
 def test_jobs_at_work_cost_by_the_hour_and_a_search_by_all_that_run_at_once() -> None:
     one = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}
-    found = told(
+    found = listed_costs(
         Found("shop", None, training_jobs=["t"], tuning_jobs=["s"], transform_jobs=["b"]),
         describe_training_job={"ResourceConfig": one},
         describe_transform_job={"TransformResources": one},
@@ -78,7 +77,7 @@ def test_jobs_at_work_cost_by_the_hour_and_a_search_by_all_that_run_at_once() ->
 
 
 def test_buckets_cost_by_every_version_and_a_stack_by_its_alarms_and_tables() -> None:
-    found = told(
+    found = listed_costs(
         Found("shop", "CREATE_COMPLETE", buckets=["b"]),
         list_object_versions={"Versions": [{"Size": 60_000_000_000}, {"Size": 40_000_000_000}]},
         list_stack_resources={
@@ -95,16 +94,16 @@ def test_buckets_cost_by_every_version_and_a_stack_by_its_alarms_and_tables() ->
 
 
 def test_what_may_not_be_looked_into_is_not_known_and_stops_nothing() -> None:
-    assert str(told(Found("shop", None, endpoints=["e"]))["e"]) == "not known"
+    assert str(listed_costs(Found("shop", None, endpoints=["e"]))["e"]) == "not known"
 
 
 @pytest.mark.parametrize(
     ("row", "price"),
     [
-        ("ml.m5.xlarge, training or transform", costing.INSTANCE_HOUR["ml.m5.xlarge"]),
-        ("ml.m5.large, endpoint", costing.INSTANCE_HOUR["ml.m5.large"]),
-        ("S3 Standard", costing.S3_GB_MONTH),
-        ("CloudWatch alarm", costing.ALARM_MONTH),
+        ("ml.m5.xlarge, training or transform", INSTANCE_HOUR["ml.m5.xlarge"]),
+        ("ml.m5.large, endpoint", INSTANCE_HOUR["ml.m5.large"]),
+        ("S3 Standard", S3_GB_MONTH),
+        ("CloudWatch alarm", ALARM_MONTH),
     ],
 )
 def test_the_prices_are_those_of_the_docs(row: str, price: float) -> None:

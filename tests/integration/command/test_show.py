@@ -20,21 +20,21 @@ def test_runs_are_listed_the_newest_first(retailrec: Invoke, pipeline: FakePipel
         upload = Upload(bucket="raw", key=key, etag=key, size=1, uploaded_at=at)
         pipeline.ledger.open_run(Run(run_id=f"{hour}" * 8, upload=upload, configuration={}))
     pipeline.ledger.move("10" * 8, RunStatus.REJECTED, reason="There is no column Quantity.")
-    told = json.loads(retailrec("runs", "--json", *SHOP).stdout)
-    assert [run["upload"]["key"] for run in told] == ["c.csv", "b.csv", "a.csv"]
+    answer = json.loads(retailrec("runs", "--json", *SHOP).stdout)
+    assert [run["upload"]["key"] for run in answer] == ["c.csv", "b.csv", "a.csv"]
     assert "There is no column Quantity." in retailrec("runs", *SHOP).stdout
     newest = json.loads(retailrec("runs", "--json", "--limit", 1, *SHOP).stdout)
     assert [run["upload"]["key"] for run in newest] == ["c.csv"]
 
 
-def test_a_run_is_told_by_the_beginning_of_its_id(
+def test_a_run_is_found_by_the_first_characters_of_its_id(
     retailrec: Invoke, pipeline: FakePipeline, sales: Path
 ) -> None:
     retailrec("drop", sales, *SHOP)
     (run,) = pipeline.ledger.runs()
     assert run.run_id in retailrec("status", run.run_id[:5], *SHOP).stdout
-    told = json.loads(retailrec("status", run.run_id, "--json", *SHOP).stdout)
-    assert told["metrics"]["p@k(10)"] == 0.0712
+    answer = json.loads(retailrec("status", run.run_id, "--json", *SHOP).stdout)
+    assert answer["metrics"]["p@k(10)"] == 0.0712
     assert retailrec("status", "zz", *SHOP).exit_code == 1
 
 
@@ -44,15 +44,15 @@ def test_recommendations_are_asked_with_a_signature_that_holds(retailrec: Invoke
     assert answer.exit_code == 0, answer.stderr
     assert "HEART 2" in answer.stdout
     assert "r1" in answer.stdout
-    told = json.loads(retailrec("recommend", "13085", "--json", *SHOP).stdout)
-    assert len(told["recommendations"]) == 10
+    answer = json.loads(retailrec("recommend", "13085", "--json", *SHOP).stdout)
+    assert len(answer["recommendations"]) == 10
 
 
 @pytest.mark.parametrize("customer", ["a b", "ä/ö", "1+1=2&x", "100%", 'C\'est "ça"', "~._-", "[1]"])
 def test_any_id_reaches_the_api_as_it_is(customer: str, retailrec: Invoke, stack: FakeServer) -> None:
     stack.answer = answer_as_shop("r1")
-    told = json.loads(retailrec("recommend", "--json", *SHOP, "--", customer).stdout)
-    assert told["customer_id"] == customer
+    answer = json.loads(retailrec("recommend", "--json", *SHOP, "--", customer).stdout)
+    assert answer["customer_id"] == customer
 
 
 def test_history_lists_purchases_and_an_unknown_customer_is_an_error(
@@ -87,7 +87,7 @@ def test_a_stack_that_is_not_there_is_named(retailrec: Invoke, stack: FakeServer
     assert "There is no stack 'nope' in us-east-1" in words(answer.stderr)
 
 
-def test_a_stack_of_another_kind_is_told_from_ours(retailrec: Invoke, stack: FakeServer) -> None:
+def test_a_stack_of_another_kind_is_recognised(retailrec: Invoke, stack: FakeServer) -> None:
     stack.stacks["other"] = ({}, {})
     assert "has no output LedgerTable" in words(retailrec("runs", "--stack", "other").stderr)
 
