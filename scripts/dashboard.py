@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, get_args
 
 from samtranslator.yaml_helper import yaml_parse
 
-from prepare_dataset.clean.reasons import RejectReason
-from recommend_api.answers import Source
+from retailrec_shared.contract.api_responses import Source
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core.status import RunStatus
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"

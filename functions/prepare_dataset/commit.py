@@ -24,7 +24,7 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import DatasetVersion
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
 # How many times a run is prepared because other runs were committed first.
 MAX_COMMITS = 5

@@ -16,7 +16,7 @@ from prepare_dataset.table.columns import Headers
 
 if TYPE_CHECKING:
     from prepare_dataset.preparation import Preparation
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
 
 def prepare_file(

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 from prepare_dataset.table.columns import Headers
 
 if TYPE_CHECKING:
-    from prepare_dataset.clean.reasons import Profile
-    from prepare_dataset.clean.splitting import SplitRule
     from prepare_dataset.increments.append import OtherUploads
     from prepare_dataset.report.difference import Origin
+    from retailrec_shared.core.settings import Profile, SplitRule
 
 
 @dataclass(frozen=True)

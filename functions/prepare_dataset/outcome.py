@@ -1,6 +1,6 @@
 """The outcome of preparing: the run's next status, and the counts that the ledger keeps."""
 
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.datasets import Place
 from retailrec_shared.ledger.run import Run

@@ -16,7 +16,6 @@ from prepare_dataset.increments.lines import write_lines
 from prepare_dataset.options import Options
 from prepare_dataset.read.source import SourceRows
 from prepare_dataset.report.fill import make_report
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.page import make_page
 from prepare_dataset.write.catalogue import write_catalogue
 from prepare_dataset.write.columnar import write_interactions, write_rejected
@@ -24,6 +23,7 @@ from prepare_dataset.write.history import write_history
 from prepare_dataset.write.popularity import write_popular
 from prepare_dataset.write.purchased import Purchased, purchased
 from prepare_dataset.write.similar_file import write_similar
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
 
 

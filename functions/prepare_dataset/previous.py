@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from prepare_dataset.report.difference import Ids, Origin, Previous
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.table.arrow import TEXT, Texts, pc
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings

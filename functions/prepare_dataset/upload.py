@@ -25,7 +25,7 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
 # Attempts that ended without an error, for lack of memory or time. Failed calls of AWS do not count.
 MAX_LEASES = 3

@@ -28,12 +28,12 @@ def build(state: Running) -> None:
     """
     target, key = _build_dir(state), builds.key()
     shutil.rmtree(target, ignore_errors=True)
-    if builds.take(key, target):
+    if builds.restore(key, target):
         return
     _sam(state, "build", _to(target), {"RETAILREC_LAPTOP": "1"})
     if builds.key() == key:  # no source was edited in the meantime
         with contextlib.suppress(OSError):  # a full disk: the build itself is there
-            builds.keep(key, target)
+            builds.store(key, target)
 
 
 def build_for_lambda(state: Running, folder: Path) -> None:
@@ -107,7 +107,7 @@ def _sam(state: Running, verb: str, arguments: Sequence[str], more: Mapping[str,
     }
     with processes.interrupts_held():
         pid = processes.start([command, verb, *arguments], environment, log, REPOSITORY)
-        state.with_process("sam", pid, processes.birth(pid))  # for `down`, should this process be killed
+        state.with_process("sam", pid, processes.start_time(pid))  # for `down`, should this process be killed
     try:
         code = processes.wait(pid)
     except BaseException:

@@ -38,7 +38,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
     """
     set_here = read_parameters(parameters)
     wanted = published_arn(REGION) if algorithm_arn == MARKETPLACE else algorithm_arn
-    with _alone():
+    with _exclusive():
         already = running()
         if already and image and already.image != image:
             raise CloudError("The local cloud is up without containers: take it down first.")
@@ -59,7 +59,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
 
 def down(say: Say) -> None:
     """Take the cloud down; without one, do nothing."""
-    with _alone():
+    with _exclusive():
         if not _take_down(say):
             say("The local cloud is not up.")
 
@@ -95,7 +95,7 @@ def _take_down(say: Say) -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _exclusive() -> Iterator[None]:
     """Allow one `up` or `down` at a time on this cloud."""
     state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:

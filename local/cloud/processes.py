@@ -62,7 +62,7 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd
     return process.pid
 
 
-def birth(pid: int) -> str:
+def start_time(pid: int) -> str:
     """Return when a process started, in the system's own format; empty if it does not run.
 
     Pid and start time together identify a process: after a crash or a reboot, another
@@ -85,9 +85,9 @@ def _boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def alive(pid: int, born: str) -> bool:
+def alive(pid: int, started: str) -> bool:
     """Return whether a process that we started still runs."""
-    return bool(born) and birth(pid) == born
+    return bool(started) and start_time(pid) == started
 
 
 def group_alive(pid: int) -> bool:
@@ -107,13 +107,13 @@ def wait(pid: int) -> int:
     return _children[pid].wait()
 
 
-def stop(pid: int, born: str | None = None) -> None:
+def stop(pid: int, started: str | None = None) -> None:
     """End a process and its group, by SIGTERM, then by SIGKILL; return when all of it has ended.
 
-    With ``born``, another process with the same pid is left alone. A group whose leader has
+    With ``started``, another process with the same pid is left alone. A group whose leader has
     ended is still ours: the system does not reuse a pid while its group exists.
     """
-    if born is not None and birth(pid) not in {born, ""}:
+    if started is not None and start_time(pid) not in {started, ""}:
         return
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
         try:

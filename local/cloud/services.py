@@ -48,7 +48,7 @@ def start_all(planned: Running) -> Running:
     for name, (command, environment) in _commands(planned).items():
         with processes.interrupts_held():
             pid = processes.start(command, environment, planned.state_dir / f"{name}.log", planned.state_dir)
-            state = state.with_process(name, pid, processes.birth(pid))
+            state = state.with_process(name, pid, processes.start_time(pid))
     return state
 
 
@@ -57,7 +57,7 @@ def restart(state: Running, name: str) -> Running:
     command, environment = _commands(state)[name]
     with processes.interrupts_held():
         pid = processes.start(command, environment, state.state_dir / f"{name}.log", state.state_dir)
-        state = state.with_process(name, pid, processes.birth(pid))
+        state = state.with_process(name, pid, processes.start_time(pid))
     wait_until_ready(state)
     return state
 
@@ -91,7 +91,7 @@ def health_urls(state: Running) -> dict[str, str]:
 
 def client_environment(state: Running) -> dict[str, str]:
     """Return the environment in which any AWS client talks to this cloud and to no other."""
-    return foreign_free_environment() | {
+    return environment_without_aws() | {
         "RETAILREC_CLOUD": str(state.state_dir),  # marks every process of this cloud
         "AWS_ACCESS_KEY_ID": state.access_key,
         "AWS_SECRET_ACCESS_KEY": state.secret_key,
@@ -104,7 +104,7 @@ def client_environment(state: Running) -> dict[str, str]:
     }
 
 
-def foreign_free_environment() -> dict[str, str]:
+def environment_without_aws() -> dict[str, str]:
     """Return this process's environment without variables that direct an AWS client elsewhere."""
     return {name: value for name, value in os.environ.items() if not _FOREIGN.search(name)}
 
@@ -125,7 +125,6 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         # Read by the functions, which inherit this environment: no X-Ray daemon here.
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
-    python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
     sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
     sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
     sagemaker += ["--hosts-file", str(state.state_dir / LISTED)]
@@ -133,7 +132,7 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         sagemaker += ["--container-image", state.image]
     return {
         "ministack": ([sys.executable, "-m", "local.cloud.emulator"], emulator),
-        "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),
+        "sagemaker": (sagemaker, environment | {"PYTHONPATH": str(REPOSITORY)}),
     }
 
 

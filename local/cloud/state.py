@@ -54,10 +54,10 @@ class Running(BaseModel):
         draft.replace(self._file)
         return self
 
-    def with_process(self, name: str, pid: int, born: str) -> Self:
+    def with_process(self, name: str, pid: int, started: str) -> Self:
         """Return the state with this process, and save it."""
         return self.model_copy(
-            update={"pids": {**self.pids, name: pid}, "births": {**self.births, name: born}}
+            update={"pids": {**self.pids, name: pid}, "births": {**self.births, name: started}}
         ).save()
 
     def forget(self) -> None:

@@ -26,7 +26,7 @@ def open_to_containers(state: Running) -> Running:
     log = state.state_dir / f"{RELAY}.log"
     with processes.interrupts_held():
         pid = processes.start(command, services.client_environment(state), log, REPOSITORY)
-        state = state.with_process(RELAY, pid, processes.birth(pid))
+        state = state.with_process(RELAY, pid, processes.start_time(pid))
     services.wait_for_port(state, RELAY, address, ports[-1])
     return state
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from local.cloud.deployment import sam_program
-from local.cloud.services import foreign_free_environment
+from local.cloud.services import environment_without_aws
 from local.containers import engine
 from local.containers.memory import Sampler
 
@@ -44,7 +44,7 @@ def invoke(template: Path, function: str, event: Path) -> Invocation:
         Sampler(engine.socket_path()) as sampler,
         subprocess.Popen(
             command,
-            env=foreign_free_environment() | {"SAM_CLI_TELEMETRY": "0"},
+            env=environment_without_aws() | {"SAM_CLI_TELEMETRY": "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

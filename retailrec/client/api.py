@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ValidationError
 
-from retailrec.client.answers import Explanations, Purchases, Recommendations, Similar
 from retailrec.client.problems import Problem
+from retailrec_shared.contract.api_responses import Purchases, Recommendations, SimilarItems
 
 if TYPE_CHECKING:
     import boto3
@@ -45,19 +45,19 @@ class Api:
 
     def explained(
         self, customer: str, top_n: int, exclude_purchased: bool, exclude: Sequence[str]
-    ) -> Explanations:
+    ) -> Recommendations:
         """Return recommendations with filters, each with its reason."""
         query: Query = [("top_n", str(top_n)), *(("exclude", item) for item in exclude)]
         query.append(("exclude_purchased", "true" if exclude_purchased else "false"))
-        return self._get(Explanations, _of(customer), query)
+        return self._get(Recommendations, _of(customer), query)
 
     def purchases(self, customer: str, limit: int) -> Purchases:
         """Return the latest purchases; raises UnknownCustomer."""
         return self._get(Purchases, ("customers", customer, "purchases"), [("limit", str(limit))])
 
-    def similar(self, item: str, top_n: int) -> Similar:
+    def similar(self, item: str, top_n: int) -> SimilarItems:
         """Return the items that are most similar to one."""
-        return self._get(Similar, ("items", item, "similar"), [("top_n", str(top_n))])
+        return self._get(SimilarItems, ("items", item, "similar"), [("top_n", str(top_n))])
 
     def get(self, path: str) -> Any:
         """GET any path, with its query; return the JSON of the response."""

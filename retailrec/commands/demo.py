@@ -18,9 +18,10 @@ from retailrec.commands.interrupts import Interrupts
 from retailrec.commands.report import save_page
 from retailrec.views.customers import CUSTOMERS, CustomerAnswers, read_answers, show_customer
 from retailrec.views.metrics import metrics_table
-from retailrec.views.quality import Quality, quality_table, read_quality, warning_lines
+from retailrec.views.quality import quality_table, read_quality, warning_lines
 from retailrec.views.screen import command, out, seconds
 from retailrec.views.stages import seconds_taken
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, RunStatus
 from retailrec_shared.ledger.run import Run
 
@@ -93,7 +94,7 @@ def _drop(stack: Stack, path: Path, key: str, screen: Console) -> DroppedRun:
     return find(stack, upload_with_bar(stack, path, key, screen), screen)
 
 
-def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], screen: Console) -> None:
+def _show(live: LiveRun, quality: QualityReport, answers: list[CustomerAnswers], screen: Console) -> None:
     parts = [quality_table(quality), metrics_table(live.run.metrics, live.run)]
     if quality.warnings:
         parts.insert(1, warning_lines(quality))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from retailrec.client.answers import Recommendation
-from retailrec.views.quality import Quality
+from retailrec_shared.contract.api_responses import Recommendation
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.ledger.run import Run
 
 
@@ -44,7 +44,7 @@ class DemoReport(BaseModel):
         path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def dataset_report(source: str, run: Run, quality: Quality) -> DatasetReport:
+def dataset_report(source: str, run: Run, quality: QualityReport) -> DatasetReport:
     """Read the part about the data from the run's quality report."""
     return DatasetReport(
         source=source,

@@ -14,8 +14,9 @@ from retailrec.console.stack_session import OpenSession, StackSession
 from retailrec.metrics.epochs import read_progress
 from retailrec.metrics.measured import training_job
 from retailrec.metrics.training_log import read_training_log
-from retailrec.views.quality import Quality, find_quality, read_page
+from retailrec.views.quality import find_quality, read_page
 from retailrec_shared.charts.markup import Markup
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, Stage
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.table import Serving
@@ -35,7 +36,7 @@ class Queries:
     def __init__(self, open_session: OpenSession) -> None:
         self._open = open_session
         self._customers = CustomerIds()
-        self._qualities: dict[str, Quality] = {}
+        self._qualities: dict[str, QualityReport] = {}
         self._latest: dict[str, Json] = {}
         self._finished: set[str] = set()
 
@@ -151,7 +152,7 @@ class Queries:
         """Request the items that are similar to one from the REST API."""
         return self._open().api.similar(item, top_n).model_dump(mode="json")
 
-    def _quality(self, session: StackSession, run: Run) -> Quality | None:
+    def _quality(self, session: StackSession, run: Run) -> QualityReport | None:
         if run.run_id not in self._qualities:
             found = find_quality(session.stack, run)
             if found is None:

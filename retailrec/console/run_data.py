@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from retailrec.views.metrics import PRECISION, ROWS
-from retailrec.views.quality import Quality
 from retailrec.views.stages import seconds_taken, view_stages
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, UNSUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
@@ -33,7 +33,7 @@ def run_row(run: Run, live: str | None) -> Json:
     }
 
 
-def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime) -> Json:
+def run_page(run: Run, live: str | None, quality: QualityReport | None, now: datetime) -> Json:
     """Return all that is known of a run."""
     return run_row(run, live) | {
         "now": now.isoformat(),
@@ -53,7 +53,7 @@ def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime)
     }
 
 
-def _warnings(run: Run, quality: Quality | None) -> list[str]:
+def _warnings(run: Run, quality: QualityReport | None) -> list[str]:
     of_file = [warning.message for warning in quality.warnings] if quality else []
     return [*of_file, run.gate.caution] if run.gate.caution else of_file
 
@@ -103,7 +103,7 @@ def _next_step(run: Run) -> str | None:
     return run.outcome.next_step or (LOOK_AT_LOG if run.status is RunStatus.FAILED else None)
 
 
-def _rejected(run: Run, quality: Quality | None) -> list[Json]:
+def _rejected(run: Run, quality: QualityReport | None) -> list[Json]:
     """List the reasons for rejected rows, the most frequent first."""
     of_ledger = {
         name.removeprefix(REJECTED): rows for name, rows in run.counts.items() if name.startswith(REJECTED)

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from retailrec.client.answers import Purchases, Recommendation
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.console.batch import batch_recommendations
 from retailrec.console.customer_ids import CustomerIds
 from retailrec.exploring.display import SideBySide, Table
 from retailrec.views.customers import settled
+from retailrec_shared.contract.api_responses import Purchases, Recommendation
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.table import Serving
 
@@ -35,7 +35,7 @@ def compare_with_batch(stack: Stack, run: Run, customer: str, top_n: int) -> Sid
     found = batch_recommendations(serving, run.run_id, customer, top_n, exclude_purchased=False, exclude=())
     if found is None:
         raise Problem(f"The batch job of run {run.run_id} has no customer {customer}.")
-    items = [Recommendation.model_validate(each) for each in found["recommendations"]]
+    items = [Recommendation(**each, source="batch") for each in found["recommendations"]]
     return SideBySide([_bought(_purchases(stack, run, customer)), _recommended("Batch", items, run.run_id)])
 
 

@@ -2,8 +2,8 @@
 
 from rich.console import RenderableType
 
-from retailrec.client.answers import Purchase, Purchases, Recommendations
 from retailrec.views.screen import count, score, table, titled
+from retailrec_shared.contract.api_responses import Purchase, Purchases, Recommendations
 
 SOURCES = {
     "endpoint": "from the model's endpoint",

@@ -8,10 +8,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from retailrec.client.answers import Purchases, Recommendations
 from retailrec.client.api import Api, UnknownCustomer
 from retailrec.views.answers import quantity_of, score_column, source_of
 from retailrec.views.screen import count, score, table, titled
+from retailrec_shared.contract.api_responses import Purchases, Recommendations
 
 CUSTOMERS = ("13085", "17519")
 SHOWN = 10

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from retailrec.views.metrics import PRECISION, metrics_table
-from retailrec.views.quality import Quality, warning_lines
+from retailrec.views.quality import warning_lines
 from retailrec.views.screen import command, count, local_time, seconds, table, titled
 from retailrec.views.stage_screen import draw_stages
 from retailrec.views.stages import seconds_taken
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
 
@@ -68,7 +69,7 @@ ONLY_WIDE = frozenset({"uploaded", ">took"})
 WIDE = 96
 
 
-def run_details(run: Run, quality: Quality | None = None, page: str | None = None) -> RenderableType:
+def run_details(run: Run, quality: QualityReport | None = None, page: str | None = None) -> RenderableType:
     """Show everything that is known of a run; ``page`` is the path of its quality report."""
     facts = _facts(run)
     if quality and page:

@@ -6,10 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from prepare_dataset.clean.parsing import ParsedTable
-from prepare_dataset.clean.reasons import KEPT, ORDER, PROFILES, Profile, RejectReason
+from prepare_dataset.clean.reasons import KEPT, ORDER, PROFILES
 from prepare_dataset.table.arrays import MISSING, Bools, Coded
 from prepare_dataset.table.arrow import pc
 from prepare_dataset.table.values import is_unusable_id
+from retailrec_shared.contract.report_values import RejectReason
+from retailrec_shared.core.settings import Profile
 
 Reasons = npt.NDArray[np.uint8]
 

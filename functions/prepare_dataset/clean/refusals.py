@@ -4,11 +4,13 @@ from collections.abc import Mapping
 
 from prepare_dataset.clean.cleaning import Reasons, count_reasons
 from prepare_dataset.clean.parsing import ParsedTable
-from prepare_dataset.clean.reasons import KEPT, PROFILES, Profile, RejectReason
+from prepare_dataset.clean.reasons import KEPT, PROFILES
 from prepare_dataset.table.arrays import MISSING, Bools
 from prepare_dataset.table.columns import Column
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile
 
 
 def refuse_unreadable(raw: RawTable, parsed: ParsedTable, profile: Profile) -> None:

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 
 from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.table.arrays import Indices, Ints
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import SplitRule
 
-SplitRule = Literal["temporal", "random"]
 NEWEST_SHARE = 5
 RANDOM_TRAIN_SHARE = 0.7
 RANDOM_SEED = 41

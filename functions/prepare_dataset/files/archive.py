@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.files.limits import MAX_TEXT_BYTES, MAX_ZIP_ENTRIES, too_much_unpacked
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected, one_line
 
 _BLOCK = 1 << 20

@@ -4,9 +4,9 @@ import gzip
 import mmap
 import zipfile
 import zlib
-from enum import StrEnum
 from pathlib import Path
 
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 HEAD = 4096
@@ -38,18 +38,6 @@ _OTHER_ZIPS = {
     "content.xml": "The file is an OpenDocument file (ods); save it as xlsx.",
     "[Content_Types].xml": "The file is an Office document without a workbook; save the rows as xlsx.",
 }
-
-
-class Format(StrEnum):
-    """The formats that `prepare_dataset` can read."""
-
-    XLSX = "xlsx"
-    XLS = "xls"
-    CSV = "csv"
-    CSV_GZ = "csv.gz"
-    PARQUET = "parquet"
-    ZIP = "zip"
-    """A zip archive of one file. The report names the format of that file instead."""
 
 
 def sniff(path: Path) -> Format:

@@ -5,7 +5,7 @@ The function has 3008 MB of memory and 4096 MB of storage for the file and all o
 
 from collections.abc import Mapping
 
-from prepare_dataset.files.formats import Format
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 MB = 1_000_000

@@ -10,13 +10,13 @@ from prepare_dataset.clean.cleaning import Reasons, classify
 from prepare_dataset.clean.conventions import UNKNOWN
 from prepare_dataset.clean.normalization import normalize
 from prepare_dataset.clean.parsing import ParsedTable, parse_table
-from prepare_dataset.clean.reasons import Profile
 from prepare_dataset.clean.refusals import refuse_if_nothing_left, refuse_unreadable, refuse_without_purchases
-from prepare_dataset.files.formats import Format
 from prepare_dataset.increments.lines import Lines, read_lines
 from prepare_dataset.increments.merging import merge, name_sheets
 from prepare_dataset.table.arrays import Bools
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import Format
+from retailrec_shared.core.settings import Profile
 
 
 @dataclass(frozen=True)

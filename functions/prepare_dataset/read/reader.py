@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.read.csv.reader import read_csv
 from prepare_dataset.read.parquet.reader import read_parquet
 from prepare_dataset.read.workbook.reader import read_workbook
 from prepare_dataset.table.columns import OUR_HEADERS, Headers
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 Progress = Callable[[str], None]

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from prepare_dataset.files.archive import unpack_only_file
-from prepare_dataset.files.formats import Format, sniff, stated_size
+from prepare_dataset.files.formats import sniff, stated_size
 from prepare_dataset.files.limits import MAX_TEXT_BYTES, refuse_too_large
 from prepare_dataset.read.csv.layout import check_unpacked_size
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.report.chart_data import (
+from prepare_dataset.table.arrays import Codes, Ints
+from retailrec_shared.contract.report_charts import (
     Activity,
     ActivityBin,
     ChartData,
@@ -17,7 +18,6 @@ from prepare_dataset.report.chart_data import (
     Timeline,
     Unit,
 )
-from prepare_dataset.table.arrays import Codes, Ints
 
 TOP_COUNTRIES = 10
 RANKS = 48

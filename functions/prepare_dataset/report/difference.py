@@ -6,11 +6,11 @@ from datetime import datetime
 import numpy as np
 
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.report.changes import Change, Difference, IdChanges, ShareChange, TimeChange
 from prepare_dataset.report.drift_warnings import find_warnings
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.table.arrays import Coded
 from prepare_dataset.table.arrow import Texts, pc
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, IdChanges, ShareChange, TimeChange
 
 
 @dataclass(frozen=True)

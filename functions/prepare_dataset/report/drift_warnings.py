@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 
-from prepare_dataset.report.changes import Change, Difference, DriftWarning, IdChanges, WarningCode
-from prepare_dataset.report.model import QualityReport
 from retailrec_shared.charts.number_format import percent
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, DriftWarning, IdChanges, WarningCode
 
 FELL = -0.20
 ROSE = 0.50

@@ -4,11 +4,11 @@ import numpy as np
 
 from prepare_dataset.clean.cleaning import is_cancellation
 from prepare_dataset.clean.parsing import Lookup, ParsedTable
-from prepare_dataset.report.model import Facts
 from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, recode
 from prepare_dataset.table.columns import Column
 from prepare_dataset.table.raw_table import RawTable
 from prepare_dataset.table.values import format_ids
+from retailrec_shared.contract.quality_report import Facts
 
 
 def count_facts(raw: RawTable, parsed: ParsedTable) -> Facts:

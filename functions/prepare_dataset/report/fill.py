@@ -11,8 +11,8 @@ from prepare_dataset.report.chart_counts import count_chart_data
 from prepare_dataset.report.difference import Origin, complete
 from prepare_dataset.report.facts import count_facts
 from prepare_dataset.report.increment import report_increment
-from prepare_dataset.report.model import QualityReport, SheetRows
 from prepare_dataset.table.arrays import Coded
+from retailrec_shared.contract.quality_report import QualityReport, SheetRows
 
 
 def make_report(

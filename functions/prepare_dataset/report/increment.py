@@ -7,8 +7,8 @@ from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.clean.parsing import ParsedTable
 from prepare_dataset.clean.reasons import KEPT
 from prepare_dataset.increments.append import AddedRows
-from prepare_dataset.report.model import IncrementRows, SheetRows
 from prepare_dataset.table.arrays import Bools, Coded, Codes
+from retailrec_shared.contract.quality_report import IncrementRows, SheetRows
 
 
 def report_increment(added: AddedRows, parsed: ParsedTable, reasons: Reasons) -> IncrementRows:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "quality-report.schema.json"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """One production variant and the program that serves it, whatever its instance count."""
+    """One production variant and its serving program: one, for any instance count."""
 
     request: Document
     model: Model

@@ -60,6 +60,7 @@ def test_a_server_that_is_asked_to_end_leaves_nothing_behind(
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE) == 0
     all_end(family)
+    assert "Unclosed" not in (tmp_path / "sagemaker.log").read_text(), "aiohttp reports what was not closed"
 
 
 def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_again(

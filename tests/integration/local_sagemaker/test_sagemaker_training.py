@@ -294,14 +294,14 @@ def test_what_a_program_says_is_in_cloudwatchs_log_if_the_role_may_write_there(l
 
     s3 = {"s3:ListBucket": "*", "s3:GetObject": "*", "s3:PutObject": "*"}
     logging = {"logs:CreateLogStream": "*", "logs:PutLogEvents": f"arn:aws:logs:*:*:log-group:{group}:*"}
-    laptop.train("logged", RoleArn=laptop.make_role("may-log", s3 | logging))
-    laptop.train("unlogged")
-    assert laptop.trained("logged")["TrainingJobStatus"] == "Completed"
-    assert laptop.trained("unlogged")["TrainingJobStatus"] == "Completed"
-    assert lines("logged") == [
+    laptop.train("cloudwatch", RoleArn=laptop.make_role("may-log", s3 | logging))
+    laptop.train("no-cloudwatch")
+    assert laptop.trained("cloudwatch")["TrainingJobStatus"] == "Completed"
+    assert laptop.trained("no-cloudwatch")["TrainingJobStatus"] == "Completed"
+    assert lines("cloudwatch") == [
         "behaviour work",
         "epoch=1 p@k(10)=0.15",
         "epoch=2 p@k(10)=0.25",
         "loss: 1.5e-3",
     ]
-    assert lines("unlogged") == []
+    assert lines("no-cloudwatch") == []

@@ -85,7 +85,7 @@ def test_popular_items_in_stock_are_given_even_if_no_ranking_names_them(
     assert (answer["since"], answer["country"]) == (None, None), "what these are of"
 
 
-def test_whoever_leaves_out_all_that_is_popular_gets_what_is_less_so(runtime: FakeRuntime) -> None:
+def test_without_all_popular_items_less_popular_ones_are_recommended(runtime: FakeRuntime) -> None:
     best = ",".join(f"P{n}" for n in range(1, 121))
     for path in ("/customers/nobody/recommendations", "/items/popular"):
         status, answer = get(path, exclude=best, top_n="10")

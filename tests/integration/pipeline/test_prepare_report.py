@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from prepare_dataset import previous
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.ledger import Ledger

@@ -21,7 +21,7 @@ from tests.integration.pipeline.api_client import (
     Clock,
     FakeRuntime,
     call,
-    forget,
+    clear_cache,
     get,
     items,
     post,
@@ -46,7 +46,7 @@ def test_what_was_bought_since_the_training_is_left_out_and_made_up_for(runtime:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{}", b'[{"item": 1}]', b"null"])
-def test_the_batch_result_answers_when_the_endpoint_talks_nonsense(
+def test_the_batch_result_answers_when_the_endpoint_response_is_invalid(
     runtime: FakeRuntime, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime, "invoke_endpoint", lambda **_request: {"Body": io.BytesIO(body)})
@@ -119,7 +119,7 @@ def test_an_unknown_customer_has_no_purchases(runtime: FakeRuntime) -> None:
 
 
 def test_before_the_first_run_is_live_the_answer_says_so(cloud: None) -> None:
-    forget()
+    clear_cache()
     status, answer = get("/customers/13085/recommendations")
     assert status == 503
     assert "drop a file" in answer["detail"]
@@ -426,14 +426,14 @@ def test_a_bad_invocation_names_the_field(runtime: FakeRuntime, body: Any, field
     assert runtime.requests == []
 
 
-def test_an_answer_in_pythons_spelling_is_handed_on_as_json(runtime: FakeRuntime) -> None:
+def test_an_answer_in_python_notation_is_returned_as_json(runtime: FakeRuntime) -> None:
     runtime.spell = repr
     status, answer = post("/invocations", {"user_id": "13085", "top_n": "1"})
     assert (status, answer) == (200, [{"user_id": "13085", "item_id": "85123A", "score": 0.5}])
     assert get("/customers/13085/recommendations")[1]["source"] == "endpoint"
 
 
-def test_an_answer_that_is_code_is_not_run_and_not_handed_on(runtime: FakeRuntime) -> None:
+def test_an_answer_that_is_code_is_neither_run_nor_returned(runtime: FakeRuntime) -> None:
     runtime.spell = lambda _body: "[__import__('os').getcwd()]"
     status, answer = post("/invocations", {"user_id": "13085", "top_n": "1"})
     assert status == 502

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset.clean.reasons import Profile
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile
 from tests.unit.prepare_dataset.inputs.shop_files import (
     Prepared,
     Row,

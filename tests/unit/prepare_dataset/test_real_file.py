@@ -9,8 +9,8 @@ import pytest
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.increments.append import OtherUploads
 from prepare_dataset.options import Options
-from prepare_dataset.report.model import Facts, SheetRows
 from prepare_dataset.table.arrow import pc
+from retailrec_shared.contract.quality_report import Facts, SheetRows
 from retailrec_shared.core import names
 from tests.needs import REAL_DATA as REAL
 from tests.needs import with_real_data

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from prepare_dataset.files.formats import HEAD, Format, utf16_of
+from prepare_dataset.files.formats import HEAD, utf16_of
 from prepare_dataset.files.limits import MAX_TEXT_BYTES, too_much_unpacked
 from prepare_dataset.table.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _HEAD = 1 << 20

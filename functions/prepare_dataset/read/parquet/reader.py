@@ -8,7 +8,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.files.formats import ENCRYPTED, Format
+from prepare_dataset.files.formats import ENCRYPTED
 from prepare_dataset.files.limits import (
     MAX_ROW_GROUPS,
     MAX_ROWS,
@@ -19,6 +19,7 @@ from prepare_dataset.files.limits import (
 from prepare_dataset.table.arrow import TEXT, AnyArray, pc
 from prepare_dataset.table.columns import OUR_HEADERS, Column, Headers, find_header
 from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _BATCH = 256 << 10

@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from prepare_dataset.files.archive import blocks
-from prepare_dataset.files.formats import UTF16_MARKS, Format
+from prepare_dataset.files.formats import UTF16_MARKS
 from prepare_dataset.files.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
@@ -24,6 +24,7 @@ from prepare_dataset.files.limits import (
     too_much_unpacked,
 )
 from prepare_dataset.table.arrow import pc
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 # The workbook names the parts that are sheets: the reader accepts any in a folder with one of these names.

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from prepare_dataset.files.formats import WORKBOOK_PART, Format
+from prepare_dataset.files.formats import WORKBOOK_PART
 from prepare_dataset.files.limits import WORKBOOK_SECONDS
 from prepare_dataset.read.workbook.guard import guard_workbook
 from prepare_dataset.read.workbook.sheet import Sheet
 from prepare_dataset.read.workbook.sheets import read_sheets
 from prepare_dataset.table.columns import OUR_HEADERS, REQUIRED, Headers, find_header
 from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _FROM_1904 = re.compile(rb"""<([A-Za-z_]\w*:)?workbookPr\s[^<>]*\bdate1904\s*=\s*["'](1|true|on)["']""")

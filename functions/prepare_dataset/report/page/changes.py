@@ -1,11 +1,11 @@
 """The top of the page: warnings, the four main counts, and the difference to the previous run."""
 
-from prepare_dataset.report.changes import Change, Difference, IdChanges
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.parts import card, note
 from retailrec_shared.charts.markup import Child, Markup, element, foreign, join
 from retailrec_shared.charts.number_format import count, percent, signed_percent
 from retailrec_shared.charts.tables import table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, IdChanges
 
 
 def banner(report: QualityReport) -> Markup:

@@ -4,14 +4,14 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from prepare_dataset.report.chart_data import Activity, Countries, LongTail, Period, Timeline, Unit
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.parts import card, note
 from retailrec_shared.charts.charts import Mark, area_chart, bar_chart, horizontal_bar
 from retailrec_shared.charts.frame import Label, TextAlternative
 from retailrec_shared.charts.markup import Child, Markup, foreign
 from retailrec_shared.charts.number_format import count, percent, short
 from retailrec_shared.charts.tables import figures, table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_charts import Activity, Countries, LongTail, Period, Timeline, Unit
 
 _FORMS: dict[Unit, str] = {"day": "%d %b %Y", "week": "week of %d %b %Y", "month": "%b %Y", "year": "%Y"}
 _LABELS_MOST = 9

@@ -4,7 +4,6 @@ from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
 
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.changes import banner, changes_card, tiles
 from prepare_dataset.report.page.chart_cards import (
     activity_card,
@@ -14,6 +13,7 @@ from prepare_dataset.report.page.chart_cards import (
 )
 from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
 from retailrec_shared.charts.markup import Markup, element, foreign, join
+from retailrec_shared.contract.quality_report import QualityReport
 
 _STYLE = Path(__file__).with_name("style.css")
 

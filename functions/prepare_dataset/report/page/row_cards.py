@@ -1,12 +1,12 @@
 """Cards about rows: kept and rejected, by sheet, and in the raw file."""
 
-from prepare_dataset.report.model import Facts, QualityReport
 from prepare_dataset.report.page.parts import card, note
 from retailrec_shared.charts.charts import horizontal_bar, share_bar
 from retailrec_shared.charts.frame import TextAlternative
 from retailrec_shared.charts.markup import Markup, element, foreign
 from retailrec_shared.charts.number_format import count, percent
 from retailrec_shared.charts.tables import table
+from retailrec_shared.contract.quality_report import Facts, QualityReport
 
 
 def rows_card(report: QualityReport) -> Markup:

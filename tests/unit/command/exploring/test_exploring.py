@@ -6,12 +6,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from retailrec.client.answers import Purchase, Purchases
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.console.customer_ids import CustomerIds
 from retailrec.exploring import customers, own_dataset, report
 from retailrec.exploring.display import SideBySide, Table, written
+from retailrec_shared.contract.api_responses import Purchase, Purchases
 from tests.unit.command.runs import make_run
 
 NOTEBOOK = Path(__file__).parents[4] / "notebooks" / "explore.ipynb"
@@ -90,7 +90,15 @@ def test_a_customer_that_the_data_lacks_has_a_stand_in_and_that_is_said(
 
 
 def test_purchases_have_their_total_number() -> None:
-    lines = [Purchase(timestamp="2011-12-08T10:00:00", item_id="85123A", quantity=6)]
+    line = Purchase(
+        timestamp="2011-12-08T10:00:00",
+        invoice=None,
+        item_id="85123A",
+        description=None,
+        quantity=6,
+        price=None,
+    )
+    lines = [line]
     table = customers._bought(
         Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=lines)
     )

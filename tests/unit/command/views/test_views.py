@@ -2,12 +2,18 @@ from io import StringIO
 
 from rich.console import RenderableType
 
-from retailrec.client.answers import Purchase, Purchases, Recommendation, Recommendations
 from retailrec.views.answers import purchases_table, recommendations_table
 from retailrec.views.customers import CustomerAnswers, show_customer
 from retailrec.views.metrics import metrics_table
 from retailrec.views.runs import run_details, run_json, runs_table
 from retailrec.views.screen import console
+from retailrec_shared.contract.api_responses import (
+    Purchase,
+    Purchases,
+    Recommendation,
+    Recommendations,
+    Source,
+)
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, at, make_run, timed
@@ -129,8 +135,9 @@ def test_errors_ndcg_and_candidates_are_shown_where_they_are_known() -> None:
     assert not any(line.startswith("ease") for line in lines)
 
 
-def answer(source: str) -> Recommendations:
-    items = [Recommendation(item_id="85123A", description="HEART [RED] :heart:", score=0.123456)]
+def answer(source: Source) -> Recommendations:
+    item = Recommendation(item_id="85123A", description="HEART [RED] :heart:", score=0.123456, source=source)
+    items = [item]
     return Recommendations(customer_id="13085", run_id="r1", source=source, recommendations=items)
 
 

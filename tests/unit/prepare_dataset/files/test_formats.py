@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset.files.formats import Format, sniff
+from prepare_dataset.files.formats import sniff
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, csv_text, days, parquet_file, xlsx_file
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from prepare_dataset.files import limits
-from prepare_dataset.files.formats import Format
 from prepare_dataset.read.workbook import guard as workbook_guard
 from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.environment import read_template
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase, xlsx_file

@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset.clean.reasons import Profile, RejectReason
-from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.files import limits
 from prepare_dataset.increments.append import OtherUploads
 from prepare_dataset.increments.lines import read_lines, write_lines
 from prepare_dataset.options import Options
 from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile, SplitRule
 from tests.unit.prepare_dataset.inputs.shop_files import (
     HEADER,
     Prepared,

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.read.csv import halves as csv_parts
 from prepare_dataset.read.csv import layout as csv_layout
 from prepare_dataset.read.csv import reader as reading_csv
 from prepare_dataset.read.reader import read
 from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import days, parquet_file
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from prepare_dataset.clean.reasons import RejectReason
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import (

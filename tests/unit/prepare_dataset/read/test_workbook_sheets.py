@@ -78,16 +78,16 @@ def test_two_processes_read_what_one_reads(workbook: Path, always: None) -> None
 def test_every_other_sheet_is_the_seconds(
     workbook: Path, always: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[SheetProcess, list[int]] = {}
+    requested: dict[SheetProcess, list[int]] = {}
     request = SheetProcess.request
 
     def note(process: SheetProcess, place: int) -> None:
-        asked.setdefault(process, []).append(place)
+        requested.setdefault(process, []).append(place)
         request(process, place)
 
     monkeypatch.setattr(SheetProcess, "request", note)
     content(workbook)
-    assert sorted(asked.values()) == [[0, 2, 4], [1, 3]]
+    assert sorted(requested.values()) == [[0, 2, 4], [1, 3]]
 
 
 def test_small_workbooks_and_single_processors_start_one(
@@ -181,7 +181,7 @@ def test_too_much_time_is_refused_and_no_process_stays(
     ((seconds, ring),) = alarms
     assert seconds == 5.0
     ring()
-    with pytest.raises(Rejected, match="more memory or time to read than there is"):
+    with pytest.raises(Rejected, match="too much memory or time to read"):
         list(sheets)
     assert all(process.process.poll() is not None for process in started)
 
@@ -197,7 +197,7 @@ def test_the_time_there_is_ends_by_itself(
         return process
 
     monkeypatch.setattr(subprocess, "Popen", start_stopped)
-    with pytest.raises(Rejected, match="more memory or time to read than there is"):
+    with pytest.raises(Rejected, match="too much memory or time to read"):
         list(read_sheets(workbook, 0.5, let_pass))
     assert all(process.process.poll() is not None for process in started)
 

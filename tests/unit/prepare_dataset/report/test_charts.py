@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prepare_dataset.report.chart_counts import count_activity, count_long_tail, count_timeline
-from prepare_dataset.report.chart_data import ChartData
 from prepare_dataset.table.arrays import Ints
+from retailrec_shared.contract.report_charts import ChartData
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 

@@ -12,9 +12,9 @@ from prepare_dataset.dataset import prepare_file
 from prepare_dataset.options import Options
 from prepare_dataset.previous import read_ids
 from prepare_dataset.report import drift_warnings
-from prepare_dataset.report.changes import Difference, WarningCode
 from prepare_dataset.report.difference import Ids, Origin, Previous, compare, compare_ids
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Difference, WarningCode
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import Prepared, Row, csv_file, days, prepare
 

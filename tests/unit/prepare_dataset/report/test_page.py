@@ -10,9 +10,9 @@ import pytest
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.options import Options
 from prepare_dataset.report.difference import Ids, Origin, Previous
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.page import make_page
 from retailrec_shared.charts.markup import text
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import days, prepare, purchase, xlsx_file
 

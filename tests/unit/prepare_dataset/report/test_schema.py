@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from prepare_dataset.clean.reasons import RejectReason
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.schema import PUBLISHED, report_schema, schema_text
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 

@@ -10,7 +10,7 @@ from recommender.evaluate.validation import Validation
 from recommender.fitting import fit
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
-from recommender.train.choosing import Choice, choose
+from recommender.train.algorithm_choice import Choice, choose
 
 # Factors, learning rate, regularization, passes; the first are implicit's own defaults. It soon learns its
 # rows by heart: what matters most is to stop in time.

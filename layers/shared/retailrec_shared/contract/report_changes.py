@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from prepare_dataset.report.base import Part, ShopTime
+from retailrec_shared.contract.report_part import Part, ShopTime
 
 
 class Change(Part):

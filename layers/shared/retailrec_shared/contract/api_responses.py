@@ -1,4 +1,4 @@
-"""The bodies that the API answers with."""
+"""The bodies of the REST API's responses. Later releases may add fields, which clients ignore."""
 
 from typing import Annotated, Literal
 
@@ -6,12 +6,12 @@ from pydantic import BaseModel, Field
 
 Source = Literal["endpoint", "batch", "similar", "popular_in_country", "popular"]
 RunId = Annotated[
-    str, Field(description="The run whose model or data answered.", examples=["0a1b2c3d4e5f6071"])
+    str, Field(description="The run whose model or data the response is from.", examples=["0a1b2c3d4e5f6071"])
 ]
 ItemId = Annotated[str, Field(examples=["85123A"])]
 Description = Annotated[
     str | None,
-    Field(description="Null where nothing describes it.", examples=["WHITE HANGING HEART T-LIGHT HOLDER"]),
+    Field(description="Null where the data has none.", examples=["WHITE HANGING HEART T-LIGHT HOLDER"]),
 ]
 
 
@@ -22,25 +22,25 @@ class Recommendation(BaseModel):
     description: Description
     score: Annotated[
         float,
-        Field(description="Of the model; similar: of similarity; popular: how many customers bought it."),
+        Field(description="The model's score; similar: a similarity; popular: how many customers bought it."),
     ]
-    source: Annotated[Source, Field(description="Where this item came from.")]
+    source: Annotated[Source, Field(description="The source of this item.")]
     why: Annotated[
         str | None,
         Field(
-            description="Why, where the source can tell.",
+            description="The reason, where the source has one.",
             examples=["Because you bought WHITE HANGING HEART T-LIGHT HOLDER."],
         ),
     ] = None
     because_of: Annotated[
-        str | None, Field(description="The item whose purchase is why.", examples=["85123A"])
+        str | None, Field(description="The item whose purchase is the reason.", examples=["85123A"])
     ] = None
 
 
 class Recommendations(BaseModel):
-    """What a customer may like, the best first, and where the answer came from.
+    """Recommendations for a customer, the best first.
 
-    ``source`` is that of the first item; what a source could not fill, the next ones did.
+    ``source`` is that of the first item; where a source has too few items, the next one adds some.
     """
 
     customer_id: Annotated[str | None, Field(description="Null for a basket.", examples=["13085"])]
@@ -48,9 +48,14 @@ class Recommendations(BaseModel):
     source: Source
     recommendations: list[Recommendation]
 
+    @property
+    def personal(self) -> bool:
+        """Whether the items follow from the customer's purchases, and not from what is popular."""
+        return not self.source.startswith("popular")
+
 
 class ManyRecommendations(BaseModel):
-    """An answer for each customer, in the order asked."""
+    """The recommendations for each customer, in the order of the request."""
 
     answers: list[Recommendations]
 
@@ -92,11 +97,11 @@ class Item(BaseModel):
     run_id: RunId
     description: Description
     customers: Annotated[int | None, Field(description="How many customers bought it.")] = None
-    quantity: Annotated[float | None, Field(description="How often it was bought, in all.")] = None
+    quantity: Annotated[float | None, Field(description="How many pieces were bought in all.")] = None
 
 
 class SimilarItems(BaseModel):
-    """Items bought by the same customers, the most similar first, filled up with what is popular."""
+    """Items bought by the same customers, the most similar first, filled up with popular ones."""
 
     item_id: ItemId
     run_id: RunId
@@ -106,9 +111,10 @@ class SimilarItems(BaseModel):
 
 
 class PopularItems(BaseModel):
-    """What most customers bought; source, country and since are of the first item's ranking.
+    """What most customers bought; source, country and since are those of the first item's ranking.
 
-    What that ranking could not fill, wider ones did: each item says how many bought it, where and since when.
+    Where that ranking has too few items, wider ones follow: each item says how many customers bought it,
+    where and since when.
     """
 
     run_id: RunId
@@ -128,7 +134,7 @@ class StageView(BaseModel):
 
 
 class RunView(BaseModel):
-    """A run of the pipeline, as the ledger has it."""
+    """A run of the pipeline."""
 
     run_id: RunId
     status: str
@@ -170,7 +176,7 @@ class Model(BaseModel):
 
 
 class Scored(BaseModel):
-    """One line of the algorithm's answer."""
+    """One line of the algorithm's response."""
 
     user_id: str | None = None
     item_id: str
@@ -178,14 +184,14 @@ class Scored(BaseModel):
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field."""
+    """What is wrong with a field."""
 
     field: str
     detail: str
 
 
 class Problem(BaseModel):
-    """A problem (RFC 9457), with the fields at fault where there are any."""
+    """A problem (RFC 9457), with the invalid fields where there are any."""
 
     type: Annotated[str, Field(examples=["urn:retailrec:problem:invalid-request"])]
     title: Annotated[str, Field(examples=["Bad Request"])]

@@ -24,20 +24,20 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @lru_cache(256)
 def negotiate(accept: str | None) -> str:
-    """Media type that the Accept header likes best of those served; JSON when it names none or any."""
-    wishes = [_wish(part) for part in (accept or "").split(",")]
-    refused = {kind for kind, quality in wishes if not quality}
-    # Of equally liked ones the first: sorting keeps their order.
-    for kind, quality in sorted(wishes, key=lambda wish: -wish[1]):
+    """Return the served media type that the Accept header prefers; JSON where it names none or any."""
+    ranges = [_media_range(part) for part in (accept or "").split(",")]
+    refused = {kind for kind, quality in ranges if not quality}
+    # Of equal quality the first: sorting is stable.
+    for kind, quality in sorted(ranges, key=lambda each: -each[1]):
         for served in MEDIA_TYPES:
             if quality and served not in refused and _covers(kind, served):
                 return served
-    kinds = ", ".join(kind for kind, _ in wishes)[:200]
+    kinds = ", ".join(kind for kind, _ in ranges)[:200]
     raise RequestError(f"Accept must be one of {', '.join(MEDIA_TYPES)}, not {kinds}.", 406)
 
 
-def _wish(part: str) -> tuple[str, float]:
-    """Read a media range and its quality, which is 1 unless told."""
+def _media_range(part: str) -> tuple[str, float]:
+    """Parse a media range and its quality, which is 1 by default."""
     kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
     qualities = [float(found[1]) for piece in parameters if (found := _QUALITY.fullmatch(piece))]
     return kind or "*/*", qualities[0] if qualities else 1.0
@@ -48,18 +48,18 @@ def _covers(kind: str, served: str) -> bool:
 
 
 class Encoder:
-    """Encodes answers about one model's items; each item's id is encoded once, when first needed."""
+    """Encodes responses with one model's items; each item's id is encoded once, when first needed."""
 
     def __init__(self, item_ids: SortedIds) -> None:
         self._json = _Fragments(item_ids, lambda item: f'"item_id":{_to_json(item)},"score":')
         self._csv = _Fragments(item_ids, lambda item: f"{_csv_field(item)},")
 
     def answer(self, query: Query, found: Found, media_type: str) -> bytes:
-        """Encode the answer to one query."""
+        """Encode the response to one query."""
         return assemble([self.block([query], [found], media_type)], media_type)
 
     def block(self, queries: Sequence[Query], found: Sequence[Found], media_type: str) -> bytes:
-        """Encode answers in order, to be assembled with those of other blocks."""
+        """Encode responses in order, to be assembled with those of other blocks."""
         encode = self._csv_lines if media_type == CSV else self._entries
         parts = [encode(query.user_id, each) for query, each in zip(queries, found, strict=True)]
         if media_type == CSV:
@@ -82,14 +82,14 @@ class Encoder:
 
 
 def assemble(blocks: Iterable[bytes], media_type: str) -> bytes:
-    """Join blocks; nothing ends the last line, since SageMaker's AssembleWith adds that."""
-    if media_type == JSON:  # one list for all users together; every entry names its user
+    """Join blocks, without a line end after the last one: SageMaker's AssembleWith adds it."""
+    if media_type == JSON:  # one list for all users; every entry names its user
         return b"[" + b",".join([block for block in blocks if block]) + b"]"
     return b"\n".join([block for block in blocks if block])
 
 
 class _Fragments(dict[int, str]):
-    """What stands for an item in an answer, by its code; made when first asked for."""
+    """The encoded text of each item, by its code; made on first use."""
 
     def __init__(self, item_ids: SortedIds, encode: Callable[[str], str]) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class _Fragments(dict[int, str]):
 
 
 def _numbers(scores: Scores) -> list[str]:
-    """Shortest decimal texts that name these float32 scores."""
+    """Return the shortest decimal texts of these float32 scores."""
     if not len(scores):
         return []
     return orjson.dumps(scores, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].decode().split(",")

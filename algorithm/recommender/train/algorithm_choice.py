@@ -14,22 +14,22 @@ from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
 from recommender.train.stages import Stages
 
-# From the cheapest on: what the budget ends is what costs most.
+# The cheapest first: the budget ends the most expensive ones.
 CANDIDATES = ("popularity", "ease", "als", "bpr")
 FALLBACK = "bpr"
 DEFAULT_BUDGET = 600.0
-NO_SLICE = "warning: no user has both older and newer rows to choose by; algorithm=auto falls back to %s"
+NO_SLICE = "warning: no user has both older and newer rows to compare on; algorithm=auto falls back to %s"
 
 log = logging.getLogger(__name__)
 
 
 class OutOfTimeError(Exception):
-    """A candidate's fit would not end within the budget."""
+    """A candidate's fit would exceed the time budget."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """How an algorithm did on the slice, or why it has no judgement."""
+    """An algorithm's result on the validation slice, or the reason why it has none."""
 
     algorithm: str
     seconds: float
@@ -37,7 +37,7 @@ class Candidate:
     reason: str | None = None
 
     def row(self) -> dict[str, Any]:
-        """Write it as a row of the table in metrics.json."""
+        """Return the candidate's row of the table in metrics.json."""
         if self.judgement is None:
             return {"algorithm": self.algorithm, "seconds": self.seconds, "left_out": self.reason}
         judged = self.judgement
@@ -54,24 +54,24 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """What is to be fitted: ``chosen`` names the algorithm; ``recency`` is in units of its scores' spread."""
+    """``chosen`` names the algorithm; ``recency`` is in units of its scores' standard deviation."""
 
     chosen: Hyperparameters
     recency: float
     candidates: tuple[Candidate, ...] = ()
 
     def table(self) -> list[dict[str, Any]]:
-        """Write the comparison as JSON, the winner marked."""
+        """Return the comparison as JSON, with the winner marked."""
         return [each.row() | {"chosen": each.algorithm == self.chosen.algorithm} for each in self.candidates]
 
 
 def choose(training: Interactions, chosen: Hyperparameters, *, threads: int = 1) -> Choice:
-    """Compare the candidates on the newest fifth of the rows (one drawn, where they have no times)."""
+    """Compare the candidates on the newest fifth of the rows (a random fifth where they have no times)."""
     return choose_within(Stages(threads), Validation.of(training), chosen)
 
 
 def choose_within(stages: Stages, validation: Validation | None, chosen: Hyperparameters) -> Choice:
-    """As ``choose``, as stages of a training: it may be stopped, and goes on where it was."""
+    """Do what ``choose`` does as stages of a training, which may be interrupted and resumed."""
     if validation is None:
         log.warning(NO_SLICE, FALLBACK)
         return Choice(replace(chosen, algorithm=FALLBACK), 0.0)
@@ -85,12 +85,12 @@ def choose_within(stages: Stages, validation: Validation | None, chosen: Hyperpa
             log.info("metric: candidate_%s_%s = %.6f", ending, each.algorithm, value)
     log.info("chosen: %s", winner)
     if chosen.validates:
-        judged[winner].tell()
+        judged[winner].log_metric()
     return Choice(replace(chosen, algorithm=winner), judged[winner].recency, tuple(candidates))
 
 
 def best_of(judged: dict[str, Judgement]) -> str:
-    """Name the algorithm that falls least short of the best, in standard errors, of new items and of all."""
+    """Return the algorithm closest to the best, in standard errors, on new items and on all items."""
     best_new = max(judged.values(), key=lambda each: each.new_items)
     best_all = max(judged.values(), key=lambda each: each.all_items)
 
@@ -112,9 +112,9 @@ class _Budget:
         return self._ends - time.monotonic()
 
     def watch(self) -> Callable[[Epoch], None]:
-        """Return what raises as soon as it shows that one fit would take longer than is left.
+        """Return a callback that raises OutOfTimeError once a fit is expected to exceed the time left.
 
-        The first epoch also compiles the kernel, which takes seconds: it says nothing of the others.
+        The first epoch also compiles the kernel, which takes seconds, so it is not used for the estimate.
         """
         first: list[tuple[int, float]] = []
 
@@ -124,9 +124,7 @@ class _Budget:
             first[:] = [(number, since)]
             each = (now - since) / max(1, epoch.number - number)
             if each * (epoch.of - epoch.number) > self.left:
-                raise OutOfTimeError(
-                    f"it would have gone beyond the time budget of {self._seconds:g} seconds"
-                )
+                raise OutOfTimeError(f"it would have exceeded the time budget of {self._seconds:g} seconds")
 
         return check
 

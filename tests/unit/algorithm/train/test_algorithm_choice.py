@@ -16,9 +16,9 @@ from recommender.fitting import fit
 from recommender.fitting.fitted import Epoch, Fitted, History
 from recommender.fitting.histories import build_history
 from recommender.hyperparameters import Hyperparameters
-from recommender.train import choosing, stages
+from recommender.train import algorithm_choice, stages
+from recommender.train.algorithm_choice import CANDIDATES, best_of, choose, choose_within
 from recommender.train.checkpoints import Checkpoints
-from recommender.train.choosing import CANDIDATES, best_of, choose, choose_within
 from recommender.train.planning import plan
 from recommender.train.stages import Stages
 
@@ -54,10 +54,10 @@ def test_otherwise_the_one_that_falls_least_short() -> None:
     assert best_of(judged) == "b"
 
 
-def test_candidates_are_compared_and_the_table_tells(shop: Interactions) -> None:
+def test_candidates_are_compared_in_a_table(shop: Interactions) -> None:
     choice = choose(shop, AUTO, threads=1)
     assert choice.chosen.algorithm in CANDIDATES
-    assert choice.chosen.algorithm != "popularity"  # which cannot tell the groups apart
+    assert choice.chosen.algorithm != "popularity"  # which cannot distinguish the groups
     table = choice.table()
     assert [row["algorithm"] for row in table] == list(CANDIDATES)
     assert sum(row["chosen"] for row in table) == 1
@@ -100,8 +100,8 @@ def test_what_the_first_epoch_takes_to_compile_does_not_count_for_the_others(
     monkeypatch: pytest.MonkeyPatch, first: float, others: float, fits: bool
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr(choosing, "time", clock)
-    check = choosing._Budget(600.0).watch()
+    monkeypatch.setattr(algorithm_choice, "time", clock)
+    check = algorithm_choice._Budget(600.0).watch()
     factors = np.ones((1, 1), dtype=np.float32)
 
     def fit() -> None:
@@ -113,7 +113,7 @@ def test_what_the_first_epoch_takes_to_compile_does_not_count_for_the_others(
         fit()
         assert clock.now == first + 99 * others
     else:
-        with pytest.raises(choosing.OutOfTimeError, match="600 seconds"):
+        with pytest.raises(algorithm_choice.OutOfTimeError, match="600 seconds"):
             fit()
         assert clock.now < 30  # after few epochs
 
@@ -123,7 +123,7 @@ def test_a_resumed_comparison_fits_nothing_twice(
 ) -> None:
     fitted = fits(monkeypatch)
 
-    def once() -> choosing.Choice:
+    def once() -> algorithm_choice.Choice:
         return choose_within(Stages(1, Checkpoints(tmp_path, "f")), Validation.of(shop), AUTO)
 
     first = once()
@@ -211,12 +211,12 @@ def test_without_evidence_there_is_no_recency_term(shop: Interactions) -> None:
 
 
 @pytest.mark.parametrize("apart", [0, 1])
-def test_where_times_tell_nothing_the_slice_is_drawn(shop: Interactions, apart: int) -> None:
+def test_without_usable_times_the_slice_is_random(shop: Interactions, apart: int) -> None:
     # All rows at one time; or no customer ever comes back.
-    told = replace(shop, times=shop.user_codes.astype(np.float64) * apart)
-    untold = replace(shop, times=None)
-    assert choose(told, AUTO, threads=1).table()[0] | {"seconds": 0} == (
-        choose(untold, AUTO, threads=1).table()[0] | {"seconds": 0}
+    timed = replace(shop, times=shop.user_codes.astype(np.float64) * apart)
+    untimed = replace(shop, times=None)
+    assert choose(timed, AUTO, threads=1).table()[0] | {"seconds": 0} == (
+        choose(untimed, AUTO, threads=1).table()[0] | {"seconds": 0}
     )
 
 

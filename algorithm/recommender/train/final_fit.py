@@ -1,4 +1,4 @@
-"""The fit that is evaluated, and the fit that ships: on all rows, unless it is to be the same one."""
+"""The fit on the training rows, which is evaluated, and the model's fit, on all rows if refitting."""
 
 import logging
 from dataclasses import dataclass
@@ -14,15 +14,14 @@ from recommender.train.planning import Plan
 from recommender.train.stages import Stages
 
 EVALUATED, REFITTED = "evaluated", "refitted"
-# Kept out of the log's metrics: they are for metrics.json alone.
-SAID = "the metrics are those of the fit on the training rows"
+METRICS_NOTE = "the metrics are those of the fit on the training rows"
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Shipped:
-    """The model's rows and fit, and ``document``, which is metrics.json."""
+class FinalFit:
+    """The model's rows and fit, and ``document``, the content of metrics.json."""
 
     rows: Interactions
     history: History
@@ -33,8 +32,8 @@ class Shipped:
     document: dict[str, Any]
 
 
-def ship(training: Interactions, testing: Interactions | None, plan: Plan, stages: Stages) -> Shipped:
-    """Fit on the training rows and evaluate; then fit on all rows, if that is wanted and there are more."""
+def fit_final(training: Interactions, testing: Interactions | None, plan: Plan, stages: Stages) -> FinalFit:
+    """Fit on the training rows and evaluate; then fit on all rows, if refitting and there are more."""
     refit = plan.chosen.refit and testing is not None
     evaluated = stages.checkpoints.result(EVALUATED)
     fitted = None
@@ -42,25 +41,25 @@ def ship(training: Interactions, testing: Interactions | None, plan: Plan, stage
         fitted, evaluated = _evaluate(training, testing, plan, stages)
         if refit:
             stages.checkpoints.keep(EVALUATED, evaluated)
-    _tell(evaluated["metrics"])
+    _log_metrics(evaluated["metrics"])
     rows = merge(training, testing) if refit and testing is not None else training
     history = build_history(rows)
     seconds = evaluated["seconds"]
     if refit or fitted is None:
-        log.info("fitting again, on all %d rows: %s", len(rows), SAID)
+        log.info("fitting again, on all %d rows: %s", len(rows), METRICS_NOTE)
         fitted, seconds = stages.fit(REFITTED, history, plan.chosen)
     with blas_threads(stages.threads):
         weight = plan.recency_weight(fitted, history)
     document = {
         **evaluated["metrics"],
-        "evaluated_on": None if testing is None else _said(training, testing),
+        "evaluated_on": None if testing is None else _evaluated_on(training, testing),
         "refitted": refit,
         "algorithm": plan.chosen.algorithm,
         "recency": plan.recency,
         "candidates": plan.candidates,
         "epochs": evaluated["epochs"],
     }
-    return Shipped(rows, history, fitted, weight, plan.chosen.algorithm, seconds, document)
+    return FinalFit(rows, history, fitted, weight, plan.chosen.algorithm, seconds, document)
 
 
 def _evaluate(
@@ -87,10 +86,10 @@ def _held_out(training: Interactions, testing: Interactions | None) -> HeldOut |
     return held_out
 
 
-def _said(training: Interactions, testing: Interactions) -> dict[str, Any]:
+def _evaluated_on(training: Interactions, testing: Interactions) -> dict[str, Any]:
     return {"channel": "testing", "rows": len(testing), "fitted_on_rows": len(training)}
 
 
-def _tell(metrics: Metrics) -> None:
+def _log_metrics(metrics: Metrics) -> None:
     for name, value in metrics.items():
         log.info("metric: %s = %s", name, f"{value:.6f}" if isinstance(value, float) else value)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from prepare_dataset.report.base import Part
+from retailrec_shared.contract.report_part import Part
 
 Unit = Literal["day", "week", "month", "year"]
 

@@ -5,12 +5,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from prepare_dataset.clean.reasons import Profile, RejectReason
-from prepare_dataset.clean.splitting import SplitRule
-from prepare_dataset.files.formats import Format
-from prepare_dataset.report.base import Part, ShopTime
-from prepare_dataset.report.changes import Difference, DriftWarning
-from prepare_dataset.report.chart_data import ChartData
+from retailrec_shared.contract.report_changes import Difference, DriftWarning
+from retailrec_shared.contract.report_charts import ChartData
+from retailrec_shared.contract.report_part import Part, ShopTime
+from retailrec_shared.contract.report_values import Format, RejectReason
+from retailrec_shared.core.settings import Profile, SplitRule
 
 
 class SheetRows(Part):
