@@ -12,8 +12,8 @@ from retailrec_shared.charts.tables import figures
 Form = Callable[[float], str]
 _LABELS_MOST = 10
 _DOTS_MOST = 40
-_LOOKS = 4
-"""How many classes for series the page's style sheet has: ``s0`` to ``s3``."""
+_LOOKS = 5
+"""How many classes for series the page's style sheet has: ``s0`` to ``s4``."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,12 @@ def test_looks_differ_between_lines_and_the_legend_names_each() -> None:
     assert legend == [("model", "s0"), ("popularity", "s1"), ("previous model 0.40", "s2")]
 
 
+def test_a_model_its_three_baselines_and_the_previous_model_all_look_different() -> None:
+    others = [Reference(name, 0.1) for name in ("popularity", "frequent", "latest", "previous model")]
+    looks = [each[0].get("class") for each in draw([line("model", 0.2)], *others).iter("li")]
+    assert len(set(looks)) == 5
+
+
 def test_the_figures_are_a_table_and_a_missing_number_is_a_dash() -> None:
     figure = draw([line("model", 0.2, 0.3), line("popularity", 0.1, first=2)])
     rows = [[cell.text for cell in row] for row in figure.iter("tr")]
