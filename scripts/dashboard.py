@@ -101,7 +101,7 @@ def _of_api() -> list[Widget]:
         _ours("ApiErrors", "our own faults"),
     ]
     latency = [_of_gateway("Latency", stat=each, label=each) for each in ("p50", "p95", "p99")]
-    sources = get_args(Source)
+    sources = get_args(get_args(Source)[0])
     everything = f"SUM([{', '.join(sources)}])"
     shares = [
         *(_computed(f"100 * {each} / {everything}", _plain(each), f"share_{each}") for each in sources),

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-Source = Literal["endpoint", "batch", "similar", "popular_in_country", "popular"]
+from retailrec_shared.contract.open_values import OPEN
+
+Source = Annotated[Literal["endpoint", "batch", "similar", "popular_in_country", "popular"], OPEN]
 RunId = Annotated[
     str, Field(description="The run whose model or data the response is from.", examples=["0a1b2c3d4e5f6071"])
 ]

@@ -1,10 +1,11 @@
 """The model of the quality report: how many rows were read, kept and rejected."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from retailrec_shared.contract.open_values import OPEN
 from retailrec_shared.contract.report_changes import Difference, DriftWarning
 from retailrec_shared.contract.report_charts import ChartData
 from retailrec_shared.contract.report_part import Part, ShopTime
@@ -48,7 +49,7 @@ class IncrementRows(Part):
     rows_repeated: int
     """Lines of invoices that the dataset had already, since exports overlap."""
     rows_kept: int
-    rejected: dict[RejectReason, int]
+    rejected: dict[Annotated[RejectReason, OPEN], int]
     """Of the rows that the dataset did not have."""
     customers: int
     items: int
@@ -76,14 +77,14 @@ class QualityReport(Part):
     """Key of the uploaded object."""
     uploaded_at: datetime | None = None
     """By the clock of S3, in UTC."""
-    source_format: Format
+    source_format: Annotated[Format, OPEN]
     profile: Profile
     split: SplitRule
     sheets: list[SheetRows]
     rows_read: int
     rows_without_customer: int
     rows_kept: int
-    rejected: dict[RejectReason, int]
+    rejected: dict[Annotated[RejectReason, OPEN], int]
     interactions: int
     """Same as ``rows_kept``: the name that recommenders use."""
     customers: int

@@ -1,7 +1,9 @@
 """The model of the differences between a run's report and the previous run's, and of warnings."""
 
 from enum import StrEnum
+from typing import Annotated
 
+from retailrec_shared.contract.open_values import OPEN
 from retailrec_shared.contract.report_part import Part, ShopTime
 
 
@@ -83,5 +85,5 @@ class WarningCode(StrEnum):
 class DriftWarning(Part):
     """A warning: a code for programs and a sentence for people. The run continues."""
 
-    code: WarningCode
+    code: Annotated[WarningCode, OPEN]
     message: str

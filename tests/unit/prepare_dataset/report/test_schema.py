@@ -47,6 +47,18 @@ def test_an_early_report_and_one_of_a_later_release_can_be_read(written: dict[st
         assert QualityReport.model_validate(report).rows_read == 10
 
 
+def test_a_reason_and_a_warning_of_a_later_release_are_kept_as_their_texts(written: dict[str, Any]) -> None:
+    later = {
+        "rejected": written["rejected"] | {"too_old": 0},
+        "source_format": "avro",
+        "warnings": [{"code": "too_new", "message": "Something is too new."}],
+    }
+    report = QualityReport.model_validate(written | later)
+    assert "too_old" in report.rejected
+    assert str(report.source_format) == "avro"
+    assert [str(each.code) for each in report.warnings] == ["too_new"]
+
+
 @pytest.mark.parametrize("name", [*QualityReport.model_fields, *RejectReason])
 def test_every_field_and_reason_is_documented(name: str) -> None:
     assert f"`{name}`" in DOCUMENT

@@ -37,6 +37,14 @@ def test_a_field_that_a_later_release_adds_is_ignored(
     assert model.model_validate(with_item) == model.model_validate(body)
 
 
+def test_a_source_that_a_later_release_adds_is_kept_as_its_text() -> None:
+    read = Recommendations.model_validate(RESPONSES[0][1] | {"source": "trending"})
+    assert str(read.source) == "trending"
+    assert read.personal
+    with pytest.raises(ValidationError, match="source"):
+        Recommendations.model_validate(RESPONSES[0][1] | {"source": 1})
+
+
 @pytest.mark.parametrize(("model", "body"), RESPONSES)
 def test_a_body_without_a_promised_field_is_refused(model: type[BaseModel], body: dict[str, object]) -> None:
     for name in body:
