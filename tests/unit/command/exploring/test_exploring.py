@@ -98,9 +98,8 @@ def test_purchases_have_their_total_number() -> None:
         quantity=6,
         price=None,
     )
-    lines = [line]
     table = customers._bought(
-        Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=lines)
+        Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=[line])
     )
     assert table.title == "Customer 1 (France) bought"
     assert list(table.rows) == [("2011-12-08", "85123A", None, 6.0)]
