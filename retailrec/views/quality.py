@@ -1,4 +1,4 @@
-"""A run's quality report, as far as people are told of it in brief."""
+"""A run's quality report as text and tables in the terminal."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -32,7 +32,7 @@ def read_page(stack: Stack, run: Run) -> bytes | None:
 
 
 def page_address(stack: Stack, run: Run) -> str:
-    """Tell where the page is."""
+    """Return the S3 address of the page."""
     return f"s3://{stack.output('DataBucket')}/{names.run_key(run.run_id, names.QUALITY_REPORT_HTML)}"
 
 
