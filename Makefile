@@ -167,6 +167,12 @@ events: .venv/laptop ## Write the example events
 openapi: .venv/dev ## Write docs/openapi.json from the API's code
 	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/openapi.py
 
+dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashboard.py
+	@PYTHONPATH=functions:layers/shared $(BIN)/python scripts/dashboard.py
+
+parameters: .venv/dev ## Write the table of parameters in docs/deploy.md from template.yaml
+	@$(BIN)/python scripts/parameters.py
+
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -221,4 +227,4 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters pictures template-security audit

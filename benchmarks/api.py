@@ -3,7 +3,7 @@
 The handler is called in this process. Behind it, a runtime client that is a stub calls the real serving
 program over loopback, with a model that the real training program made of a generated shop; what the serving
 table would hold is in memory, as JSON texts. So the overhead is the function's own code: DynamoDB's time is
-not in it, and how many reads a request makes is reported beside it. `make bench-api`.
+not in it, and how many reads a request makes is reported, too. `make bench-api`.
 """
 
 import argparse
@@ -33,8 +33,8 @@ WARM_UP = 50
 
 
 def measure(shop: Shop, calls: int) -> dict[str, Any]:
-    """Measure the overhead over the endpoint call, then each rung with the ones above it taken away."""
-    from recommend_api import table as memory
+    """Measure the overhead over the endpoint call, then each source with the ones before it disabled."""
+    from recommend_api import table as serving_table
     from recommend_api.app import handler
 
     runtime, table = stand_in(shop)
@@ -65,19 +65,19 @@ def measure(shop: Shop, calls: int) -> dict[str, Any]:
     result["api_overhead_ms_p99"] = _ms(own, 0.99)
     result["api_cpu_ms_mean"] = round((process_time() - processor) / (calls + WARM_UP) * 1e3, 3)
     result["table_reads_per_request"] = round(table.reads / (calls + WARM_UP), 2)
-    rungs = {"endpoint": _both(whole)}
+    sources = {"endpoint": _both(whole)}
     runtime.broken = True
-    rungs["batch"] = _both(timed("batch", known, "batch", calls)[0])
+    sources["batch"] = _both(timed("batch", known, "batch", calls)[0])
     table.without_batch = True
-    memory.forget()
-    rungs["similar"] = _both(timed("similar", known, "similar", calls)[0])
+    serving_table.clear_cache()
+    sources["similar"] = _both(timed("similar", known, "similar", calls)[0])
     table.without_similar = True
-    memory.forget()
+    serving_table.clear_cache()
     # Of a small country some customers bought all that is popular there.
     home = [each for each in known if _source(handler(request(each), Context())) == "popular_in_country"]
-    rungs["popular_in_country"] = _both(timed("popular_in_country", home, "popular_in_country", calls)[0])
-    rungs["popular"] = _both(timed("popular", ["nobody"], "popular", calls)[0])
-    return result | {"rungs": rungs}
+    sources["popular_in_country"] = _both(timed("popular_in_country", home, "popular_in_country", calls)[0])
+    sources["popular"] = _both(timed("popular", ["nobody"], "popular", calls)[0])
+    return result | {"sources": sources}
 
 
 def _source(answer: dict[str, Any]) -> str:
@@ -121,7 +121,7 @@ def _show(result: dict[str, Any]) -> None:
         table.add_column(heading, justify="left" if heading == "what" else "right")
     overhead: Callable[[str], str] = lambda share: f"{result[f'api_overhead_ms_{share}']:.2f} ms"  # noqa: E731
     table.add_row("overhead over the endpoint call", overhead("p50"), overhead("p99"))
-    for source, found in result["rungs"].items():
+    for source, found in result["sources"].items():
         table.add_row(f"answered by {source}", f"{found['p50_ms']:.2f} ms", f"{found['p99_ms']:.2f} ms")
     cold = f"{result['cold_import_ms']:.0f} ms"
     table.add_row(f"cold import ({result['cold_import_cpu_ms']:.0f} ms of processor)", cold, "")

@@ -78,16 +78,16 @@ def _job(port: int, given: Path, made: Path, strategy: str, workers: int) -> flo
     headers = {"content-type": "application/json", "accept": "text/csv"}
 
     async def go() -> None:
-        client = HttpClient(port)
+        client, url = HttpClient(), f"http://127.0.0.1:{port}/invocations"
 
         async def send(body: bytes) -> bytes:
-            reply = await client.request("POST", "/invocations", headers, body, 600)
+            reply = await client.request("POST", url, headers, body, 600)
             if reply.status != 200:
                 raise SystemExit(f"the server answered {reply.status}: {reply.body[:200]!r}")
             return reply.body
 
         await send_all(REQUEST, parameters, given, made, send)
-        client.close()
+        await client.close()
 
     with given.open("rb") as file:
         users = sum(1 for _ in file)

@@ -16,14 +16,14 @@ from rich.console import Console
 from benchmarks.common.inputs import ROOT
 from benchmarks.common.results import write_result
 from benchmarks.common.tables import quality_table
-from benchmarks.models.choosing import choose_timed, shortfall, tune_implicit_bpr
+from benchmarks.models.algorithm_choice import choose_timed, shortfall, tune_implicit_bpr
 from benchmarks.models.data import Contest, prepare
 from benchmarks.models.models import Fit, Result, own_recency, run, run_auto, seconds_to, summary
 from recommender.errors import UserError
 from recommender.fitting.warm import warm
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import usable_cpus
-from recommender.train.choosing import Choice
+from recommender.train.algorithm_choice import Choice
 from retailrec.generate import Shape, write
 
 CANDIDATE_OF = {"bpr": "ours_bpr", "als": "implicit_als", "ease": "ease", "popularity": "popularity"}
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> None:
             contest = prepare(source, folder / "prepared", options.cutoff)
     screen.print(
         f"{what}: fitted on what was before {contest.cutoff}, {contest.training.shape[0]:,} customers and"
-        f" {contest.training.shape[1]:,} items; judged on what {len(contest.users):,} of them bought anew"
+        f" {contest.training.shape[1]:,} items; evaluated on what {len(contest.users):,} of them bought again"
     )
     result = measure_all(contest, options.repetitions, options.threads) | {"data": what}
     screen.print(quality_table(result))

@@ -117,14 +117,14 @@ def _load(base: Path) -> Result:
 def _serve(base: Path, size: Size, options: argparse.Namespace) -> Result:
     asking = random.Random(SEED).sample(range(size.users), min(size.users, 5_000))  # noqa: S311 - no secret
     bodies = [json.dumps({"user_id": user_id(user, size.users), "top_n": "10"}) for user in asking]
-    wishes = [load.post("/invocations", body.encode()) for body in bodies]
+    requests = [load.post("/invocations", body.encode()) for body in bodies]
     begin = time.perf_counter()
     # Without memory and preparation, a server's work depends on the size of the model alone.
     unprepared = {"RECOMMENDER_CACHE_MB": "0", "RECOMMENDER_READY_MB": "0"}
     with serving(base, options.workers, **unprepared) as (port, process):
         ready = time.perf_counter() - begin
         with screen.status("serving"):
-            done = load.run(port, wishes, seconds=options.seconds, connections=options.connections)
+            done = load.run(port, requests, seconds=options.seconds, connections=options.connections)
         everybody = [process.pid, *children(process.pid)]
         found = {
             "start_seconds": round(ready, 2),

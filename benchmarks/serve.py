@@ -3,7 +3,7 @@
 `make bench-serve` sets up both environments. Requests are those of the contract, of customers in random
 order. Throughput is that of a closed loop over so many lasting connections; latency is that of an open loop
 at 80 % of it, counted from when a request was due. Medians of the turns. The processor time of a
-served request tells what a throughput cannot on a machine that does other things too.
+served request is comparable on a machine with other load, which a throughput is not.
 
 `invocations` is the server as it is shipped, after every customer has asked; `uncached` is the same without
 its memory of answers, as if everybody asked for the first time; `computed` also prepares nothing at start.
@@ -53,19 +53,19 @@ def compare(size: Size, options: argparse.Namespace) -> Result:
             serving(base, options.workers, RECOMMENDER_CACHE_MB="0", RECOMMENDER_READY_MB="0")
         )
         flask = stack.enter_context(flask_container(base, options.workers))
-        wishes = _wishes(size.users)
+        requests = _requests(size.users)
         targets = {
             "ping": (ours, [load.get("/ping")]),
-            "invocations": (ours, wishes),
-            "uncached": (uncached, wishes),
-            "computed": (computed, wishes),
-            "flask": (flask, wishes),
+            "invocations": (ours, requests),
+            "uncached": (uncached, requests),
+            "computed": (computed, requests),
+            "flask": (flask, requests),
         }
-        _agree(ours[0], flask[0], wishes[0])
+        _agree(ours[0], flask[0], requests[0])
         with screen.status("letting every customer ask"):
             # Several times over, since each worker remembers for itself.
             load.run(
-                ours[0], wishes, connections=options.connections, count=2 * options.workers * len(wishes)
+                ours[0], requests, connections=options.connections, count=2 * options.workers * len(requests)
             )
         turns = [_turn(turn, targets, options) for turn in range(1, options.turns + 1)]
     found = {
@@ -73,7 +73,7 @@ def compare(size: Size, options: argparse.Namespace) -> Result:
     }
     return {
         "model": str(size),
-        "customers_asking": len(wishes),
+        "customers_asking": len(requests),
         **found,
         "invocations_to_ping": _ratio(turns, "requests_per_second", "invocations", "ping"),
         "uncached_to_ping": _ratio(turns, "requests_per_second", "uncached", "ping"),
@@ -115,7 +115,7 @@ def _cpu(process: subprocess.Popen[bytes]) -> float:
     return sum(map(cpu_seconds, [process.pid, *children(process.pid)]))
 
 
-def _wishes(users: int) -> list[bytes]:
+def _requests(users: int) -> list[bytes]:
     """Requests of every customer, or of some if they are many, in random order."""
     asking = users if users < MANY else MANY // 10
     chosen = random.Random(SEED).sample(range(users), asking)  # noqa: S311 - no secret

@@ -40,8 +40,8 @@ def read(answer: dict[str, Any]) -> Audit:
         if "skip_reason" in package:
             unknown.append(package["name"])
         for found in package.get("vulns", []):
-            mended = ", ".join(found["fix_versions"]) or "no release yet"
-            vulnerable.append(f"{package['name']} {package['version']}: {found['id']} (mended in: {mended})")
+            fixed = ", ".join(found["fix_versions"]) or "no release yet"
+            vulnerable.append(f"{package['name']} {package['version']}: {found['id']} (fixed in: {fixed})")
     return Audit(vulnerable, unknown)
 
 

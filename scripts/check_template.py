@@ -3,12 +3,21 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKOV = ROOT / ".venv-audit" / "bin" / "checkov"
 ARGUMENTS = ["--skip-download", "--framework", "cloudformation", "--output", "json", "--quiet", "--compact"]
+# Suppressed for every function. What concerns one resource is suppressed in the template, at that resource.
+OF_FUNCTIONS: Mapping[str, str] = {
+    "CKV_AWS_115": "a new account has ten concurrent executions in all: reserving some would starve the rest",
+    "CKV_AWS_116": "what fails goes to DeadLetters by EventInvokeConfig: a second way would keep it twice",
+    "CKV_AWS_117": "a function calls AWS's public endpoints only: a VPC would add a NAT gateway and no wall",
+    "CKV_AWS_173": "the environment holds names and numbers and no secret: AWS's own key encrypts it",
+}
+_FUNCTION = "AWS::Serverless::Function."
 
 
 def scan(template: Path) -> dict[str, Any]:
@@ -29,6 +38,7 @@ def complaints(found: dict[str, Any]) -> list[str]:
     failed = [
         f"{each['check_id']} {each['resource']}: {each['check_name']}"
         for each in results.get("failed_checks", [])
+        if not _is_suppressed(each)
     ]
     silent = [
         f"{each['check_id']} {each['resource']}: suppressed without a reason"
@@ -39,8 +49,13 @@ def complaints(found: dict[str, Any]) -> list[str]:
     return failed + silent + broken
 
 
+def _is_suppressed(failed: Mapping[str, Any]) -> bool:
+    """Return whether a failed check is one that is suppressed for every function, on a function."""
+    return failed["check_id"] in OF_FUNCTIONS and failed["resource"].startswith(_FUNCTION)
+
+
 def main(template: Path) -> int:
-    """Check a template and tell; return the exit code."""
+    """Check a template, print the result, and return the exit code."""
     found = scan(template)
     problems = complaints(found)
     summary = found.get("summary", {})
@@ -48,9 +63,10 @@ def main(template: Path) -> int:
         problems = ["checkov checked nothing"]
     for problem in problems:
         sys.stdout.write(f"{problem}\n")
+    for_functions = sum(map(_is_suppressed, found.get("results", {}).get("failed_checks", [])))
     sys.stdout.write(
-        f"checkov: {summary.get('passed', 0)} passed, {summary.get('failed', 0)} failed, "
-        f"{summary.get('skipped', 0)} suppressed with a reason ({template})\n"
+        f"checkov: {summary.get('passed', 0)} passed, {summary.get('failed', 0) - for_functions} failed, "
+        f"{summary.get('skipped', 0) + for_functions} suppressed with a reason ({template})\n"
     )
     return 1 if problems else 0
 

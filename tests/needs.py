@@ -29,7 +29,7 @@ HOW = {
 
 
 def in_ci(what: str) -> bool:
-    """Return whether CI has to have it: the data set only where its folder is there."""
+    """Return whether CI has to have it: the data set only where its folder exists."""
     return what != DATA or SHARED.is_dir()
 
 

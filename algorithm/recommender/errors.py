@@ -1,12 +1,12 @@
-"""What the sender did wrong, told as a sentence they can act on."""
+"""Errors of the sender, each with a sentence that says what to do."""
 
 
 class UserError(Exception):
-    """Training cannot go on with what it was given; the text says why and ends in output/failure."""
+    """The job's input cannot be used; the text says what to change, and is written to output/failure."""
 
 
 class RequestError(Exception):
-    """A request cannot be answered; the text goes to the caller with the HTTP status."""
+    """A request is refused; the text goes to the caller with the HTTP status."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)

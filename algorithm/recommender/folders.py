@@ -1,4 +1,4 @@
-"""Where SageMaker puts things, and wants things put, below one base folder."""
+"""The folders that SageMaker mounts and reads, below one base folder."""
 
 import os
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Folders:
 
     @property
     def checkpoints(self) -> Path:
-        """Folder that SageMaker keeps in step with S3; absent when the job has no CheckpointConfig."""
+        """Folder that SageMaker synchronizes with S3; absent when the job has no CheckpointConfig."""
         return self.base / "checkpoints"
 
     @property

@@ -1,4 +1,4 @@
-"""The hyperparameters: names of the Marketplace's Implicit BPR, and ours; every value arrives as a string."""
+"""The hyperparameters of the Marketplace's Implicit BPR, and our own; every value arrives as a string."""
 
 import json
 import math
@@ -21,7 +21,7 @@ VALIDATION_METRIC = "validation_ndcg@20_new_items"
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """What a training job may choose. None: not given, so the algorithm's own default holds."""
+    """The hyperparameters of a training job. None: not given, so the algorithm's own default applies."""
 
     algorithm: str = "bpr"
     factors: int | None = None
@@ -44,7 +44,7 @@ class Hyperparameters:
     recency: float | str = "auto"
     time_budget_seconds: float | None = None
     marketplace_twin: bool = False
-    # Given by no name of its own: a tuning job asks for the metric of the validation slice.
+    # Not a hyperparameter: set where a tuning job's objective is the metric of the validation slice.
     validates: bool | None = None
 
 
@@ -62,14 +62,14 @@ def read_hyperparameters(path: Path) -> Hyperparameters:
 
 
 def parse_hyperparameters(values: Mapping[str, Any]) -> Hyperparameters:
-    """Turn the job's strings into typed values, refusing unknown names and values out of range."""
+    """Turn the job's strings into typed values; raises UserError for unknown names and invalid values."""
     given = {name: value for name, value in values.items() if not name.startswith(RESERVED_PREFIX)}
     known = list(_PARSERS)
     if unknown := sorted(set(given) - set(known)):
         raise UserError(f"Unknown hyperparameter: {', '.join(unknown)}. Known are: {', '.join(known)}.")
     typed = {name: _PARSERS[name](name, str(value)) for name, value in given.items()}
-    asked = True if values.get(OBJECTIVE) == VALIDATION_METRIC else None
-    return Hyperparameters(**typed, validates=asked)
+    validates = True if values.get(OBJECTIVE) == VALIDATION_METRIC else None
+    return Hyperparameters(**typed, validates=validates)
 
 
 def _whole(low: int, high: int) -> Callable[[str, str], int]:

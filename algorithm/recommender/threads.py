@@ -12,7 +12,7 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def usable_cpus(environment: Mapping[str, str] = os.environ, cgroups: Path = CGROUPS) -> int:
-    """Smallest of affinity, cgroup quota and ``SM_NUM_CPUS``; at least 1."""
+    """Return the smallest of affinity, cgroup quota and ``SM_NUM_CPUS``; at least 1."""
     limits = [_affinity(), _quota(cgroups), _wanted(environment)]
     return max(1, min(limit for limit in limits if limit is not None))
 
@@ -34,7 +34,7 @@ def _wanted(environment: Mapping[str, str]) -> int | None:
 
 
 def _quota(cgroups: Path) -> int | None:
-    """CPUs' worth of time granted by cgroup v2 or v1, rounded up; None when unlimited."""
+    """Return the CPU quota of cgroup v2 or v1 in CPUs, rounded up; None when unlimited."""
     for names in (["cpu.max"], ["cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"]):
         try:
             quota, period = " ".join((cgroups / name).read_text() for name in names).split()

@@ -65,7 +65,7 @@ class Watch:
                 return
             if look % _LOOKS_PER_TREE == 0:
                 tree = _tree(self._root)
-            # What is held in proportion is never more, and telling it slows the processes down.
+            # The proportional size is never larger, and measuring it slows the processes down.
             if sum(map(_resident, tree)) > self._peak:
                 self._peak = max(self._peak, _held(tree))
 
@@ -95,7 +95,7 @@ def _parent(folder: Path) -> int:
 
 
 def _held(tree: set[int]) -> int:
-    """Bytes that processes hold together; telling what they share is slow, so it is done for several only."""
+    """Return the bytes that processes hold; shared pages are slow to measure, so only of several."""
     return sum(map(_proportional if len(tree) > 1 else _resident, tree))
 
 

@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def comparison_table(formats: Mapping[str, Mapping[str, Any]]) -> Table:
-    """Show the tutorial's way beside ours, a line per format."""
+    """Show the tutorial's way next to ours, a line for each format."""
     table = Table(title="The tutorial's steps against all our outputs (medians)")
     for heading in ("format", "tutorial", "ours", "times faster", "tutorial's peak", "our peak"):
         table.add_column(heading, justify="left" if heading == "format" else "right")

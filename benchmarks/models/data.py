@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from recommender.data.interactions import Interactions, align, select
 from recommender.evaluate.measures import Truth
 from recommender.evaluate.scorers import ones
@@ -40,7 +41,7 @@ class Contest:
 
 def prepare(source: Path, folder: Path, cutoff: str | None) -> Contest:
     """Clean a file as the pipeline does (``retail``), and hold out what happened from the cut-off on."""
-    prepare_file(source, folder, profile="retail", split="temporal", top_n=10)
+    prepare_file(source, folder, Options(profile="retail", split="temporal", top_n=10))
     rows = _read(folder)
     assert rows.times is not None  # noqa: S101 - prepare_file refuses rows without a time
     cut = _cut(rows.times, cutoff)

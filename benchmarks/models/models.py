@@ -15,7 +15,7 @@ from recommender.fitting import fit
 from recommender.fitting.fitted import Epoch, Fitted
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
-from recommender.train.choosing import Choice
+from recommender.train.algorithm_choice import Choice
 
 Result = dict[str, Any]
 

@@ -48,14 +48,14 @@ def ping() -> Response:
 @app.post("/invocations")  # type: ignore[untyped-decorator]
 def invocations() -> Response:
     """Recommend items to one user, without those they bought."""
-    wish = json.loads(request.data)
-    user = user_codes.get(wish["user_id"])
+    query = json.loads(request.data)
+    user = user_codes.get(query["user_id"])
     if user is None:
         return jsonify([])
-    items, scores = model.recommend(user, purchases[user], N=int(wish["top_n"]))
+    items, scores = model.recommend(user, purchases[user], N=int(query["top_n"]))
     return jsonify(
         [
-            {"user_id": wish["user_id"], "item_id": item_ids[item], "score": float(score)}
+            {"user_id": query["user_id"], "item_id": item_ids[item], "score": float(score)}
             for item, score in zip(items, scores, strict=True)
         ]
     )

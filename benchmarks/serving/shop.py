@@ -18,6 +18,7 @@ from typing import Any
 from benchmarks.common.inputs import ROOT, generated_csv
 from local.sagemaker.programs.ports import free_port
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from retailrec_shared.core import names
 from retailrec_shared.serving.entries import run_entries
 
@@ -39,7 +40,9 @@ class Shop:
 def make_shop(folder: Path, rows: int) -> Shop:
     """Generate, prepare and train; ``folder`` becomes the algorithm's base folder."""
     prepared = folder / "prepared"
-    prepare_file(generated_csv(rows, folder), prepared, profile="retail", split="temporal", top_n=TOP_N)
+    prepare_file(
+        generated_csv(rows, folder), prepared, Options(profile="retail", split="temporal", top_n=TOP_N)
+    )
     for channel, relative in (("training", names.TRAIN_CSV), ("testing", names.TEST_CSV)):
         target = folder / "input/data" / channel
         target.mkdir(parents=True)

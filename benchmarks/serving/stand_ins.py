@@ -1,4 +1,4 @@
-"""What stands behind the handler while it is measured: a runtime client, a table in memory, a ledger."""
+"""The stand-ins behind the handler while it is measured: a runtime client, a table in memory, a ledger."""
 
 import io
 import json
@@ -28,7 +28,7 @@ SETTINGS = {
     "EVENT_BUS": "bench",
     "ALGORITHM_IMAGE_URI": "image",
     "POWERTOOLS_SERVICE_NAME": "bench",
-    "AWS_DEFAULT_REGION": "us-east-1",  # Lambda tells its functions theirs
+    "AWS_DEFAULT_REGION": "us-east-1",  # Lambda sets it for its functions
 }
 PATIENCE_SECONDS = 60.0
 

@@ -1,4 +1,4 @@
-"""S3 Object Created, or a wish to retrain → clean, split, write → DatasetPrepared or DatasetRejected."""
+"""S3 Object Created, or a request to retrain → clean, split, write → DatasetPrepared or DatasetRejected."""
 
 from typing import Any
 
@@ -12,18 +12,18 @@ from retailrec_shared.ledger.replay import RETRAINING_REQUESTED
 
 @event_handler
 def handler(event: dict[str, Any]) -> None:
-    """Prepare the file that was dropped; or, by schedule or an operator's word, the newest dataset anew."""
+    """Prepare an uploaded file; or the newest dataset again, by schedule or at an operator's request."""
     if event["detail-type"] in {"Scheduled Event", RETRAINING_REQUESTED}:
-        asked = RetrainingRequested.model_validate(event).detail
-        retrain(asked.token, asked.run_id)
+        request = RetrainingRequested.model_validate(event).detail
+        retrain(request.token, request.run_id)
         return
-    dropped = ObjectCreated.model_validate(event).detail
-    if not names.makes_a_run(dropped.object.key):
+    created = ObjectCreated.model_validate(event).detail
+    if not names.makes_a_run(created.object.key):
         return
     prepare_upload(
-        dropped.bucket.name,
-        dropped.object.key,
-        dropped.object.version_id,
-        dropped.object.sequencer,
-        dropped.run_id,
+        created.bucket.name,
+        created.object.key,
+        created.object.version_id,
+        created.object.sequencer,
+        created.run_id,
     )

@@ -1,4 +1,4 @@
-"""Preparing a run's dataset and having it accepted: nothing that others added meanwhile is left out."""
+"""Prepares a run's dataset and commits it to the ledger, with the rows that other runs added."""
 
 import tempfile
 from pathlib import Path
@@ -8,8 +8,9 @@ from botocore.exceptions import ClientError
 
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.files.limits import refuse_object
-from prepare_dataset.increments.append import Neighbours
-from prepare_dataset.outcome import adds_nothing, counts, where_to
+from prepare_dataset.increments.append import OtherUploads
+from prepare_dataset.options import Options
+from prepare_dataset.outcome import adds_nothing, counts, next_status
 from prepare_dataset.previous import is_prepared, origin
 from prepare_dataset.table.columns import mapped_headers
 from retailrec_shared.core import aws, names
@@ -23,24 +24,25 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import DatasetVersion
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
-# How often others may be accepted while one run is prepared and prepared anew.
-TRIES = 5
-REPLACED = "A full file that was uploaded later replaced the dataset that this increment would have added to."
+# How many times a run is prepared because other runs were committed first.
+MAX_COMMITS = 5
+REPLACED = "A full file that was uploaded later replaced the dataset to which this increment belongs."
 
 TOO_MANY = (
-    "The dataset consists of {:,} files, and no more can be told apart; drop one file of all rows, not as an"
-    " increment: it replaces the dataset."
+    "The dataset consists of {:,} files, which is the most that it can have; upload one file of all rows, not"
+    " as an increment: it replaces the dataset."
 )
 
 
-def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
-    """Prepare a run, again for as long as others are accepted first; return it as it is then.
+def prepare_and_commit(run: Run) -> "tuple[Run, QualityReport] | None":
+    """Prepare a run and commit it, again if another run was committed first; return the committed run.
 
-    ``None`` if it moved elsewhere meanwhile. Raises Rejected for a file that cannot be used.
+    Returns ``None`` if the run has another status in the meantime. Raises Rejected for a file that cannot be
+    used.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_COMMITS):
         head = datasets().head()
         here = place(run, head)
         if run.appends and not head.members and not run.dataset.retrains:
@@ -50,31 +52,31 @@ def prepare_until_accepted(run: Run) -> "tuple[Run, QualityReport] | None":
         if here is None and run.appends:
             ledger().move(run.run_id, RunStatus.SUPERSEDED, reason=REPLACED)
             return None
-        wanted = _in_place(run, head, here)
+        wanted = _with_position(run, head, here)
         report = _prepare(wanted, here or Place(()))
         ledger().end_stage(run.run_id, Stage.PREPARE)
-        accepted = _accept(wanted, head, here, report)
+        accepted = _commit(wanted, head, here, report)
         if accepted:
             return accepted, report
         present = ledger().get(run.run_id)
         if present is None or present.status is not RunStatus.PREPARING:
             return None
-    raise TimeoutError(f"run {run.run_id} could not be accepted: others were faster {TRIES} times")
+    raise TimeoutError(f"run {run.run_id} could not be committed: other runs were first {MAX_COMMITS} times")
 
 
 def _refuse_unknown_dataset() -> None:
-    """Refuse to add to what an earlier release prepared, as its rows were not kept."""
+    """Refuse to add to a dataset of an earlier release, which did not keep its rows."""
     earlier = any(is_prepared(run) and run.dataset.id is None for run in ledger().runs())
-    if earlier and not datasets().head().members:  # none was accepted this moment either
+    if earlier and not datasets().head().members:  # none was committed in the meantime
         raise Rejected(
             "The dataset that this file would be added to was prepared by an earlier release, which did not"
-            " keep its rows; drop the whole file once, not as an increment."
+            " keep its rows; upload one file of all rows, not as an increment."
         )
 
 
-def _in_place(run: Run, head: Head, here: Place | None) -> Run:
-    """Say of a run what it will hold, and so where it stands among all runs."""
-    if here is None:  # a full file that a later one replaced already: it is its own dataset, and no other's
+def _with_position(run: Run, head: Head, here: Place | None) -> Run:
+    """Set which uploads the run's dataset consists of, and its position among all runs."""
+    if here is None:  # a full file that a later one has replaced: it is a dataset of its own
         return run
     newest = here.members[-1].upload_order
     dataset = DatasetVersion(
@@ -95,9 +97,7 @@ def _prepare(run: Run, here: Place) -> "QualityReport":
         if not run.dataset.retrains:
             _download(run, source)
         mapping = ColumnMapping.parse(run.configuration.get("column_mapping", ""))
-        report = prepare_file(
-            None if run.dataset.retrains else source,
-            target,
+        options = Options(
             profile=settings().cleaning_profile,
             split=settings().split,
             top_n=settings().top_n,
@@ -106,6 +106,7 @@ def _prepare(run: Run, here: Place) -> "QualityReport":
             others=_fetch(run, here, Path(folder)) if here.joined else None,
             origin=origin(run),
         )
+        report = prepare_file(None if run.dataset.retrains else source, target, options)
         source.unlink(missing_ok=True)
         _store(run.run_id, target)
     return report
@@ -117,8 +118,8 @@ def _download(run: Run, source: Path) -> None:
     aws.s3().download_file(run.upload.bucket, run.upload.key, str(source), ExtraArgs=extra)
 
 
-def _fetch(run: Run, here: Place, folder: Path) -> Neighbours:
-    """Fetch the rows of the uploads around a run's own."""
+def _fetch(run: Run, here: Place, folder: Path) -> OtherUploads:
+    """Download the kept lines of the dataset's other uploads."""
     paths = [folder / f"lines-{number}" for number in range(len(here.before) + len(here.after))]
     for key, path in zip([*here.before, *here.after], paths, strict=True):
         try:
@@ -127,29 +128,29 @@ def _fetch(run: Run, here: Place, folder: Path) -> Neighbours:
             if aws.error_code(error) not in {"404", "NoSuchKey"}:
                 raise
             raise Rejected(
-                f"The rows that this file would be added to are gone: somebody deleted {key} from the data"
-                " bucket. Bring that back (the bucket keeps deleted versions for a while), or drop the whole"
-                " file, not as an increment."
+                f"The rows that this file would be added to are missing: {key} was deleted from the data"
+                " bucket. Restore that object (the bucket keeps deleted versions for a while), or upload one"
+                " file of all rows, not as an increment."
             ) from error
-    return Neighbours(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
+    return OtherUploads(run.upload.key, paths[: len(here.before)], paths[len(here.before) :])
 
 
 def _store(run_id: str, target: Path) -> None:
     for path in sorted(path for path in target.rglob("*") if path.is_file()):
         key = names.run_key(run_id, path.relative_to(target).as_posix())
-        # So that a browser shows the page instead of saving it.
+        # With this type a browser shows the page instead of saving it.
         page = {"ContentType": "text/html; charset=utf-8"} if path.suffix == ".html" else None
         aws.s3().upload_file(str(path), settings().data_bucket, key, ExtraArgs=page)
 
 
-def _accept(run: Run, head: Head, here: Place | None, report: "QualityReport") -> Run | None:
+def _commit(run: Run, head: Head, here: Place | None, report: "QualityReport") -> Run | None:
     fields: dict[str, Any] = {"counts": counts(report)}
     if here is None:
         return ledger().move(run.run_id, RunStatus.PREPARED, **fields)
     dataset = run.dataset
     if adds_nothing(report):
         dataset = dataset.model_copy(update={"id": head.dataset})
-    to, why = where_to(run, here, report, trains=settings().train_on_append == "true")
+    to, why = next_status(run, here, report, trains=settings().train_on_append == "true")
     lines = names.WHOLE_LINES if here.joined else names.OWN_LINES
     whole = head.whole if run.dataset.retrains else names.run_key(run.run_id, lines)
     new = Head(head.number + 1, here.members, whole, dataset.id or "")

@@ -1,4 +1,4 @@
-"""From a transaction file to everything a run starts from."""
+"""From a transaction file to all files that a run needs."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,63 +8,42 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from prepare_dataset.files.formats import Format
-from prepare_dataset.malloc_tuning import share_heap
+from prepare_dataset.malloc_tuning import tune_malloc
+from prepare_dataset.options import Options
 from prepare_dataset.read.reader import read
-from prepare_dataset.read.source import open_source
-from prepare_dataset.table.columns import OUR_HEADERS, Headers
-from prepare_dataset.table.raw_table import RawTable
+from prepare_dataset.read.source import SourceRows, open_source
+from prepare_dataset.table.columns import Headers
 
 if TYPE_CHECKING:
-    from prepare_dataset.clean.reasons import Profile
-    from prepare_dataset.clean.splitting import SplitRule
-    from prepare_dataset.increments.append import Neighbours
-    from prepare_dataset.report.difference import Origin
-    from prepare_dataset.report.model import QualityReport
+    from prepare_dataset.preparation import Preparation
+    from retailrec_shared.contract.quality_report import QualityReport
 
 
 def prepare_file(
-    source: Path | None,
-    target: Path,
-    *,
-    profile: "Profile",
-    split: "SplitRule",
-    top_n: int,
-    exclude_purchased: bool = True,
-    headers: Headers = OUR_HEADERS,
-    others: "Neighbours | None" = None,
-    origin: "Origin | None" = None,
-    progress: Callable[[str], None] | None = None,
+    source: Path | None, target: Path, options: Options, progress: Callable[[str], None] | None = None
 ) -> "QualityReport":
     """Read, clean and split ``source``, and write a run's files below ``target``.
 
-    ``others`` are earlier uploads' lines that the file is added to; without a file, they are the dataset.
-    ``Rejected`` is raised before anything is written. The report is written last: where it stands,
-    all else does. ``origin`` tells it which run it is of, and what to compare it with.
+    Without a file, the kept lines of ``options.others`` are the dataset. ``Rejected`` is raised before
+    anything is written. The report is written last: if it exists, so do all other files.
     """
-    say = progress or (lambda _: None)
-    share_heap()
+    tune_malloc()
+    return _start(source, options, progress or (lambda _: None)).run(target)
+
+
+def _start(source: Path | None, options: Options, progress: Callable[[str], None]) -> "Preparation":
+    """Read the file; only the preparation holds its rows afterwards."""
     with ThreadPoolExecutor(1) as pool:
-        # To import all that follows takes half as long as to read a million rows.
-        pool.submit(import_module, "prepare_dataset.write.outputs")
-        rows = [_read(source, headers, say) if source else None]
-    from prepare_dataset.write.outputs import make_outputs
+        # These imports take half as long as reading a million rows.
+        pool.submit(import_module, "prepare_dataset.preparation")
+        upload = _read(source, options.headers, progress) if source else None
+    from prepare_dataset.preparation import Preparation
 
-    return make_outputs(
-        rows.pop(),  # nothing here shall hold them
-        target,
-        profile=profile,
-        split=split,
-        top_n=top_n,
-        exclude_purchased=exclude_purchased,
-        others=others,
-        origin=origin,
-        say=say,
-    )
+    return Preparation(options, upload, progress)
 
 
-def _read(source: Path, headers: Headers, say: Callable[[str], None]) -> tuple[RawTable, Format]:
+def _read(source: Path, headers: Headers, progress: Callable[[str], None]) -> SourceRows:
     with open_source(source) as (path, source_format):
-        raw = read(path, source_format, say, headers)
-    pa.default_memory_pool().release_unused()  # Arrow keeps what reading took and let go
-    return raw, source_format
+        raw = read(path, source_format, progress, headers)
+    pa.default_memory_pool().release_unused()  # Arrow keeps memory that reading has freed
+    return SourceRows(raw, source_format)

@@ -1,20 +1,20 @@
-"""Where this process keeps what it works on: one heap for Arrow, numpy and Python, for all threads."""
+"""Tunes memory allocation: one heap for Arrow, numpy and Python, for all threads."""
 
 import ctypes
 
 import pyarrow as pa
 
-# Of glibc's malloc.h.
+# From glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _LARGE = 32 << 20
 _KEPT = 256 << 20
 
 
-def share_heap() -> None:
-    """Let what one library or thread frees be used by the next, instead of each keeping pages of its own.
+def tune_malloc() -> None:
+    """Let all libraries and threads share freed memory, instead of each keeping pages of its own.
 
-    That takes a third less memory. So much is kept when it is free, as asking the system for zeroed pages
-    again and again takes time. Where malloc is not glibc's, only Arrow's part holds.
+    This takes a third less memory. Up to ``_KEPT`` bytes stay allocated when they are free, since requesting
+    zeroed pages from the system repeatedly takes time. Without glibc, only Arrow's pool is changed.
     """
     pa.set_memory_pool(pa.system_memory_pool())
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)

@@ -1,21 +1,23 @@
-"""What comes of a dataset that was prepared: whether it is trained, and what the ledger keeps of it."""
+"""The outcome of preparing: the run's next status, and the counts that the ledger keeps."""
 
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.datasets import Place
 from retailrec_shared.ledger.run import Run
 
 NOTHING_NEW = "It adds no purchase to the dataset"
-COLLECTED = "Its rows are in the dataset; the next retraining learns from them (parameter TrainOnAppend)."
+COLLECTED = "The rows are in the dataset; the next retraining uses them (parameter TrainOnAppend)."
 
 
 def adds_nothing(report: QualityReport) -> bool:
-    """Tell whether the dataset is what it was before, for all that the file brought."""
+    """Return whether the file adds no row to the dataset."""
     return report.increment is not None and report.increment.rows_kept == 0
 
 
-def where_to(run: Run, here: Place, report: QualityReport, *, trains: bool) -> tuple[RunStatus, str | None]:
-    """Tell where a run goes that was prepared, and why if nothing is trained."""
+def next_status(
+    run: Run, here: Place, report: QualityReport, *, trains: bool
+) -> tuple[RunStatus, str | None]:
+    """Return the next status of a prepared run, and the reason if no model is trained."""
     if not run.appends or run.dataset.retrains or not here.before or report.increment is None:
         return RunStatus.PREPARED, None
     if report.increment.rows_kept == 0:
@@ -27,8 +29,8 @@ def where_to(run: Run, here: Place, report: QualityReport, *, trains: bool) -> t
 
 
 def counts(report: QualityReport) -> dict[str, int]:
-    """List what the ledger keeps of a report."""
-    brought = report.increment
+    """Return the counts of a report that the ledger keeps."""
+    increment = report.increment
     return (
         {
             "rows_read": report.rows_read,
@@ -42,11 +44,11 @@ def counts(report: QualityReport) -> dict[str, int]:
         | {f"rejected_{reason}": rows for reason, rows in report.rejected.items() if rows}
         | (
             {
-                "rows_in_increment": brought.rows_read,
-                "rows_repeated": brought.rows_repeated,
-                "interactions_added": brought.rows_kept,
+                "rows_in_increment": increment.rows_read,
+                "rows_repeated": increment.rows_repeated,
+                "interactions_added": increment.rows_kept,
             }
-            if brought
+            if increment
             else {}
         )
     )

@@ -1,4 +1,4 @@
-"""Which run a report is of, and which earlier run it is compared with: the AWS side of the report."""
+"""Finds the earlier run that a report is compared with: the part of the report that calls AWS."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from prepare_dataset.report.difference import Ids, Origin, Previous
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.table.arrow import TEXT, Texts, pc
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -21,14 +21,14 @@ from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 
 RUNS_SEARCHED = 500
-"""Beyond so many later or rejected uploads nobody would call an older one the previous."""
+"""An older run than these is not compared with: it is no longer the previous one in any useful sense."""
 _UNREADABLE = (ClientError, BotoCoreError, OSError, EOFError, ValidationError, pa.ArrowException)
 
 Read = TypeVar("Read")
 
 
 def origin(run: Run) -> Origin:
-    """Tell which run a report is of; a previous run that cannot be read is left out, never an error."""
+    """Return which run a report belongs to; a previous run that cannot be read is left out."""
     return Origin(
         run_id=run.run_id,
         file=run.upload.key,
@@ -53,7 +53,7 @@ def _previous(run: Run) -> Previous | None:
 
 
 def _find(run: Run) -> Run | None:
-    """Find the newest run of an earlier upload that could be prepared, whatever became of its model."""
+    """Find the newest run of an earlier upload that could be prepared, whatever happened to its model."""
     return next(
         (
             each
@@ -65,9 +65,9 @@ def _find(run: Run) -> Run | None:
 
 
 def is_prepared(run: Run) -> bool:
-    """Tell whether a run's dataset is there, whatever became of its model."""
+    """Return whether a run's dataset exists, whatever happened to its model."""
     if run.status is RunStatus.FAILED and run.outcome.failed_stage is Stage.PREPARE:
-        return False  # stopped at the very end
+        return False  # failed after the dataset was written
     return run.ended(Stage.PREPARE) and run.status not in WITHOUT_DATASET
 
 
@@ -80,12 +80,15 @@ def _unless_unreadable(what: str, read: Callable[[], Read]) -> Read | None:
     try:
         return read()
     except _UNREADABLE as problem:
-        logger.warning("nothing to compare with", missing=what, problem=str(problem))
+        logger.warning("cannot read the run to compare with", missing=what, problem=str(problem))
         return None
 
 
 def read_ids(lines: bytes, field: str, *, packed: bool = False) -> Texts:
-    """Read one field of JSON Lines, without duplicates; ``pa.ArrowInvalid`` or OSError if they are none."""
+    """Read the distinct values of one field of JSON Lines.
+
+    Raises ``pa.ArrowInvalid`` or OSError if the bytes are no JSON Lines.
+    """
     stream: Any = pa.input_stream(pa.py_buffer(lines), compression="gzip" if packed else None)  # type: ignore[arg-type]
     only = pyarrow.json.ParseOptions(
         explicit_schema=pa.schema([(field, TEXT)]), unexpected_field_behavior="ignore"

@@ -1,6 +1,6 @@
-"""Training anew on the newest dataset, by schedule or because somebody asked for it."""
+"""Trains on the newest dataset again, by schedule or at an operator's request."""
 
-from prepare_dataset.upload import take_up
+from prepare_dataset.upload import prepare_run
 from retailrec_shared.core import names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -12,21 +12,21 @@ from retailrec_shared.ledger.run_parts import DatasetVersion
 
 
 def retrain(token: str = "", run_id: str | None = None) -> None:
-    """Make a run on the newest dataset as the stack is configured now; it is prepared, trained and judged.
+    """Start a run on the newest dataset with the stack's present configuration.
 
-    Without a ``token``, only if no run was trained on that dataset so configured; each token makes one
-    run, however often its event comes. ``run_id`` is the run on whose behalf the event was sent again.
+    Without a ``token``, only if no run was trained on that dataset with that configuration; each token starts
+    one run, however often its event arrives. ``run_id`` is the run for which the event was sent again.
     """
     waiting = ledger().get(run_id) if run_id else None
     if waiting:
-        take_up(waiting)
+        prepare_run(waiting)
         return
     head = datasets().head()
     newest = ledger().get(head.members[-1].run_id) if head.members else None
     if newest is None:
         logger.info("there is no dataset to train on")
         return
-    # Rows that are kept were mapped when they were read.
+    # The mapping was applied when the kept rows were read.
     configuration = settings().run_configuration(newest.configuration.get("column_mapping", ""))
     trained = None if token else find_trained(ledger().runs(), head.dataset, configuration)
     if trained:
@@ -34,7 +34,7 @@ def retrain(token: str = "", run_id: str | None = None) -> None:
         return
     upload = newest.upload
     identity = {**configuration, "dataset": head.dataset, "token": token}
-    take_up(
+    prepare_run(
         Run(
             run_id=names.run_id(upload.bucket, upload.key, upload.etag, identity),
             upload=upload,

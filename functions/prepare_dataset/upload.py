@@ -1,4 +1,4 @@
-"""From an uploaded object to a prepared run: the AWS side of preparing."""
+"""From an uploaded object to a prepared run: the part of preparing that calls AWS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ from uuid import uuid4
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import ClientError
 
-from prepare_dataset.commit import prepare_until_accepted
-from prepare_dataset.waiting import refuse_to_overtake, wake_waiting
+from prepare_dataset.commit import prepare_and_commit
+from prepare_dataset.waiting import resume_waiting, wait_for_earlier_uploads
 from retailrec_shared.core import aws, bus, names
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.core.events import DatasetPrepared, DatasetRejected
@@ -25,21 +25,21 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 
 if TYPE_CHECKING:
-    from prepare_dataset.report.model import QualityReport
+    from retailrec_shared.contract.quality_report import QualityReport
 
-# Attempts that died without a word, each for lack of memory or time; those that AWS let down do not count.
+# Attempts that ended without an error, for lack of memory or time. Failed calls of AWS do not count.
 MAX_LEASES = 3
-# How long an attempt may last before it counts as dead: longer than the function's timeout.
+# An attempt that takes longer than this has ended: it is longer than the function's timeout.
 LEASE_DURATION = timedelta(minutes=16)
 
 
 def prepare_upload(
     bucket: str, key: str, version_id: str | None, sequencer: str, waiting_run: str | None = None
 ) -> None:
-    """Make a run of an uploaded object, unless the same bytes had one already.
+    """Prepare a run of an uploaded object, unless a run of the same bytes exists.
 
-    ``waiting_run`` is the run on whose behalf the event was sent again: it fails
-    when the object can no longer become that run.
+    ``waiting_run`` is the run for which the event was sent again: it fails if the object can no longer
+    become that run.
     """
     version = {"VersionId": version_id} if version_id else {}
     try:
@@ -47,8 +47,8 @@ def prepare_upload(
     except ClientError as error:
         if aws.error_code(error) not in {"404", "NoSuchKey", "NoSuchVersion"}:
             raise
-        logger.warning("the object is gone", bucket=bucket, key=key)
-        _give_up(waiting_run, "The file was deleted before it could be prepared.")
+        logger.warning("the object was deleted", bucket=bucket, key=key)
+        _fail_waiting(waiting_run, "The file was deleted before it could be prepared.")
         return
     upload = Upload(
         bucket=bucket,
@@ -62,19 +62,21 @@ def prepare_upload(
     configuration = settings().run_configuration(read_mapping(aws.s3(), bucket, key))
     run_id = names.run_id(bucket, key, upload.etag, configuration)
     if waiting_run not in {None, run_id}:
-        _give_up(waiting_run, "The file or the stack's configuration changed before it could be prepared.")
-    take_up(Run(run_id=run_id, upload=upload, configuration=configuration))
+        _fail_waiting(
+            waiting_run, "The file or the stack's configuration changed before it could be prepared."
+        )
+    prepare_run(Run(run_id=run_id, upload=upload, configuration=configuration))
 
 
-def take_up(wanted: Run) -> None:
-    """Prepare a run, unless it was prepared before or somebody prepares it."""
-    me = uuid4().hex
-    with _release_on_error(wanted.run_id, me):
-        run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=me)}), me)
+def prepare_run(wanted: Run) -> None:
+    """Prepare a run, unless it is prepared already or another invocation prepares it."""
+    owner = uuid4().hex
+    with _release_on_error(wanted.run_id, owner):
+        run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=owner)}), owner)
         if run:
-            refuse_to_overtake(run)
+            wait_for_earlier_uploads(run)
             _prepare(run)
-    wake_waiting()
+    resume_waiting()
 
 
 def _lease() -> str:
@@ -82,29 +84,29 @@ def _lease() -> str:
 
 
 @contextmanager
-def _release_on_error(run_id: str, me: str) -> Iterator[None]:
-    """Give up an attempt that ends in an error at once, so that the next may begin."""
+def _release_on_error(run_id: str, owner: str) -> Iterator[None]:
+    """Release the lease at once if the attempt ends with an error, so that the next one can begin."""
     try:
         yield
     except Exception:
-        ledger().release_lease(run_id, me)
+        ledger().release_lease(run_id, owner)
         raise
 
 
-def _give_up(run_id: str | None, reason: str) -> None:
+def _fail_waiting(run_id: str | None, reason: str) -> None:
     if run_id:
         fail_run(run_id, Stage.PREPARE, reason, DatasetRejected.NEXT_STEP)
 
 
-def _open(run: Run, me: str) -> Run | None:
-    """Enter the run in the ledger; return it when there is work to do, and nobody else does it."""
+def _open(run: Run, owner: str) -> Run | None:
+    """Enter the run in the ledger; return it if it is to be prepared by this invocation."""
     if ledger().open_run(run):
         return run
     known = ledger().get(run.run_id)
-    if known and known.lease.holder == me:  # the write worked, and boto3 sent it once more
+    if known and known.lease.holder == owner:  # the write succeeded, and boto3 repeated it
         return known
     if known is None or known.status not in BEFORE_TRAINING:
-        logger.info("the same bytes had their run already", run_id=run.run_id, status=known and known.status)
+        logger.info("a run of the same bytes exists", run_id=run.run_id, status=known and known.status)
         if known:
             announce(known)
         return None
@@ -112,45 +114,45 @@ def _open(run: Run, me: str) -> Run | None:
         _announce(known)
         return None
     if known.lease.held(now()):
-        logger.info("it is being prepared already", run_id=run.run_id)
+        logger.info("another invocation prepares the run", run_id=run.run_id)
         return None
     if known.lease.acquired >= MAX_LEASES:
         fail_run(
             run.run_id,
             Stage.PREPARE,
-            "The file could not be prepared in several attempts.",
-            "Look at the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
-            "it has. To try again: retailrec retry {run_id}",
+            f"The file could not be prepared in {MAX_LEASES} attempts.",
+            "Read the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
+            "the function has. To try again: retailrec retry {run_id}",
         )
         return None
-    taken = ledger().acquire_lease(run.run_id, _lease(), me) or ledger().get(run.run_id)
-    return taken if taken and taken.lease.holder == me else None
+    taken = ledger().acquire_lease(run.run_id, _lease(), owner) or ledger().get(run.run_id)
+    return taken if taken and taken.lease.holder == owner else None
 
 
 def _prepare(run: Run) -> None:
     ledger().start_stage(run.run_id, Stage.PREPARE)
     try:
-        outcome = prepare_until_accepted(run)
+        outcome = prepare_and_commit(run)
     except Rejected as refusal:
         _reject(run.run_id, refusal)
         return
     if outcome:
-        accepted, report = outcome
-        if not accepted.dataset.retrains:  # which brings no rows
+        committed, report = outcome
+        if not committed.dataset.retrains:  # a retraining adds no rows
             _count(report)
-        if accepted.status is RunStatus.PREPARED:
-            _announce(accepted)
+        if committed.status is RunStatus.PREPARED:
+            _announce(committed)
 
 
 def _count(report: "QualityReport") -> None:
-    """Count the rows that a file brought; of an increment, not those that were there before."""
-    brought = report.increment or report
+    """Publish the row counts of a file as metrics; for an increment, only the counts of its own rows."""
+    counted = report.increment or report
     rows = {
-        "RowsRead": brought.rows_read,
-        "RowsKept": brought.rows_kept,
-        "RowsRejected": sum(brought.rejected.values()),
+        "RowsRead": counted.rows_read,
+        "RowsKept": counted.rows_kept,
+        "RowsRejected": sum(counted.rejected.values()),
         "RowsRepeated": report.increment.rows_repeated if report.increment else 0,
-    } | {f"RowsRejected_{reason}": number for reason, number in brought.rejected.items() if number}
+    } | {f"RowsRejected_{reason}": number for reason, number in counted.rejected.items() if number}
     for name, number in rows.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
     metrics.add_metric(name="DatasetWarnings", unit=MetricUnit.Count, value=len(report.warnings))

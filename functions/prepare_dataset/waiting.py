@@ -1,6 +1,6 @@
-"""Increments that wait for an earlier file: they would be prepared twice, or serve for a while without it.
+"""Lets increments wait for an earlier file, so that they are not prepared twice.
 
-Nothing depends on it that they wait: whoever is accepted last holds the rows of all (datasets.py).
+Correctness does not depend on it: the run that is committed last has the rows of all (datasets.py).
 """
 
 from itertools import islice
@@ -12,11 +12,11 @@ from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 
 RUNS_SEARCHED = 500
-"""Among so many newest uploads are all that are being prepared."""
+"""All uploads that are being prepared are among so many newest ones."""
 
 
-def refuse_to_overtake(run: Run) -> None:
-    """Raise NotYet for an increment while an earlier upload is being prepared, and note what it waits for."""
+def wait_for_earlier_uploads(run: Run) -> None:
+    """Raise NotYet for an increment while an earlier upload is prepared; the ledger keeps the reason."""
     if not run.appends or run.dataset.retrains:
         return
     earlier = [other for other in _preparing() if other.upload.order < run.upload.order]
@@ -26,8 +26,8 @@ def refuse_to_overtake(run: Run) -> None:
         raise NotYet(reason)
 
 
-def wake_waiting() -> None:
-    """Send again the upload of the first increment that waits, if nothing before it is being prepared."""
+def resume_waiting() -> None:
+    """Send the event of the first waiting increment again, if no earlier upload is being prepared."""
     preparing = _preparing()
     first = preparing[-1] if preparing else None
     if first and first.stages[Stage.PREPARE].waiting:

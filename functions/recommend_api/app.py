@@ -13,7 +13,7 @@ from retailrec_shared.core.observability import logger, metrics
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer a request of API Gateway."""
-    path = paths.normal(event["path"])
+    """Handle a request of API Gateway."""
+    path = paths.normalize(event["path"])
     event = {**event, "path": path, "headers": problems.with_plain_media_type(event.get("headers"))}
     return problems.of_body(event, path) or api.resolve(event, context)

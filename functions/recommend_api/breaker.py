@@ -1,4 +1,4 @@
-"""A circuit breaker: what failed thrice in a row is left alone for some seconds, then tried once."""
+"""A circuit breaker: after three failures in a row no call is made for some seconds, then one trial call."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ REST_SECONDS = 5.0
 
 
 class Breaker:
-    """Closed while all is well; open, it lets one trial through every ``rest`` seconds."""
+    """Closed, it allows every call; open, it allows one trial call every ``rest`` seconds."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Breaker:
         self._next_trial = 0.0
 
     def allows(self) -> bool:
-        """Tell whether a call may be made; a trial is given to one caller alone."""
+        """Return whether a call may be made; only one caller gets a trial."""
         with self._lock:
             if self._failures < self._most:
                 return True
@@ -35,17 +35,17 @@ class Breaker:
             return True
 
     def succeeded(self) -> None:
-        """Note a call that was answered: the breaker closes."""
+        """Record a call that succeeded: the breaker closes."""
         with self._lock:
             self._failures = 0
 
     def failed(self) -> None:
-        """Note a call that was not answered."""
+        """Record a call that failed."""
         with self._lock:
             self._failures += 1
             self._next_trial = self._clock() + self._rest
 
     @property
     def open(self) -> bool:
-        """Tell whether calls are held back."""
+        """Whether calls are refused."""
         return self._failures >= self._most

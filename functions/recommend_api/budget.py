@@ -1,4 +1,4 @@
-"""The time that a request may take: every wait is cut to what is left of it."""
+"""The time that a request may take: no wait lasts longer than the time that is left."""
 
 import time
 from collections.abc import Callable
@@ -7,32 +7,32 @@ from concurrent.futures import TimeoutError as WaitedTooLong
 from functools import cache
 from typing import TypeVar
 
-SECONDS = 2.0  # for a whole answer
-RESERVE = 0.5  # left by the endpoint to the rungs below it
+SECONDS = 2.0  # for a whole response
+RESERVE = 0.5  # that the endpoint leaves to the sources after it
 
 T = TypeVar("T")
 
 
 class TooSlow(Exception):
-    """Something did not answer in the time there was for it."""
+    """A call did not return within its time."""
 
 
 class Budget:
-    """Counts down from the moment it is made."""
+    """Counts down from the moment it is created."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._ends = time.monotonic() + seconds
 
     @property
     def left(self) -> float:
-        """Seconds that are left, 0 when there are none."""
+        """Seconds that are left, at least 0."""
         return max(0.0, self._ends - time.monotonic())
 
     def wait(self, call: Callable[[], T], at_most: float) -> T:
-        """Wait for a call; raises TooSlow when it takes longer than it may.
+        """Wait for a call for at most ``at_most`` seconds; raises TooSlow after that.
 
-        It goes on in its thread until its client's own timeout: sockets time out by the read, so a
-        trickling answer would outlive any.
+        The call continues in its thread until its client's own timeout. A socket's timeout alone is not
+        enough: it applies to each read, so a slow trickle of bytes never reaches it.
         """
         seconds = min(at_most, self.left)
         if seconds <= 0:

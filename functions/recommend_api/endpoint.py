@@ -1,4 +1,4 @@
-"""Asking the endpoint, within a time that leaves room for what answers instead."""
+"""Invoke the endpoint, within a time that leaves enough for the other sources."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from recommend_api.breaker import Breaker
 from recommend_api.budget import RESERVE, Budget, TooSlow
-from recommend_api.ladder import Wish
+from recommend_api.fallback_chain import RecommendationCriteria
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
@@ -14,77 +14,83 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.answer_lists import BadAnswer, Scored, read_answer
 
 TIMEOUT_SECONDS = 1.2
-ALONE_SECONDS = 10.0
-MOST = 1000  # items that our image gives at once
+ONLY_SOURCE_SECONDS = 10.0
+MAX_ITEMS = 1000  # that our image returns for one request
 
-# What our own image understands beyond the contract of the Marketplace's algorithm. Whoever asks for
-# more is answered as far as the endpoint can, and the API sees to the rest.
+# Fields that our own image takes beyond the Marketplace algorithm's contract. With another algorithm the
+# API leaves them out of the request, and applies the filters itself.
 OWN_FIELDS = frozenset({"exclude", "exclude_purchased", "items", "similar_to"})
 
 breaker = Breaker()
 
 
-class Answer(NamedTuple):
-    """What the endpoint recommends, and the run whose model it was."""
+class EndpointResponse(NamedTuple):
+    """What the endpoint recommends, and the run whose model it used."""
 
     run_id: str | None
     items: list[Scored]
 
 
 class Refused(Exception):
-    """The endpoint is well, and refuses this request."""
+    """The endpoint works, and refuses this request."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.status = status
 
 
-def understands(run: Run, field: str) -> bool:
-    """Tell whether the endpoint of a run takes a field beside ``user_id`` and ``top_n``."""
+def supports(run: Run, field: str) -> bool:
+    """Return whether the endpoint of a run takes a field besides ``user_id`` and ``top_n``."""
     return field in OWN_FIELDS and bool(run.configuration) and not run.of_marketplace
 
 
-def ask(run: Run, budget: Budget, wish: Wish, unwanted: int = 0, **fields: Any) -> Answer | None:
-    """Ask the endpoint for what is wished; ``None`` when it cannot answer (missing, slow, failing).
+def recommend(
+    run: Run, budget: Budget, criteria: RecommendationCriteria, unwanted: int = 0, **fields: Any
+) -> EndpointResponse | None:
+    """Get recommendations from the endpoint; ``None`` when it is missing, slow or failing.
 
-    So many ``unwanted`` items may come with it, so it is asked for as many more. Of ``fields``, those that it
-    does not understand are left out.
+    Up to ``unwanted`` items of its response may be filtered out afterwards, so that many more are requested.
+    Of ``fields``, those that the endpoint does not support are left out.
     """
-    fields = {**fields, "exclude": sorted(wish.exclude)} if wish.exclude else fields
-    known = {name: value for name, value in fields.items() if name == "user_id" or understands(run, name)}
-    kept_in = 0 if "exclude" in known else len(wish.exclude)
-    request = json.dumps({**known, "top_n": str(min(wish.to_ask(unwanted + kept_in), MOST))})
+    fields = {**fields, "exclude": sorted(criteria.exclude)} if criteria.exclude else fields
+    known = {name: value for name, value in fields.items() if name == "user_id" or supports(run, name)}
+    not_excluded = 0 if "exclude" in known else len(criteria.exclude)
+    request = json.dumps(
+        {**known, "top_n": str(min(criteria.item_count(unwanted + not_excluded), MAX_ITEMS))}
+    )
     try:
         answer = invoke(request.encode(), budget)
         items = read_answer(answer["Body"])
     except Refused:
         return None
     except BadAnswer as error:
-        logger.warning("endpoint talks nonsense", error=str(error))
+        logger.warning("invalid endpoint response", error=str(error))
         return None
     except TooSlow:
         return None
-    return Answer(names.run_of_variant(answer["InvokedProductionVariant"]), items)
+    return EndpointResponse(names.run_of_variant(answer["InvokedProductionVariant"]), items)
 
 
-def invoke(body: bytes, budget: Budget, *, alone: bool = False) -> Mapping[str, Any]:
-    """Invoke the endpoint; raises Refused, or TooSlow for whatever else keeps it from answering.
+def invoke(body: bytes, budget: Budget, *, only_source: bool = False) -> Mapping[str, Any]:
+    """Invoke the endpoint; raises Refused for a refusal, and TooSlow for any other failure.
 
-    A call that stands ``alone``, since nothing else can answer it, is made whatever the breaker says, and
-    may take all of its budget.
+    Where it is the ``only_source`` of a response, the circuit breaker is ignored, and the call may take the
+    whole budget.
     """
-    if settings().endpoint_mode == "none" or not (alone or breaker.allows()):
+    if settings().endpoint_mode == "none" or not (only_source or breaker.allows()):
         raise TooSlow
-    seconds = budget.left if alone else min(TIMEOUT_SECONDS, max(budget.left - RESERVE, 0.0))
+    seconds = budget.left if only_source else min(TIMEOUT_SECONDS, max(budget.left - RESERVE, 0.0))
     try:
-        answer = budget.wait(lambda: _invoke(body, ALONE_SECONDS if alone else TIMEOUT_SECONDS), seconds)
+        answer = budget.wait(
+            lambda: _invoke(body, ONLY_SOURCE_SECONDS if only_source else TIMEOUT_SECONDS), seconds
+        )
     except Exception as error:
         refusal = _refusal(error)
         if refusal:
             breaker.succeeded()
             raise refusal from error
         breaker.failed()
-        logger.warning("endpoint gave no answer", error=_name(error))
+        logger.warning("endpoint did not respond", error=_name(error))
         raise TooSlow from error
     breaker.succeeded()
     return answer
@@ -104,7 +110,7 @@ def _invoke(body: bytes, timeout: float) -> Mapping[str, Any]:
 
 
 def _refusal(error: Exception) -> Refused | None:
-    """Tell an endpoint that refuses a request (4xx of the container) from one that is not well."""
+    """Return the refusal (4xx of the container) that an error holds, ``None`` for any other failure."""
     said = getattr(error, "response", None) or {}
     status = said.get("OriginalStatusCode", 0)
     if 400 <= status < 500:

@@ -1,4 +1,4 @@
-"""The algorithm's own contract, passed through to the endpoint."""
+"""Requests in the algorithm's own contract, passed through to the endpoint."""
 
 import json
 
@@ -11,26 +11,26 @@ from retailrec_shared.serving.answer_lists import BadAnswer, as_json
 
 
 def pass_through(body: bytes) -> Response[str]:
-    """Hand a request to the endpoint, and its answer back.
+    """Send a request to the endpoint, and return its response.
 
-    What the algorithm refuses is refused with its status and words; raises ServiceError 503 where
-    the endpoint does not answer, and 502 where what it says is no answer: there is no other source that
-    speaks this contract. An answer in Python's spelling is handed on as JSON.
+    A refusal of the algorithm keeps its status and message. Raises ServiceError 503 where the endpoint does
+    not respond, and 502 where its response cannot be parsed: no other source uses this contract. A response
+    in Python's notation is returned as JSON.
     """
     try:
-        answer = endpoint.invoke(body, Budget(endpoint.ALONE_SECONDS), alone=True)
+        answer = endpoint.invoke(body, Budget(endpoint.ONLY_SOURCE_SECONDS), only_source=True)
     except endpoint.Refused as refusal:
-        raise ServiceError(refusal.status, _words(str(refusal))) from refusal
+        raise ServiceError(refusal.status, _message(str(refusal))) from refusal
     except TooSlow as error:
-        raise ServiceError(503, "The endpoint does not answer now; try again.") from error
+        raise ServiceError(503, "The endpoint does not respond now; try again.") from error
     try:
         return Response(200, content_type="application/json", body=as_json(answer["Body"]))
     except BadAnswer as error:
-        raise ServiceError(502, f"The endpoint's answer cannot be read. {error}") from error
+        raise ServiceError(502, f"The endpoint's response cannot be read. {error}") from error
 
 
-def _words(said: str) -> str:
-    """Read what our own image says in JSON; another algorithm's words are taken as they are."""
+def _message(said: str) -> str:
+    """Return the error message in our own image's JSON; another algorithm's text is returned unchanged."""
     try:
         body = json.loads(said)
     except ValueError:

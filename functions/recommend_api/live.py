@@ -1,4 +1,4 @@
-"""Which run is live: the ledger's word for it, remembered for a moment."""
+"""The live run: read from the ledger, and cached for some seconds."""
 
 import time
 
@@ -19,18 +19,19 @@ FRESH_SECONDS = 5.0
 WAIT_SECONDS = 0.6
 COLD_SECONDS = 6.0
 
-_remembered: tuple[float, Run] | None = None
+_cached: tuple[float, Run] | None = None
 
 
 def live(budget: Budget, at_most: float = WAIT_SECONDS) -> Run:
-    """Return the live run; when the ledger does not answer, the one it named last.
+    """Return the live run; while the ledger does not respond, the one it named last.
 
-    Raises ServiceError 503 while no run has ever been live, or none is known and the ledger is silent.
+    Raises ServiceError 503 while no run has ever been live, or while the ledger does not respond and no live
+    run is cached.
     """
-    global _remembered  # noqa: PLW0603 - a cache per container is what is meant
-    if _remembered and time.monotonic() - _remembered[0] < FRESH_SECONDS:
-        return _remembered[1]
-    known = _remembered[1] if _remembered else None
+    global _cached  # noqa: PLW0603 - a cache per container is what is meant
+    if _cached and time.monotonic() - _cached[0] < FRESH_SECONDS:
+        return _cached[1]
+    known = _cached[1] if _cached else None
     try:
         run = budget.wait(lambda: _read(known), at_most)
     except TooSlow:
@@ -38,17 +39,18 @@ def live(budget: Budget, at_most: float = WAIT_SECONDS) -> Run:
     except Exception as error:  # noqa: BLE001 - whatever the ledger has, the last run still serves
         run = _or_known(known, type(error).__name__)
     if run is None:
-        raise ServiceError(503, "No model is live yet: drop a file, and ask again when its run is live.")
-    _remembered = (time.monotonic(), run)
+        raise ServiceError(503, "No model is live yet: drop a file, and try again when its run is live.")
+    _cached = (time.monotonic(), run)
     return run
 
 
 def fresh_budget() -> Budget:
-    """Start a request's budget, after a fresh container was made ready.
+    """Start a request's budget, after a new container has loaded what it needs.
 
-    Clients, the live run and the last resort are no part of a request's two seconds.
+    Creating clients and loading the live run and its popular items do not count as part of the request's
+    two seconds.
     """
-    if _remembered is None:
+    if _cached is None:
         aws.dynamodb()
         if settings().endpoint_mode != "none":
             aws.sagemaker_runtime(TIMEOUT_SECONDS)
@@ -56,24 +58,24 @@ def fresh_budget() -> Budget:
     return Budget()
 
 
-def forget() -> None:
-    """Forget which run is live."""
-    global _remembered  # noqa: PLW0603
-    _remembered = None
+def clear_cache() -> None:
+    """Clear the cache."""
+    global _cached  # noqa: PLW0603
+    _cached = None
 
 
 def _read(known: Run | None) -> Run | None:
     run_id = ledger().pointer("live")
     if known and run_id == known.run_id and known.status is RunStatus.LIVE:
-        return known  # what the API says of it changes no more
+        return known  # what the API returns of it no longer changes
     run = ledger().get(run_id) if run_id else None
     if run:
-        table.prime(popular_key(run.run_id))  # the last resort is at hand before the run is answered from
+        table.preload(popular_key(run.run_id))  # the last resort is cached before the run serves
     return run
 
 
 def _or_known(known: Run | None, error: str) -> Run:
-    logger.warning("ledger gave no answer", error=error)
+    logger.warning("ledger did not respond", error=error)
     if known is None:
-        raise ServiceError(503, "It cannot be told which model is live; try again.")
+        raise ServiceError(503, "The ledger does not respond, so the live model is unknown; try again.")
     return known

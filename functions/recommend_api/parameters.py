@@ -1,4 +1,4 @@
-"""What requests may ask: parameters and bodies."""
+"""The parameters and bodies of requests."""
 
 import re
 from collections.abc import Iterable
@@ -17,8 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-MOST_IDS = 1000
-LONGEST_ID, LONGEST_TEXT = 256, 500  # that prepare_dataset takes of a file
+MAX_IDS = 1000
+LONGEST_ID, LONGEST_TEXT = 256, 500  # as prepare_dataset accepts them in a file
 
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
 OnlyId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, strict=True)]
@@ -56,9 +56,9 @@ _SINCE = f"^({'|'.join(('', _MONTH, _DAY, _LEAP_DAY))})$"
 
 
 def _month(value: str) -> str:
-    """Take a month or a day that the calendar knows; the pattern alone would say nothing to a person."""
+    """Check a month or a day, with an error message that says more than the pattern."""
     if not re.fullmatch(_SINCE, value):
-        raise ValueError("give a month, as YYYY-MM, or a day that there is, as YYYY-MM-DD")
+        raise ValueError("give a month, as YYYY-MM, or a day of the calendar, as YYYY-MM-DD")
     return value
 
 
@@ -70,19 +70,22 @@ Since = Annotated[
 ]
 Prefix = Annotated[str, Query(max_length=LONGEST_ID, description="What the ids begin with.")]
 After = Annotated[
-    str, Query(max_length=LONGEST_ID, description="The id after which to go on: the last answer's next.")
+    str,
+    Query(
+        max_length=LONGEST_ID, description="The id after which to continue: `next` of the previous response."
+    ),
 ]
 
 
 def _number(value: Any) -> Any:
-    """Take 7 and 7.0, which JSON Schema calls whole numbers, and neither "7" nor true."""
+    """Accept 7 and 7.0, which JSON Schema calls integers, but neither "7" nor true."""
     if isinstance(value, bool | str):
         raise ValueError("give a number")
     return value
 
 
 class RecommendationRequest(BaseModel):
-    """Whom to recommend to: customers, or a visitor with a basket; exactly one of them."""
+    """Customers to recommend to, or the basket of a visitor; exactly one of them."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -93,14 +96,14 @@ class RecommendationRequest(BaseModel):
     )
 
     items: Annotated[
-        list[Id], Field(min_length=1, max_length=MOST_IDS, description="A basket.", default_factory=list)
+        list[Id], Field(min_length=1, max_length=MAX_IDS, description="A basket.", default_factory=list)
     ]
     customers: Annotated[list[Id], Field(min_length=1, max_length=100, default_factory=list)]
     top_n: Annotated[int, Field(ge=1, le=100), BeforeValidator(_number)] = 10
-    exclude: Annotated[list[Id], Field(max_length=MOST_IDS)] = []
+    exclude: Annotated[list[Id], Field(max_length=MAX_IDS)] = []
     in_stock: Annotated[
         list[Id] | None,
-        Field(min_length=1, max_length=MOST_IDS, description="The only items that may be recommended."),
+        Field(min_length=1, max_length=MAX_IDS, description="The only items that may be recommended."),
     ] = None
     exclude_purchased: Annotated[
         bool | None,
@@ -122,7 +125,7 @@ class RecommendationRequest(BaseModel):
 
 
 class Invocation(BaseModel):
-    """A request of the algorithm's own contract; what our own image takes beyond it may be left out."""
+    """A request in the algorithm's own contract; the fields that our own image adds to it are optional."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -137,29 +140,29 @@ class Invocation(BaseModel):
         },
     )
 
-    user_id: Annotated[OnlyId, Field(description="Whom to recommend to.", default_factory=str)]
+    user_id: Annotated[OnlyId, Field(description="The user to recommend to.", default_factory=str)]
     top_n: Annotated[str, Field(pattern="^([1-9][0-9]?|100)$", description="A number, as text.")] = "10"
     exclude_purchased: Annotated[
-        bool, Field(strict=True, description="Whether to leave out what was bought; our own image alone.")
+        bool, Field(strict=True, description="Whether to leave out what was bought; our own image only.")
     ] = True
     exclude: Annotated[
         list[OnlyId],
         Field(
-            max_length=MOST_IDS, description="Items to leave out; our own image alone.", default_factory=list
+            max_length=MAX_IDS, description="Items to leave out; our own image only.", default_factory=list
         ),
     ]
     items: Annotated[
         list[OnlyId],
         Field(
-            max_length=MOST_IDS,
-            description="A basket, folded in beside what is known of the user, if one is named; "
-            "our own image alone.",
+            max_length=MAX_IDS,
+            description="A basket, folded in together with the purchases of the user, if one is named; "
+            "our own image only.",
             default_factory=list,
         ),
     ]
     similar_to: Annotated[
         OnlyId,
-        Field(description="The item that others are to be like; our own image alone.", default_factory=str),
+        Field(description="The item to find similar ones for; our own image only.", default_factory=str),
     ]
 
     @model_validator(mode="after")
@@ -172,16 +175,16 @@ class Invocation(BaseModel):
         return self
 
 
-def excluded(given: Iterable[str], commas: bool) -> frozenset[str]:
-    """Take ids apart that are to be left out; raises RequestValidationError when there are too many."""
+def excluded_ids(given: Iterable[str], commas: bool) -> frozenset[str]:
+    """Return the ids to exclude; raises RequestValidationError when there are too many."""
     return _ids([*given], "exclude", commas)
 
 
-def stocked(given: Iterable[str], commas: bool) -> frozenset[str] | None:
-    """Take ids apart that alone may be recommended, ``None`` where none are given.
+def stocked_ids(given: Iterable[str], commas: bool) -> frozenset[str] | None:
+    """Return the only ids that may be recommended, ``None`` where none are given.
 
-    Raises RequestValidationError when there are too many, or where a text names none: a shop that has
-    nothing in stock would be answered with what it does not have.
+    Raises RequestValidationError when there are too many, or where a value names none: a shop with nothing
+    in stock would otherwise be recommended what it does not have.
     """
     texts = [*given]
     if not all(text.strip(",") for text in texts):
@@ -191,8 +194,8 @@ def stocked(given: Iterable[str], commas: bool) -> frozenset[str] | None:
 
 def _ids(texts: list[str], field: str, commas: bool) -> frozenset[str]:
     found = [part for text in texts for part in (text.split(",") if commas else [text]) if part]
-    if len(found) > MOST_IDS:
-        raise _refusal(field, f"at most {MOST_IDS} ids are taken, these are {len(found)}")
+    if len(found) > MAX_IDS:
+        raise _refusal(field, f"give at most {MAX_IDS} ids, these are {len(found)}")
     return frozenset(found)
 
 

@@ -1,4 +1,4 @@
-"""The paths of the API, and ids in them: one decoding, whoever encoded them."""
+"""The paths of the API, and the ids in them, decoded in one way whatever encoded them."""
 
 import re
 from collections.abc import Mapping
@@ -26,15 +26,15 @@ _ENCODED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+")
 
 
 def find(path: str) -> tuple[str, str] | None:
-    """Find what a path means: its template, and the one method that it takes."""
+    """Return a path's template and the one method that it takes, ``None`` for an unknown path."""
     return next(((known, method) for pattern, known, method in _PATTERNS if pattern.fullmatch(path)), None)
 
 
-def normal(path: str) -> str:
-    """Write a path so that an id is one segment in it, percent-encoded.
+def normalize(path: str) -> str:
+    """Return the path with its id as one percent-encoded segment.
 
-    API Gateway hands a REST API's path over as it was sent. Emulators decode it, so that an id with a
-    slash in it looks like two segments.
+    API Gateway passes a REST API's path as it was sent. Emulators decode it, so an id with a slash looks
+    like two segments.
     """
     for pattern, known, _ in _PATTERNS:
         found = pattern.fullmatch(path)

@@ -21,13 +21,13 @@ from retailrec_shared.core.observability import logger, metrics
 MEDIA_TYPE = "application/problem+json"
 JSON = "application/json"
 NOT_JSON = "The body must be JSON: send Content-Type: application/json."
-MOST_CHARACTERS = 1_048_576  # more than the largest body that the fields' limits allow
-TOO_LARGE = f"The body is longer than {MOST_CHARACTERS:,} characters: ask in several requests."
-# Python reads no whole number of more digits, and no text that is taken may be as long (CVE-2020-10735).
+MAX_CHARACTERS = 1_048_576  # more than the largest body that the fields' limits allow
+TOO_LARGE = f"The body is longer than {MAX_CHARACTERS:,} characters: send several requests."
+# Python does not parse longer integers (CVE-2020-10735), and no valid text is as long.
 _ENDLESS_NUMBER = re.compile(r"[0-9]{4301}")
 TOO_LONG_A_NUMBER = "a number has too many digits"
 TOO_DEEP = "its JSON is nested too deeply"
-NO_OBJECT = "give one JSON object, and no list of them"
+NO_OBJECT = "give one JSON object, not a list"
 KINDS: Mapping[int, str] = {
     400: "invalid-request",
     404: "not-found",
@@ -58,35 +58,35 @@ def problem(
 
 
 def of_body(event: Mapping[str, Any], path: str) -> dict[str, Any] | None:
-    """Refuse a body that is too large or no JSON, for API Gateway; ``None`` where there is nothing to refuse.
+    """Return the refusal of a body that is too large or not JSON; ``None`` for a body to parse.
 
-    The resolver would read whatever comes: forms, too, and fail at malformed ones; and of a list of requests
-    the first alone.
+    The resolver itself would also read forms, fail at malformed ones, and take only the first of a list of
+    requests.
     """
     body = event.get("body") or ""
-    if len(body) > MOST_CHARACTERS:
-        return _answered(problem(413, TOO_LARGE))
+    if len(body) > MAX_CHARACTERS:
+        return _gateway_response(problem(413, TOO_LARGE))
     if _ENDLESS_NUMBER.search(body):
-        return _answered(problem(400, f"body: {TOO_LONG_A_NUMBER}", [("body", TOO_LONG_A_NUMBER)]))
+        return _gateway_response(problem(400, f"body: {TOO_LONG_A_NUMBER}", [("body", TOO_LONG_A_NUMBER)]))
     if event["httpMethod"] != "POST" or (paths.find(path) or ("", ""))[1] != "POST":
         return None
     kinds = [value for name, value in event["headers"].items() if name.lower() == "content-type"]
     if (kinds or [JSON])[0].split(";")[0].strip() != JSON:
-        return _answered(problem(415, NOT_JSON))
+        return _gateway_response(problem(415, NOT_JSON))
     if body.lstrip(" \t\r\n").startswith("["):
-        return _answered(problem(400, f"body: {NO_OBJECT}", [("body", NO_OBJECT)]))
+        return _gateway_response(problem(400, f"body: {NO_OBJECT}", [("body", NO_OBJECT)]))
     return None
 
 
 def with_plain_media_type(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Spell the media type in small letters, as alone the resolver knows it: its case says nothing."""
+    """Return the headers with the media type in lower case: the resolver compares it with its case."""
     return {
         name: value.lower() if name.lower() == "content-type" else value
         for name, value in (headers or {}).items()
     }
 
 
-def _answered(refusal: Response[str]) -> dict[str, Any]:
+def _gateway_response(refusal: Response[str]) -> dict[str, Any]:
     return {
         "statusCode": refusal.status_code,
         "body": refusal.body,
@@ -96,7 +96,7 @@ def _answered(refusal: Response[str]) -> dict[str, Any]:
 
 
 def register(api: APIGatewayRestResolver) -> None:
-    """Make the API answer its errors as problems."""
+    """Register the handlers that turn errors into problems."""
 
     @api.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]
     def invalid(error: RequestValidationError) -> Response[str]:
@@ -115,10 +115,10 @@ def register(api: APIGatewayRestResolver) -> None:
     def missing(error: NotFoundError) -> Response[str]:
         if error.msg != NotFoundError().msg:
             return problem(404, str(error.msg))
-        found = paths.find(paths.normal(api.current_event.path))
+        found = paths.find(paths.normalize(api.current_event.path))
         if found is None:
-            return problem(404, "There is nothing at this path.")
-        return problem(405, f"{found[0]} takes {found[1]} alone.", headers={"Allow": found[1]})
+            return problem(404, "There is no such path; /openapi.json lists them.")
+        return problem(405, f"{found[0]} accepts only {found[1]}.", headers={"Allow": found[1]})
 
     @api.exception_handler(ServiceError)  # type: ignore[untyped-decorator]
     def refused(error: ServiceError) -> Response[str]:
@@ -127,15 +127,15 @@ def register(api: APIGatewayRestResolver) -> None:
 
     @api.exception_handler(Exception)  # type: ignore[untyped-decorator]
     def broken(error: Exception) -> Response[str]:
-        # Where, not what: the error's own words may hold a customer's id.
+        # The place only: the error's message may hold a customer's id.
         where = traceback.format_tb(error.__traceback__)
         logger.error("request failed", error=type(error).__name__, where=where)
         metrics.add_metric(name="ApiErrors", unit=MetricUnit.Count, value=1)
-        return problem(500, "The request could not be answered; try again.")
+        return problem(500, "The request failed; try again.")
 
 
 def _field(error: Mapping[str, Any]) -> str:
-    """Name a field as the caller knows it: without where it stands (query, path, body)."""
+    """Return a field's name without its location (query, path, body)."""
     if error.get("type") == "json_invalid":  # its location is a place in the text
         return "body"
     named = [str(part) for part in error["loc"] if part not in {"query", "path", "body", "header"}]

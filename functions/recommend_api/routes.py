@@ -6,21 +6,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 from recommend_api import customers, invocations, items, parameters, problems, runs
-from recommend_api.answers import (
-    Customers,
-    Item,
-    ManyRecommendations,
-    Model,
-    PopularItems,
-    Problem,
-    Purchases,
-    Recommendations,
-    Runs,
-    RunView,
-    Scored,
-    SimilarItems,
-)
-from recommend_api.ladder import Wish
+from recommend_api.fallback_chain import RecommendationCriteria
 from recommend_api.parameters import (
     After,
     Country,
@@ -37,6 +23,20 @@ from recommend_api.parameters import (
     Since,
     TopN,
 )
+from retailrec_shared.contract.api_responses import (
+    Customers,
+    Item,
+    ManyRecommendations,
+    Model,
+    PopularItems,
+    Problem,
+    Purchases,
+    Recommendations,
+    Runs,
+    RunView,
+    Scored,
+    SimilarItems,
+)
 
 api = APIGatewayRestResolver(enable_validation=True)
 problems.register(api)
@@ -46,23 +46,23 @@ TITLES = {
     404: "Unknown.",
     413: "The body is too large.",
     415: "The body is not JSON.",
-    500: "An error of ours; the log says where.",
-    502: "The algorithm's answer cannot be read.",
-    503: "Nothing is live yet, or what is asked for does not answer now.",
+    500: "An internal error; the function's log has it.",
+    502: "The algorithm's response cannot be read.",
+    503: "No model is live yet, or a service that the response needs does not respond now.",
 }
 
 
-def _said(*statuses: int, what: str) -> dict[int, Any]:
-    """Declare the answers of a route: the good one, whose shape its annotation tells, and its problems."""
+def _responses(*statuses: int, what: str) -> dict[int, Any]:
+    """Declare the responses of a route: 200, whose model is the return annotation, and its problems."""
     problem = {problems.MEDIA_TYPE: {"model": Problem}}
-    answers: dict[int, Any] = {200: {"description": what}}
+    responses: dict[int, Any] = {200: {"description": what}}
     for status in (400, *statuses, 500, 503):
-        answers[status] = {"description": TITLES[status], "content": problem}
-    return answers
+        responses[status] = {"description": TITLES[status], "content": problem}
+    return responses
 
 
 @api.get(
-    "/customers", summary="Find customers", tags=["customers"], responses=_said(what="Ids of customers.")
+    "/customers", summary="Find customers", tags=["customers"], responses=_responses(what="Ids of customers.")
 )
 def find_customers(prefix: Prefix = "", after: After = "", limit: Limit = 10) -> Customers:
     """Find customers by the beginning of their id."""
@@ -73,7 +73,7 @@ def find_customers(prefix: Prefix = "", after: After = "", limit: Limit = 10) ->
     "/customers/<customer_id>/recommendations",
     summary="Recommend items to a customer",
     tags=["recommendations"],
-    responses=_said(what="Recommended items, the best first."),
+    responses=_responses(what="Recommended items, the best first."),
 )
 def get_recommendations(
     customer_id: CustomerId,
@@ -82,16 +82,16 @@ def get_recommendations(
     exclude: Exclude = [],  # noqa: B006 - read, never changed
     in_stock: InStock = [],  # noqa: B006
 ) -> Recommendations:
-    """Recommend items to a customer; one that nobody knows gets popular items, marked as such."""
-    wish = _wish(top_n, exclude, in_stock, exclude_purchased)
-    return customers.recommendations_for([customer_id], wish)[0]
+    """Recommend items to a customer; an unknown one gets popular items, marked as such."""
+    criteria = _criteria(top_n, exclude, in_stock, exclude_purchased)
+    return customers.recommendations_for([customer_id], criteria)[0]
 
 
 @api.get(
     "/customers/<customer_id>/purchases",
     summary="List a customer's latest purchases",
     tags=["customers"],
-    responses=_said(404, what="The latest purchases, the newest first."),
+    responses=_responses(404, what="The latest purchases, the newest first."),
 )
 def get_purchases(customer_id: CustomerId, limit: Limit = 10) -> Purchases:
     """List a customer's latest purchases, the newest first, at most 50."""
@@ -102,7 +102,7 @@ def get_purchases(customer_id: CustomerId, limit: Limit = 10) -> Purchases:
     "/items/popular",
     summary="List popular items",
     tags=["items"],
-    responses=_said(what="Popular items, the best first."),
+    responses=_responses(what="Popular items, the best first."),
 )
 def get_popular(
     country: Country = "",
@@ -111,15 +111,15 @@ def get_popular(
     exclude: Exclude = [],  # noqa: B006
     in_stock: InStock = [],  # noqa: B006
 ) -> PopularItems:
-    """List what most customers bought, in a country or overall, since a month or ever."""
-    return items.popular_items(country, since, _wish(top_n, exclude, in_stock))
+    """List what most customers bought, in a country or overall, since a month or in all time."""
+    return items.popular_items(country, since, _criteria(top_n, exclude, in_stock))
 
 
 @api.get(
     "/items/<item_id>/similar",
     summary="List items that the same customers bought",
     tags=["items"],
-    responses=_said(404, what="Similar items, the best first."),
+    responses=_responses(404, what="Similar items, the best first."),
 )
 def get_similar(
     item_id: ItemId,
@@ -128,14 +128,14 @@ def get_similar(
     in_stock: InStock = [],  # noqa: B006
 ) -> SimilarItems:
     """List items that the same customers bought."""
-    return items.similar_to(item_id, _wish(top_n, exclude, in_stock))
+    return items.similar_to(item_id, _criteria(top_n, exclude, in_stock))
 
 
 @api.get(
-    "/items/<item_id>", summary="Look an item up", tags=["items"], responses=_said(404, what="The item.")
+    "/items/<item_id>", summary="Get an item", tags=["items"], responses=_responses(404, what="The item.")
 )
 def get_item(item_id: ItemId) -> Item:
-    """Look an item up."""
+    """Get an item."""
     return items.item_of(item_id)
 
 
@@ -143,38 +143,38 @@ def get_item(item_id: ItemId) -> Item:
     "/recommendations",
     summary="Recommend for a basket, or to many customers",
     tags=["recommendations"],
-    responses=_said(413, 415, what="For a basket one answer; for customers one each."),
+    responses=_responses(413, 415, what="One response for a basket; one for each customer."),
 )
-def post_recommendations(asked: RecommendationRequest) -> Recommendations | ManyRecommendations:
+def post_recommendations(body: RecommendationRequest) -> Recommendations | ManyRecommendations:
     """Recommend items to a visitor with a basket, or to many customers."""
-    wish = _wish(asked.top_n, asked.exclude, asked.in_stock or [], asked.exclude_purchased, commas=False)
-    if asked.items:
-        return customers.recommendations_for_basket(asked.items, asked.country, wish)
-    return ManyRecommendations(answers=customers.recommendations_for(asked.customers, wish))
+    criteria = _criteria(body.top_n, body.exclude, body.in_stock or [], body.exclude_purchased, commas=False)
+    if body.items:
+        return customers.recommendations_for_basket(body.items, body.country, criteria)
+    return ManyRecommendations(answers=customers.recommendations_for(body.customers, criteria))
 
 
 @api.post(
     "/invocations",
-    summary="Speak to the algorithm in its own contract",
+    summary="Send a request in the algorithm's own contract",
     tags=["algorithm"],
-    responses=_said(404, 413, 415, 502, what="The algorithm's answer, as it is.")
+    responses=_responses(404, 413, 415, 502, what="The algorithm's response, unchanged.")
     | {
         200: {
-            "description": "The algorithm's answer.",
+            "description": "The algorithm's response.",
             "content": {"application/json": {"model": list[Scored]}},
         }
     },
 )
-def post_invocations(asked: Invocation) -> Response[str]:
-    """Speak to the algorithm in its own contract."""
-    return invocations.pass_through(asked.model_dump_json(exclude_unset=True).encode())
+def post_invocations(body: Invocation) -> Response[str]:
+    """Send a request in the algorithm's own contract."""
+    return invocations.pass_through(body.model_dump_json(exclude_unset=True).encode())
 
 
 @api.get(
     "/model",
     summary="Describe the model that serves",
     tags=["runs"],
-    responses=_said(what="The model that serves."),
+    responses=_responses(what="The model that serves."),
 )
 def get_model() -> Model:
     """Describe the model that serves."""
@@ -185,16 +185,16 @@ def get_model() -> Model:
     "/runs",
     summary="List the newest runs",
     tags=["runs"],
-    responses=_said(what="Runs, the newest upload first."),
+    responses=_responses(what="Runs, the newest upload first."),
 )
 def get_runs(limit: Limit = 10) -> Runs:
     """List the newest runs of the pipeline."""
     return runs.newest_runs(limit)
 
 
-@api.get("/runs/<run_id>", summary="Look a run up", tags=["runs"], responses=_said(404, what="The run."))
+@api.get("/runs/<run_id>", summary="Get a run", tags=["runs"], responses=_responses(404, what="The run."))
 def get_run(run_id: RunId) -> RunView:
-    """Look a run up."""
+    """Get a run."""
     return runs.run_of(run_id)
 
 
@@ -209,18 +209,21 @@ def get_run(run_id: RunId) -> RunView:
 )
 def get_openapi() -> Response[str]:
     """Describe this API, as OpenAPI 3.1."""
-    from recommend_api.description import document_text  # what nobody asks for costs no cold start
+    from recommend_api.description import document_text  # rarely requested: not part of a cold start
 
-    return Response(200, content_type="application/json", body=document_text())
+    return Response(200, content_type="application/json", body=document_text(api))
 
 
-def _wish(
+def _criteria(
     top_n: int,
     exclude: Iterable[str],
     in_stock: Iterable[str],
     exclude_purchased: bool | None = None,
     commas: bool = True,
-) -> Wish:
-    return Wish(
-        top_n, parameters.excluded(exclude, commas), parameters.stocked(in_stock, commas), exclude_purchased
+) -> RecommendationCriteria:
+    return RecommendationCriteria(
+        top_n,
+        parameters.excluded_ids(exclude, commas),
+        parameters.stocked_ids(in_stock, commas),
+        exclude_purchased,
     )

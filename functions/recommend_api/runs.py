@@ -1,4 +1,4 @@
-"""Answers about runs, and the model that serves."""
+"""Responses about runs, and the model that serves."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -6,15 +6,15 @@ from typing import TypeVar
 
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
 
-from recommend_api.answers import Model, Runs, RunView, StageView
 from recommend_api.budget import Budget
 from recommend_api.live import fresh_budget, live
+from retailrec_shared.contract.api_responses import Model, Runs, RunView, StageView
 from retailrec_shared.core.observability import logger
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 
 T = TypeVar("T")
-SECONDS = 6.0  # no other source knows the runs
+SECONDS = 6.0  # there is no other source of runs
 
 
 def model_now() -> Model:
@@ -36,26 +36,26 @@ def model_now() -> Model:
 def newest_runs(limit: int) -> Runs:
     """List the newest runs."""
     budget = Budget(SECONDS)
-    live_id = _surely(lambda: ledger().pointer("live"), budget)
-    runs = _surely(lambda: list(ledger().runs(limit)), budget)
+    live_id = _read_or_raise(lambda: ledger().pointer("live"), budget)
+    runs = _read_or_raise(lambda: list(ledger().runs(limit)), budget)
     return Runs(live=live_id, runs=[_view(run, live_id) for run in runs])
 
 
 def run_of(run_id: str) -> RunView:
-    """Look a run up; raises NotFoundError."""
+    """Return a run; raises NotFoundError for an unknown one."""
     budget = Budget(SECONDS)
-    run = _surely(lambda: ledger().get(run_id), budget)
+    run = _read_or_raise(lambda: ledger().get(run_id), budget)
     if run is None:
         raise NotFoundError(f"There is no run {run_id}.")
-    return _view(run, _surely(lambda: ledger().pointer("live"), budget))
+    return _view(run, _read_or_raise(lambda: ledger().pointer("live"), budget))
 
 
-def _surely(read: Callable[[], T], budget: Budget) -> T:
+def _read_or_raise(read: Callable[[], T], budget: Budget) -> T:
     try:
         return budget.wait(read, budget.left)
     except Exception as error:
-        logger.warning("ledger gave no answer", error=type(error).__name__)
-        raise ServiceError(503, "The ledger does not answer in time; try again.") from error
+        logger.warning("ledger did not respond", error=type(error).__name__)
+        raise ServiceError(503, "The ledger does not respond in time; try again.") from error
 
 
 def _view(run: Run, live_id: str | None) -> RunView:

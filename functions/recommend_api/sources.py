@@ -1,13 +1,13 @@
-"""What the rungs of the ladder are made of: the table's rankings and neighbours."""
+"""The sources of the fallback chain that read the serving table: batch lists, neighbours and rankings."""
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 from recommend_api import table
-from recommend_api.answers import Source
 from recommend_api.budget import Budget
-from recommend_api.ladder import Candidate, Rung, Wish, most_similar
+from recommend_api.fallback_chain import Candidate, Fetch, RecommendationCriteria, SourceResult, most_similar
+from retailrec_shared.contract.api_responses import Source
 from retailrec_shared.serving.keys import (
     item_key,
     popular_key,
@@ -19,73 +19,77 @@ from retailrec_shared.serving.keys import (
 SEEDS = 10
 
 
-def batch(run_id: str, body: Any) -> Rung | None:
-    """Make a rung of the batch job's result in a customer's entry."""
+def batch(run_id: str, body: Any) -> SourceResult | None:
+    """Return the batch job's list in a customer's entry; ``None`` where there is none."""
     if not body or not body["recommendations"]:
         return None
-    return Rung("batch", run_id, [Candidate(item, float(score)) for item, score in body["recommendations"]])
+    return SourceResult(
+        "batch", run_id, [Candidate(item, float(score)) for item, score in body["recommendations"]]
+    )
 
 
-def similar(run_id: str, seeds: Collection[str], budget: Budget) -> Rung | None:
-    """Make a rung of the items most similar to some items, the newest purchase first."""
+def similar(run_id: str, seeds: Collection[str], budget: Budget) -> SourceResult | None:
+    """Return the items most similar to some items (``seeds``, the newest first), if there are any."""
     keys = {similar_key(run_id, seed): seed for seed in list(dict.fromkeys(seeds))[:SEEDS]}
-    found = table.recall(keys, budget)
+    found = table.read_cached(keys, budget)
     if not found:
         return None
     neighbours = {keys[key]: body for key, body in found.items()}
-    return Rung("similar", run_id, most_similar(list(keys.values()), neighbours))
+    return SourceResult("similar", run_id, most_similar(list(keys.values()), neighbours))
 
 
-def in_country(run_id: str, country: str | None, budget: Budget) -> Rung | None:
-    """Make a rung of what is popular in a country; ``None`` for a country that the run does not know."""
-    ranking = table.recall([popular_key(run_id, country)], budget) if country else {}
-    return Rung("popular_in_country", run_id, _ranked(*ranking.values())) if ranking else None
+def in_country(run_id: str, country: str | None, budget: Budget) -> SourceResult | None:
+    """Return what is popular in a country; ``None`` for a country that the run does not have."""
+    ranking = table.read_cached([popular_key(run_id, country)], budget) if country else {}
+    return SourceResult("popular_in_country", run_id, _ranked(*ranking.values())) if ranking else None
 
 
-def last_resorts(run_id: str, wish: Wish, budget: Budget) -> tuple[Callable[[], Rung | None], ...]:
-    """Name what is asked last: what is popular overall, then what fewer customers bought.
+def last_resorts(run_id: str, criteria: RecommendationCriteria, budget: Budget) -> tuple[Fetch, ...]:
+    """Return the last sources: popular items, then less popular ones, then any items in stock.
 
-    It is the same for all customers of a request, who may share it: each is read once.
+    They are the same for all customers of a request, so each is read once.
     """
     return (
         _once(lambda: popular(run_id, budget)),
         _once(lambda: less_popular(run_id, budget)),
-        _once(lambda: stocked(run_id, wish, budget)),
+        _once(lambda: in_stock(run_id, criteria, budget)),
     )
 
 
-def _once(make: Callable[[], Rung | None]) -> Callable[[], Rung | None]:
-    """Let whoever asks first make a rung, and the others wait for it."""
-    lock, made = threading.Lock(), list[Rung | None]()
+def _once(fetch: Fetch) -> Fetch:
+    """Return a function that calls ``fetch`` once, and gives all threads the same result."""
+    lock, results = threading.Lock(), list[SourceResult | None]()
 
-    def rung() -> Rung | None:
+    def fetch_once() -> SourceResult | None:
         with lock:
-            if not made:
-                made.append(make())
-        return made[0]
+            if not results:
+                results.append(fetch())
+        return results[0]
 
-    return rung
-
-
-def popular(run_id: str, budget: Budget) -> Rung:
-    """Make a rung of what is popular overall."""
-    return Rung("popular", run_id, _ranked(*table.recall([popular_key(run_id)], budget).values()))
+    return fetch_once
 
 
-def less_popular(run_id: str, budget: Budget) -> Rung | None:
-    """Make a rung of what comes after the most popular items: whoever bought or excludes those needs it."""
+def popular(run_id: str, budget: Budget) -> SourceResult:
+    """Return what is popular overall."""
+    return SourceResult(
+        "popular", run_id, _ranked(*table.read_cached([popular_key(run_id)], budget).values())
+    )
+
+
+def less_popular(run_id: str, budget: Budget) -> SourceResult | None:
+    """Return what follows the most popular items, for customers who bought or exclude all of those."""
     key = popular_rest_key(run_id)
-    ranking = table.recall([key], budget).get(key)
+    ranking = table.read_cached([key], budget).get(key)
     return _counted("popular", run_id, ranking) if ranking else None
 
 
-def popular_since(run_id: str, country: str | None, since: str, budget: Budget) -> Rung | None:
-    """Make a rung of what is popular since a month (YYYY-MM), in a country or overall.
+def popular_since(run_id: str, country: str | None, since: str, budget: Budget) -> SourceResult | None:
+    """Return what is popular since a month (YYYY-MM), in a country or overall.
 
-    A month after the last is the last: an answer is better than none.
+    For a month after the last one the last one is used, so that the response is not empty.
     """
     key = popular_since_key(run_id, country)
-    rankings = table.recall([key], budget).get(key)
+    rankings = table.read_cached([key], budget).get(key)
     if not rankings:
         return None
     months = sorted(rankings)
@@ -94,18 +98,20 @@ def popular_since(run_id: str, country: str | None, since: str, budget: Budget) 
     return _counted(source, run_id, rankings[month], f"{month}-01")
 
 
-def stocked(run_id: str, wish: Wish, budget: Budget) -> Rung | None:
-    """Make a rung of the items in stock that no ranking names, by how many customers bought them."""
-    if not wish.in_stock:
+def in_stock(run_id: str, criteria: RecommendationCriteria, budget: Budget) -> SourceResult | None:
+    """Return the items in stock, also those in no ranking, by how many customers bought them."""
+    if not criteria.in_stock:
         return None
-    keys = {item_key(run_id, item): item for item in sorted(wish.in_stock)}
-    found = table.recall(keys, budget)
+    keys = {item_key(run_id, item): item for item in sorted(criteria.in_stock)}
+    found = table.read_cached(keys, budget)
     counted = [Candidate(keys[key], float(body.get("customers") or 0)) for key, body in found.items()]
-    return Rung("popular", run_id, sorted(counted, key=lambda each: (-each.score, each.item_id)))
+    return SourceResult("popular", run_id, sorted(counted, key=lambda each: (-each.score, each.item_id)))
 
 
-def _counted(source: Source, run_id: str, ranking: Any, since: str | None = None) -> Rung:
-    return Rung(source, run_id, [Candidate(item, float(customers)) for item, customers in ranking], since)
+def _counted(source: Source, run_id: str, ranking: Any, since: str | None = None) -> SourceResult:
+    return SourceResult(
+        source, run_id, [Candidate(item, float(customers)) for item, customers in ranking], since
+    )
 
 
 def _ranked(ranking: Any = ()) -> list[Candidate]:

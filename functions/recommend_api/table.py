@@ -1,4 +1,4 @@
-"""Reading the serving table, with a memory for what all customers share."""
+"""Reads of the serving table, with a cache for what all customers share."""
 
 import time
 from collections import OrderedDict
@@ -15,70 +15,70 @@ from retailrec_shared.serving.table import serving
 WAIT_SECONDS = 0.5
 FRESH_SECONDS = 60.0
 RETRY_SECONDS = 5.0
-MOST_ENTRIES = 20_000
+MAX_ENTRIES = 20_000
 
 breaker = Breaker()
-_memory: OrderedDict[str, tuple[float, Any]] = OrderedDict()
+_cache: OrderedDict[str, tuple[float, Any]] = OrderedDict()
 
 
 def read(keys: Iterable[str], budget: Budget) -> dict[str, Any]:
-    """Read bodies past the memory; what is missing, or cannot be read in time, is left out."""
+    """Read bodies without the cache; what is missing, or cannot be read in time, is left out."""
     wanted = list(dict.fromkeys(keys))
     return _read(wanted, budget) or {} if wanted else {}
 
 
-class Silent(ServiceError):
-    """The table does not answer: that is not the same as having no entry."""
+class TableUnavailable(ServiceError):
+    """The table does not respond: that is not the same as having no entry."""
 
     def __init__(self) -> None:
-        super().__init__(503, "The table of this run does not answer in time; try again.")
+        super().__init__(503, "The serving table does not respond in time; try again.")
 
 
-def read_surely(key: str, budget: Budget) -> Any:
-    """Read one body, ``None`` where there is none; raises Silent when the table is."""
+def read_or_raise(key: str, budget: Budget) -> Any:
+    """Read one body, ``None`` where there is none; raises TableUnavailable."""
     found = _read([key], budget, budget.left)
     if found is None:
-        raise Silent
+        raise TableUnavailable
     return found.get(key)
 
 
-def recall(keys: Iterable[str], budget: Budget) -> dict[str, Any]:
-    """Read bodies of catalogue and rankings, from memory where it is fresh, or the table is silent."""
+def read_cached(keys: Iterable[str], budget: Budget) -> dict[str, Any]:
+    """Read bodies that all customers share, from the cache if fresh or if the table does not respond."""
     keys = list(dict.fromkeys(keys))
     moment = time.monotonic()
-    stale = [key for key in keys if key not in _memory or moment - _memory[key][0] > FRESH_SECONDS]
+    stale = [key for key in keys if key not in _cache or moment - _cache[key][0] > FRESH_SECONDS]
     if stale:
         found = _read(stale, budget)
         for key in stale:
             if found is not None:
-                # Absence is not remembered: the endpoint may name a run before its entries are published.
-                _memory.pop(key, None)
+                # A missing entry is not cached: the endpoint may name a run before its entries are published.
+                _cache.pop(key, None)
                 if key in found:
-                    _memory[key] = (moment, found[key])
-            elif key in _memory:  # do not wait for a silent table at every request
-                _memory[key] = (moment - FRESH_SECONDS + RETRY_SECONDS, _memory[key][1])
-    bodies = {key: _memory[key][1] for key in keys if key in _memory}
-    while len(_memory) > MOST_ENTRIES:
-        _memory.popitem(last=False)
+                    _cache[key] = (moment, found[key])
+            elif key in _cache:  # do not wait at every request for a table that does not respond
+                _cache[key] = (moment - FRESH_SECONDS + RETRY_SECONDS, _cache[key][1])
+    bodies = {key: _cache[key][1] for key in keys if key in _cache}
+    while len(_cache) > MAX_ENTRIES:
+        _cache.popitem(last=False)
     return {key: body for key, body in bodies.items() if body is not None}
 
 
-def recall_surely(key: str, budget: Budget) -> Any:
-    """Read one body, from memory where it is fresh; raises Silent when neither memory nor table tells."""
-    found = recall([key], budget).get(key)
-    if found is None and key not in _memory:
-        found = read_surely(key, budget)
+def read_cached_or_raise(key: str, budget: Budget) -> Any:
+    """Read one body, from the cache where it is fresh; raises TableUnavailable when neither has an answer."""
+    found = read_cached([key], budget).get(key)
+    if found is None and key not in _cache:
+        found = read_or_raise(key, budget)
     return found
 
 
-def prime(key: str) -> None:
-    """Read a body into memory; raises whatever keeps it from being read."""
-    _memory[key] = (time.monotonic(), serving().get([key]).get(key))
+def preload(key: str) -> None:
+    """Read a body into the cache; raises the table's error."""
+    _cache[key] = (time.monotonic(), serving().get([key]).get(key))
 
 
-def forget() -> None:
-    """Forget all that was read."""
-    _memory.clear()
+def clear_cache() -> None:
+    """Clear the cache, and close the breaker."""
+    _cache.clear()
     breaker.succeeded()
 
 
@@ -89,10 +89,10 @@ def _read(keys: list[str], budget: Budget, at_most: float = WAIT_SECONDS) -> dic
         found = budget.wait(lambda: serving().get(keys), at_most)
     except TooSlow:
         breaker.failed()
-        logger.warning("table gave no answer", error="TooSlow")
+        logger.warning("serving table did not respond", error="TooSlow")
     except Exception as error:  # noqa: BLE001 - whatever the table has, another source can answer
         breaker.failed()
-        logger.warning("table gave no answer", error=type(error).__name__)
+        logger.warning("serving table did not respond", error=type(error).__name__)
     else:
         breaker.succeeded()
         return found

@@ -1,4 +1,4 @@
-"""Applications that were built for a laptop, kept by what they were built from: `up` need not build twice."""
+"""A cache of applications built for a laptop, by a digest of their sources."""
 
 import contextlib
 import hashlib
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from local.cloud.state import REPOSITORY
 
-KEPT = REPOSITORY / "build" / "laptop"
+CACHE = REPOSITORY / "build" / "laptop"
 SOURCES = ("functions", "layers", "template.yaml", "samconfig.toml", "requirements/sam.txt")
-_MOST = 3
+_MAX_BUILDS = 3
 
 
 def key(repository: Path = REPOSITORY) -> str:
@@ -24,25 +24,25 @@ def key(repository: Path = REPOSITORY) -> str:
     return digest.hexdigest()[:32]
 
 
-def take(key: str, target: Path, kept: Path = KEPT) -> bool:
-    """Copy a kept build to a folder that is not there yet; return whether there was one."""
+def restore(key: str, target: Path, cache: Path = CACHE) -> bool:
+    """Copy a cached build to a new folder; return whether there was one."""
     try:
-        shutil.copytree(kept / key, target)
-    except OSError:  # there is none, or it was removed while it was copied
+        shutil.copytree(cache / key, target)
+    except OSError:  # not cached, or removed during the copy
         shutil.rmtree(target, ignore_errors=True)
         return False
     return True
 
 
-def keep(key: str, built: Path, kept: Path = KEPT) -> None:
-    """Keep a copy of a build, and only the newest few."""
-    with _draft(kept) as draft:
+def store(key: str, built: Path, cache: Path = CACHE) -> None:
+    """Cache a copy of a build, and remove all but the newest few."""
+    with _draft(cache) as draft:
         shutil.copytree(built, draft / key)
-        with contextlib.suppress(OSError):  # another command kept the same build first
-            (draft / key).rename(kept / key)
+        with contextlib.suppress(OSError):  # another command cached the same build first
+            (draft / key).rename(cache / key)
         with contextlib.suppress(OSError):  # another command removed the same one first
-            for path in sorted(_builds(kept), key=lambda path: path.stat().st_mtime)[:-_MOST]:
-                # Moved away first: a copy that is under way fails, and does not end with a part of it.
+            for path in sorted(_builds(cache), key=lambda path: path.stat().st_mtime)[:-_MAX_BUILDS]:
+                # Moved away first: a copy in progress then fails instead of ending incomplete.
                 path.rename(draft / f"{path.name}.old")
 
 
@@ -52,12 +52,12 @@ def _files(repository: Path) -> Iterator[Path]:
         yield from sorted(path for path in found if path.is_file() and "__pycache__" not in path.parts)
 
 
-def _builds(kept: Path) -> list[Path]:
-    return [path for path in kept.iterdir() if not path.name.startswith(".")]
+def _builds(cache: Path) -> list[Path]:
+    return [path for path in cache.iterdir() if not path.name.startswith(".")]
 
 
 @contextlib.contextmanager
-def _draft(kept: Path) -> Iterator[Path]:
-    kept.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=kept, ignore_cleanup_errors=True) as name:
+def _draft(cache: Path) -> Iterator[Path]:
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=cache, ignore_cleanup_errors=True) as name:
         yield Path(name)

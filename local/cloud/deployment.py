@@ -1,4 +1,4 @@
-"""Our template onto the cloud, by the real `sam build` and `sam deploy`."""
+"""Builds and deploys the template to the local cloud, by the real `sam build` and `sam deploy`."""
 
 import contextlib
 import json
@@ -24,16 +24,16 @@ IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/retailrec-algorithm:local"
 def build(state: Running) -> None:
     """Build the application, without the packages that a laptop takes from its own environment.
 
-    What was built from the same sources before is taken again.
+    An earlier build of the same sources is reused.
     """
     target, key = _build_dir(state), builds.key()
     shutil.rmtree(target, ignore_errors=True)
-    if builds.take(key, target):
+    if builds.restore(key, target):
         return
     _sam(state, "build", _to(target), {"RETAILREC_LAPTOP": "1"})
-    if builds.key() == key:  # nobody edited a source meanwhile
+    if builds.key() == key:  # no source was edited in the meantime
         with contextlib.suppress(OSError):  # a full disk: the build itself is there
-            builds.keep(key, target)
+            builds.store(key, target)
 
 
 def build_for_lambda(state: Running, folder: Path) -> None:
@@ -57,15 +57,15 @@ def deploy(state: Running) -> None:
 
 
 def _why(session: boto3.Session, state: Running) -> str:
-    """Find the first reason why the stack did not come up, which stands far above the end of sam's log."""
+    """Find the first reason for a failed deployment, which is far above the end of sam's log."""
     formation = session.client(
         "cloudformation", endpoint_url=state.aws_url, config=Config(proxies={}, read_timeout=10)
     )
     try:
-        told = formation.describe_stack_events(StackName=state.stack)["StackEvents"]
+        events = formation.describe_stack_events(StackName=state.stack)["StackEvents"]
     except (BotoCoreError, ClientError):
         return ""
-    failed = [each for each in told if each.get("ResourceStatus", "").endswith("_FAILED")]
+    failed = [each for each in events if each.get("ResourceStatus", "").endswith("_FAILED")]
     return next((why for each in reversed(failed) if (why := each.get("ResourceStatusReason"))), "")
 
 
@@ -73,7 +73,7 @@ def write_parameters(state: Running) -> Path:
     """Write the stack's parameters to a file, where no shell's quotes can change them."""
     algorithm = {"AlgorithmArn": state.algorithm_arn} if state.algorithm_arn else {"AlgorithmImageUri": IMAGE}
     path = state.state_dir / "parameters.yaml"
-    # JSON is YAML; what it reads, sam rids twice of a backslash before each blank and quote.
+    # JSON is YAML. sam removes a backslash before each blank and quote, twice.
     values = {name: re.sub(r"\\(?=[ \"'])", r"\\\\\\", value) for name, value in state.parameters.items()}
     path.write_text(json.dumps({**values, **algorithm}))
     return path
@@ -107,7 +107,7 @@ def _sam(state: Running, verb: str, arguments: Sequence[str], more: Mapping[str,
     }
     with processes.interrupts_held():
         pid = processes.start([command, verb, *arguments], environment, log, REPOSITORY)
-        state.with_process("sam", pid, processes.birth(pid))  # for `down`, should this process be killed
+        state.with_process("sam", pid, processes.start_time(pid))  # for `down`, should this process be killed
     try:
         code = processes.wait(pid)
     except BaseException:

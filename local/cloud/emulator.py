@@ -1,7 +1,7 @@
 """Runs the emulator behind the guard: ``python -m local.cloud.emulator``.
 
-ministack's own program is started, with the guard in the place of its application: it has no port
-that is not guarded. What this relies on is pinned by tests, and ministack's version in the locks.
+It starts ministack's own program with the guard in place of its application, so that every port is
+guarded. Tests pin what this relies on, and the locks pin ministack's version.
 """
 
 import json
@@ -13,26 +13,27 @@ from typing import Any
 
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import lambda_svc, sts
+from ministack.services import apigateway_v1, lambda_svc, sts
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.cloud.workers import session, worker_key
-from local.sagemaker.guard import KEY, Guard, Hosts, Key, Refused, reading
+from local.sagemaker.guard import KEY, Guard, Hosts, Key, Refused, read_only
 from local.sagemaker.guard.claims import Claim
 from local.sagemaker.guard.hosts import LISTED
 from local.sagemaker.guard.keys import KEY_PATH, PROOF, Reason, proof, root_key, unknown_key
 from local.sagemaker.guard.request import Request
 
 HEALTH = frozenset({"/_ministack/health", "/_ministack/ready"})
-# Where a custom resource's function puts its answer: as on AWS, whoever was told the address need not sign.
-# CloudFormation draws it (uuid4) and tells it to that function alone.
-_TOLD_ADDRESS = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Where a custom resource's function puts its response. As on AWS, the address is a secret (a uuid4) that
+# CloudFormation passes to that function alone, so requests to it need no signature.
+_RESPONSE_ADDRESS = re.compile(r"/_ministack/cfn-response/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 API = "execute-api"
+ANY_METHOD = "x-amazon-apigateway-any-method"
 _API_PATH = re.compile(r"/_aws/execute-api/|/restapis/[^/]+/[^/]+/_user_request_(/|$)")
 _API_HOST = re.compile(r"[^.]+\.execute-api\.", re.IGNORECASE)
-# Of a session's token that is wrong or too old, in ministack's words.
+# For a session token that is wrong or expired, by ministack's error code.
 _REASONS = {"ExpiredTokenException": Reason.EXPIRED_TOKEN, "InvalidToken": Reason.BAD_TOKEN}
 
 
@@ -52,7 +53,7 @@ def guarded(app: ASGIApp, environment: Mapping[str, str]) -> Guard:
 
 
 class Keys:
-    """The keys that were given out: root's, those of IAM's users, and those of STS's sessions."""
+    """The issued keys: root's, those of IAM users, and those of STS sessions."""
 
     def __init__(self, root: str, root_secret: str) -> None:
         self._root = root_key(root, root_secret, responses.get_account_id())
@@ -90,11 +91,11 @@ def _issued(access_key: str, token: str) -> Key:
 def is_open(request: Request) -> bool:
     """Return whether a request needs no signature: it asks for health, or answers for a custom resource."""
     return _asks_for_health(request) or (
-        request.method == "PUT" and _TOLD_ADDRESS.fullmatch(request.path) is not None
+        request.method == "PUT" and _RESPONSE_ADDRESS.fullmatch(request.path) is not None
     )
 
 
-_asks_for_health = reading(*HEALTH)
+_asks_for_health = read_only(*HEALTH)
 
 
 def is_api(request: Request) -> bool:
@@ -117,41 +118,41 @@ def check_scope(request: Request, claim: Claim) -> None:
 def _scopes_of(target: str) -> set[str]:
     """Return the scopes that go with an x-amz-target."""
     patterns: dict[str, Any] = router.SERVICE_PATTERNS
-    for service, told in patterns.items():
-        if any(target.startswith(prefix) for prefix in told.get("target_prefixes", [])):
-            return {told.get("credential_scope", service)}
+    for service, pattern in patterns.items():
+        if any(target.startswith(prefix) for prefix in pattern.get("target_prefixes", [])):
+            return {pattern.get("credential_scope", service)}
     return set()
 
 
 def _for_root(app: ASGIApp, keys: Keys) -> ASGIApp:
-    """Keep for root what AWS does not have, and tell it what a key is: the local SageMaker asks."""
+    """Restrict the paths that AWS does not have to root, and describe keys to it (local SageMaker)."""
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/_") and not _API_PATH.match(scope["path"]):
             key: Key | None = scope.get(KEY)
             if not is_open(Request.of(scope)) and (key is None or key.kind != "Root"):
-                raise Refused(Reason.DENIED, "This is for the root user.")
+                raise Refused(Reason.DENIED, "Only the root user may do this.")
             if scope["path"] == KEY_PATH:
-                await (await _told(keys, HttpRequest(scope, receive)))(scope, receive, send)
+                await (await _describe_key(keys, HttpRequest(scope, receive)))(scope, receive, send)
                 return
         await app(scope, receive, send)
 
     return route
 
 
-async def _told(keys: Keys, request: HttpRequest) -> JSONResponse:
+async def _describe_key(keys: Keys, request: HttpRequest) -> JSONResponse:
     asked = json.loads(await request.body())
     try:
         key = await keys.find(asked["access_key"], asked["token"])
     except Refused as refused:
         return JSONResponse({"reason": refused.reason, "message": refused.message}, 404)
-    told = JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
-    told.headers[PROOF] = keys.proof(request.headers.get("authorization", ""), bytes(told.body))
-    return told
+    response = JSONResponse({"secret": key.secret, "arn": key.arn, "kind": key.kind, "name": key.name})
+    response.headers[PROOF] = keys.proof(request.headers.get("authorization", ""), bytes(response.body))
+    return response
 
 
 def give_workers_secrets(root_secret: str) -> None:
-    """Let the emulator give functions' workers credentials of ours in place of its own."""
+    """Replace the credentials that the emulator gives to functions' workers by our own."""
 
     def credentials(config: dict[str, Any]) -> dict[str, str]:
         key = worker_key(config, root_secret)
@@ -162,10 +163,26 @@ def give_workers_secrets(root_secret: str) -> None:
         module.execution_credentials = credentials
 
 
+def import_any_method() -> None:
+    """Let the emulator import the method ANY of a REST API, which its own import leaves out."""
+    import_path = apigateway_v1._import_path_item
+
+    def import_with_any(api_id: str, path: str, operations: Mapping[str, Any], *others: Any) -> None:
+        if ANY_METHOD in operations:
+            every = dict.fromkeys(apigateway_v1._OPENAPI_HTTP_METHODS, operations[ANY_METHOD])
+            operations = {**every, **operations}
+        import_path(api_id, path, operations, *others)
+
+    apigateway_v1._import_path_item = import_with_any
+
+
 def main() -> None:
     """Serve until SIGTERM."""
+    import_any_method()
     give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
-    os.environ.pop("PYTHONPATH", None)  # it led here; the functions' workers would inherit it
+    os.environ.pop(
+        "PYTHONPATH", None
+    )  # only needed to import this module; the functions' workers would inherit it
     ministack.app = guarded(ministack.app, os.environ)
     ministack.main()
 

@@ -1,4 +1,4 @@
-"""What can go wrong when a cloud comes up, in a sentence."""
+"""The error of a local cloud that does not start, and the end of a log for its message."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Bringing the cloud up and taking it down; nothing is left behind either way."""
+"""Brings the local cloud up and takes it down; a failure leaves nothing running."""
 
 import fcntl
 import os
@@ -17,7 +17,7 @@ from local.sagemaker.models.marketplace import published_arn
 from local.sagemaker.programs import containers
 
 Say = Callable[[str], None]
-PATIENCE_SECONDS = 60.0
+LOCK_TIMEOUT_SECONDS = 60.0
 MARKETPLACE = "marketplace"
 
 
@@ -38,7 +38,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
     """
     set_here = read_parameters(parameters)
     wanted = published_arn(REGION) if algorithm_arn == MARKETPLACE else algorithm_arn
-    with _alone():
+    with _exclusive():
         already = running()
         if already and image and already.image != image:
             raise CloudError("The local cloud is up without containers: take it down first.")
@@ -49,7 +49,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
         if already:
             say(f"The local cloud is up already at {already.aws_url}.")
             return already
-        _take_down(say)  # the remains of one that died
+        _take_down(say)  # what a cloud that died has left
         try:
             return _bring_up(say, services.plan(image, wanted, set_here))
         except BaseException:
@@ -59,7 +59,7 @@ def up(say: Say, image: str = "", algorithm_arn: str = "", parameters: Iterable[
 
 def down(say: Say) -> None:
     """Take the cloud down; without one, do nothing."""
-    with _alone():
+    with _exclusive():
         if not _take_down(say):
             say("The local cloud is not up.")
 
@@ -95,8 +95,8 @@ def _take_down(say: Say) -> bool:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Let one `up` or `down` at a time work on this cloud."""
+def _exclusive() -> Iterator[None]:
+    """Allow one `up` or `down` at a time on this cloud."""
     state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
     with (state_dir() / "lock").open("w") as lock:
         os.fchmod(lock.fileno(), 0o600)  # who can read it could hold it
@@ -106,8 +106,8 @@ def _alone() -> Iterator[None]:
 
 
 def _lock(lock: TextIO) -> bool:
-    """Lock a file, waiting a while for who holds it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    """Lock a file; wait up to LOCK_TIMEOUT_SECONDS for its holder."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

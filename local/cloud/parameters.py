@@ -1,4 +1,4 @@
-"""The stack's parameters that a user sets on the laptop, held to what the template says of them."""
+"""Checks the stack's parameters that a user sets on the laptop against the template."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,12 +8,12 @@ from typing import Any
 from local.cloud.errors import CloudError
 from local.cloud.state import REPOSITORY
 
-# Which algorithm there is here, `up` decides: its image, or what --algorithm-arn names.
+# `up` sets these: the local image, or the ARN that --algorithm-arn names.
 _DECIDED = ("AlgorithmArn", "AlgorithmImageUri")
 
 
 def read_parameters(given: Iterable[str]) -> dict[str, str]:
-    """Read each NAME=VALUE; raises CloudError, saying what the template takes, for what it would refuse."""
+    """Read each NAME=VALUE; raises CloudError with what the template accepts, for what it does not accept."""
     pairs = dict(_pair(each) for each in given)
     if not pairs:
         return {}
@@ -28,7 +28,7 @@ def read_parameters(given: Iterable[str]) -> dict[str, str]:
 def _pair(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals:
-        raise CloudError(f"{given} is no parameter: write NAME=VALUE.")
+        raise CloudError(f"{given} is not a parameter: write NAME=VALUE.")
     return name, value
 
 
@@ -39,15 +39,17 @@ def _check(name: str, value: str, known: Mapping[str, Any]) -> None:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}."
         raise CloudError(f"The template has no parameter {name}: {hint}")
-    told = known[name]
-    if "AllowedValues" in told and value not in map(str, told["AllowedValues"]):
-        raise CloudError(f"{name} cannot be {value}: it takes {', '.join(map(str, told['AllowedValues']))}.")
-    if "AllowedPattern" in told and not re.fullmatch(told["AllowedPattern"], value):
+    declared = known[name]
+    if "AllowedValues" in declared and value not in map(str, declared["AllowedValues"]):
         raise CloudError(
-            f"{name} cannot be {value}: it takes {told['AllowedPattern']}. {told['Description']}"
+            f"{name} cannot be {value}: it takes {', '.join(map(str, declared['AllowedValues']))}."
         )
-    if told["Type"] == "Number":
-        _check_number(name, value, told.get("MinValue"), told.get("MaxValue"))
+    if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], value):
+        raise CloudError(
+            f"{name} cannot be {value}: it takes {declared['AllowedPattern']}. {declared['Description']}"
+        )
+    if declared["Type"] == "Number":
+        _check_number(name, value, declared.get("MinValue"), declared.get("MaxValue"))
 
 
 def _check_number(name: str, value: str, least: float | None, most: float | None) -> None:

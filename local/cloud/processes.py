@@ -23,7 +23,7 @@ _children: dict[int, "subprocess.Popen[bytes]"] = {}
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Hold back Ctrl-C and SIGTERM: a process that starts must be written down before anything else."""
+    """Hold back Ctrl-C and SIGTERM: the pid of a new process must be saved first."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -62,11 +62,11 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path, cwd
     return process.pid
 
 
-def birth(pid: int) -> str:
-    """Return when a process was born, in the system's own words; empty where there is none.
+def start_time(pid: int) -> str:
+    """Return when a process started, in the system's own format; empty if it does not run.
 
-    Pid and birth together tell it from a stranger who was given the same pid,
-    after a crash or a reboot.
+    Pid and start time together identify a process: after a crash or a reboot, another
+    process may have the same pid.
     """
     _reap(pid)
     stat = Path("/proc", str(pid), "stat")
@@ -75,30 +75,30 @@ def birth(pid: int) -> str:
             return f"{_boot_id()} {stat.read_text().rpartition(')')[2].split()[19]}"
         except (FileNotFoundError, ProcessLookupError):  # the second, if it ends while it is read
             return ""
-    told = subprocess.run(
+    listed = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return told.stdout.strip()
+    return listed.stdout.strip()
 
 
 def _boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def alive(pid: int, born: str) -> bool:
-    """Tell whether a process that we started still runs."""
-    return bool(born) and birth(pid) == born
+def alive(pid: int, started: str) -> bool:
+    """Return whether a process that we started still runs."""
+    return bool(started) and start_time(pid) == started
 
 
 def group_alive(pid: int) -> bool:
-    """Tell whether anything of a process's group still runs, its leader or not."""
+    """Return whether any process of a group still runs, its leader or another."""
     _reap(pid)
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
-        return False  # somebody else's group by now
+        return False  # another user's group by now
     return True
 
 
@@ -107,13 +107,13 @@ def wait(pid: int) -> int:
     return _children[pid].wait()
 
 
-def stop(pid: int, born: str | None = None) -> None:
-    """End a process and its group: politely, then by force; return when nothing of it is left.
+def stop(pid: int, started: str | None = None) -> None:
+    """End a process and its group, by SIGTERM, then by SIGKILL; return when all of it has ended.
 
-    With ``born``, a stranger of the same pid is left alone. A group whose leader has
-    ended is ours as long as it lives: a pid is not given anew while its group is.
+    With ``started``, another process with the same pid is left alone. A group whose leader has
+    ended is still ours: the system does not reuse a pid while its group exists.
     """
-    if born is not None and birth(pid) not in {born, ""}:
+    if started is not None and start_time(pid) not in {started, ""}:
         return
     for number, seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
         try:

@@ -1,4 +1,4 @@
-"""The two servers of the cloud: how each is started, and how it says that it is ready."""
+"""Starts the two servers of the local cloud, and waits until they are ready."""
 
 import contextlib
 import os
@@ -29,7 +29,7 @@ _FOREIGN = re.compile(r"^AWS_|^PYTHONPATH$|_proxy$", re.IGNORECASE)
 def plan(
     image: str = "", algorithm_arn: str = "", parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Running:
-    """Choose the ports: the usual ones where they are free, others where they are taken."""
+    """Choose the ports: the usual ones if they are free, otherwise others."""
     aws = _port("RETAILREC_AWS_PORT", AWS_PORT)
     return Running(
         aws_url=f"http://{LOOPBACK}:{aws}",
@@ -43,21 +43,21 @@ def plan(
 
 
 def start_all(planned: Running) -> Running:
-    """Start both servers; what is started is on record before this returns or raises."""
+    """Start both servers; every started process is saved in the state before this returns or raises."""
     state = planned
     for name, (command, environment) in _commands(planned).items():
         with processes.interrupts_held():
             pid = processes.start(command, environment, planned.state_dir / f"{name}.log", planned.state_dir)
-            state = state.with_process(name, pid, processes.birth(pid))
+            state = state.with_process(name, pid, processes.start_time(pid))
     return state
 
 
 def restart(state: Running, name: str) -> Running:
-    """Start one server again that has died, in the same place; return when it answers."""
+    """Restart a server that has died, on the same port; return when it is ready."""
     command, environment = _commands(state)[name]
     with processes.interrupts_held():
         pid = processes.start(command, environment, state.state_dir / f"{name}.log", state.state_dir)
-        state = state.with_process(name, pid, processes.birth(pid))
+        state = state.with_process(name, pid, processes.start_time(pid))
     wait_until_ready(state)
     return state
 
@@ -82,7 +82,7 @@ def wait_for_port(state: Running, name: str, host: str, port: int) -> None:
 
 
 def health_urls(state: Running) -> dict[str, str]:
-    """Return where each server tells that it is ready."""
+    """Return the health address of each server."""
     return {
         "ministack": f"{state.aws_url}/_ministack/health",
         "sagemaker": f"{state.sagemaker_url}/_health",
@@ -91,8 +91,8 @@ def health_urls(state: Running) -> dict[str, str]:
 
 def client_environment(state: Running) -> dict[str, str]:
     """Return the environment in which any AWS client talks to this cloud and to no other."""
-    return foreign_free_environment() | {
-        "RETAILREC_CLOUD": str(state.state_dir),  # the mark of every process of this cloud
+    return environment_without_aws() | {
+        "RETAILREC_CLOUD": str(state.state_dir),  # marks every process of this cloud
         "AWS_ACCESS_KEY_ID": state.access_key,
         "AWS_SECRET_ACCESS_KEY": state.secret_key,
         "AWS_DEFAULT_REGION": state.region,
@@ -104,8 +104,8 @@ def client_environment(state: Running) -> dict[str, str]:
     }
 
 
-def foreign_free_environment() -> dict[str, str]:
-    """Return this process's environment without what leads an AWS client elsewhere."""
+def environment_without_aws() -> dict[str, str]:
+    """Return this process's environment without variables that direct an AWS client elsewhere."""
     return {name: value for name, value in os.environ.items() if not _FOREIGN.search(name)}
 
 
@@ -125,7 +125,6 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         # Read by the functions, which inherit this environment: no X-Ray daemon here.
         "POWERTOOLS_TRACE_DISABLED": "true",
     }
-    python_path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "layers" / "shared")])
     sagemaker = [sys.executable, "-m", "local.sagemaker", "--port", state.sagemaker_url.rsplit(":", 1)[1]]
     sagemaker += ["--state-dir", str(state.state_dir / "sagemaker"), "--aws-endpoint", state.aws_url]
     sagemaker += ["--hosts-file", str(state.state_dir / LISTED)]
@@ -133,7 +132,7 @@ def _commands(state: Running) -> dict[str, tuple[list[str], dict[str, str]]]:
         sagemaker += ["--container-image", state.image]
     return {
         "ministack": ([sys.executable, "-m", "local.cloud.emulator"], emulator),
-        "sagemaker": (sagemaker, environment | {"PYTHONPATH": python_path}),
+        "sagemaker": (sagemaker, environment | {"PYTHONPATH": str(REPOSITORY)}),
     }
 
 
@@ -151,14 +150,14 @@ def _port(variable: str, usual: int) -> int:
 
 
 def alive(state: Running, name: str) -> bool:
-    """Tell whether one of the cloud's processes still runs."""
+    """Return whether one of the cloud's processes still runs."""
     return processes.alive(state.pids[name], state.births.get(name, ""))
 
 
 def _becomes_ready(state: Running, name: str, url: str) -> bool:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and alive(state, name):
-        # Alive after the answer, too: what answers on the port may be somebody else's server.
+        # Still alive after the response: another program's server may answer on the port.
         if _healthy(url) and alive(state, name):
             return True
         time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What is known of a cloud that is up, in a file beside its logs."""
+"""The state of a local cloud, saved in a file next to its logs."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def state_dir() -> Path:
 
 
 class Running(BaseModel):
-    """A cloud that is up, or coming up while ``deployed`` is false; its root key is drawn with it."""
+    """A cloud that is up, or coming up while ``deployed`` is false; its root key is generated with it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,7 +37,7 @@ class Running(BaseModel):
     algorithm_arn: str = ""  # of the Marketplace algorithm that trains, in place of the project's own
     parameters: dict[
         str, str
-    ] = {}  # of the stack, beside the algorithm, where they are not the template's own
+    ] = {}  # of the stack that differ from the template's defaults, without the algorithm
     image: str = ""  # that the local SageMaker runs in containers; without one it runs subprocesses
 
     @property
@@ -45,7 +45,7 @@ class Running(BaseModel):
         return self.state_dir / "cloud.json"
 
     def save(self) -> Self:
-        """Write the state in one step, so that no reader sees half of it, and for its owner alone."""
+        """Write the state atomically, readable by its owner alone."""
         self.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._file.with_suffix(".draft")
         draft.unlink(missing_ok=True)
@@ -54,10 +54,10 @@ class Running(BaseModel):
         draft.replace(self._file)
         return self
 
-    def with_process(self, name: str, pid: int, born: str) -> Self:
-        """Write a process down."""
+    def with_process(self, name: str, pid: int, started: str) -> Self:
+        """Return the state with this process, and save it."""
         return self.model_copy(
-            update={"pids": {**self.pids, name: pid}, "births": {**self.births, name: born}}
+            update={"pids": {**self.pids, name: pid}, "births": {**self.births, name: started}}
         ).save()
 
     def forget(self) -> None:

@@ -1,7 +1,7 @@
-"""The credentials of Lambda functions' workers, which nobody can guess who does not know root's secret.
+"""Derives the credentials of Lambda functions' workers from root's secret, so that they cannot be guessed.
 
 ministack's own are hashes of the function's and the role's names alone, and CloudFormation's names are hashes
-of the stack's: whoever knows this project could compute them.
+of the stack's: anyone who knows this project could compute them.
 """
 
 import hashlib

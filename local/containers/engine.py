@@ -14,7 +14,7 @@ SCRIPT = "RETAILREC_CONTAINER_ENGINE"
 LAMBDA_IMAGE = "public.ecr.aws/lambda/python:3.13-x86_64"
 DESKTOP_HOST = "host.docker.internal"
 START_SECONDS = 900
-STDERR = 2  # the descriptor: what a program of ours says goes where our own progress goes
+STDERR = 2  # the descriptor: a subprocess writes where our own progress goes
 
 
 def starter() -> Path | None:
@@ -24,14 +24,14 @@ def starter() -> Path | None:
 
 
 def available() -> bool:
-    """Tell whether an engine answers."""
+    """Return whether an engine answers."""
     if shutil.which("docker") is None:
         return False
     return _docker("version", "--format", "{{.Server.Version}}", check=False).returncode == 0
 
 
 def ensure() -> None:
-    """See that an engine runs and has the base images, by the machine's script if there is one.
+    """Ensure that an engine runs and has the base images, by the machine's script if there is one.
 
     Raises CloudError when there is no engine and no way to start one.
     """
@@ -45,20 +45,20 @@ def ensure() -> None:
 
 
 def has_image(name: str) -> bool:
-    """Tell whether an image is on this machine, so that nothing needs to be pulled."""
+    """Return whether an image is on this machine, so that it need not be pulled."""
     return _docker("image", "inspect", name, check=False).returncode == 0
 
 
 def is_desktop() -> bool:
-    """Tell Docker Desktop, whose containers run in a virtual machine, from an engine on this very machine."""
+    """Return whether this is Docker Desktop, whose containers run in a virtual machine."""
     return "Docker Desktop" in _docker("info", "--format", "{{.OperatingSystem}}").stdout
 
 
 def gateway() -> str:
     """Return this machine's address on the bridge that containers are on by default.
 
-    An engine that made the bridge itself tells it only once it has been started again; it takes the
-    first address of the subnet.
+    An engine that created the bridge itself reports the address only after a restart; until then it is
+    the first address of the subnet.
     """
     found = json.loads(_docker("network", "inspect", "bridge").stdout)
     configurations = found[0]["IPAM"]["Config"] or []

@@ -12,7 +12,7 @@ IMAGE = "retailrec-algorithm:local"
 
 
 def build(tag: str = IMAGE) -> None:
-    """Build the image for the machines that SageMaker has; raises CloudError when it fails."""
+    """Build the image for SageMaker's platform; raises CloudError when it fails."""
     engine.ensure()
     ended = subprocess.run(build_command(tag), stdout=engine.STDERR, check=False)
     if ended.returncode:
@@ -20,7 +20,7 @@ def build(tag: str = IMAGE) -> None:
 
 
 def build_command(tag: str, machine: str | None = None) -> list[str]:
-    """Return the `docker build` command; a machine of another kind must be told SageMaker's."""
+    """Return the `docker build` command; on another architecture it names SageMaker's platform."""
     foreign = (machine or platform.machine()).lower() not in {"x86_64", "amd64"}
     options = ["--platform", "linux/amd64"] if foreign else []
     return ["docker", "build", *options, "--tag", tag, str(REPOSITORY / "algorithm")]

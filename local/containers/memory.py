@@ -1,4 +1,4 @@
-"""How much memory a container has needed at most, asked of the engine while it runs."""
+"""Measures the peak memory of a container, by asking the engine while it runs."""
 
 import contextlib
 import threading
@@ -21,10 +21,10 @@ _USAGE = ("memory.usage_in_bytes", "memory.current")
 
 
 class Sampler:
-    """Looks at one container's memory again and again, until it is gone.
+    """Samples one container's memory until the container is gone.
 
-    Counted is what `docker stats` shows: without the file cache that the kernel
-    would give back. A peak between two looks goes unseen.
+    It counts what `docker stats` shows: without the file cache that the kernel
+    can reclaim. A peak between two samples is missed.
     """
 
     def __init__(self, socket: str | None) -> None:
@@ -46,7 +46,7 @@ class Sampler:
             self._thread.join()
 
     def watch(self, container: str) -> None:
-        """Begin to look at a container."""
+        """Start to sample a container."""
         if self._socket and self._thread is None:
             self._thread = threading.Thread(target=self._look, args=(self._socket, container))
             self._thread.start()
@@ -62,7 +62,7 @@ class Sampler:
                         return
 
     def _read(self, container: str) -> bool:
-        """Look at the kernel's own files, which takes no time; false where they are not."""
+        """Read the kernel's own files, which is fast; return False where there are none."""
         for group in (Path(pattern.format(container)) for pattern in _GROUPS):
             for usage in (group / name for name in _USAGE):
                 with contextlib.suppress(OSError, ValueError):
@@ -74,7 +74,7 @@ class Sampler:
         return False
 
     def _ask(self, client: httpx.Client, container: str) -> bool:
-        """Look once; false when the container is gone."""
+        """Take one sample from the engine; return False when the container is gone."""
         stats = client.get(f"/containers/{container}/stats", params={"stream": "false", "one-shot": "true"})
         if stats.status_code == httpx.codes.NOT_FOUND:
             return False

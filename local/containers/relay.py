@@ -1,4 +1,4 @@
-"""Lets containers reach servers that listen on the loopback interface alone.
+"""Forwards connections of containers to servers that listen on the loopback interface alone.
 
 ``python -m local.containers.relay ADDRESS PORT...`` listens on one address, that of
 Docker's bridge, and passes each connection on to the same port of the loopback
@@ -28,7 +28,7 @@ async def _pass_on(port: int, reader: asyncio.StreamReader, writer: asyncio.Stre
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the sender has ended, and then tell the receiver so."""
+    """Copy until the sender has ended, then close the receiver's side."""
     while chunk := await reader.read(CHUNK):
         writer.write(chunk)
         await writer.drain()

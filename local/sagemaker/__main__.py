@@ -48,7 +48,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, in one line that a parent can wait for."""
+    """Prints one line when it is ready, for a parent process to wait for."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -62,7 +62,7 @@ def main() -> int:
     settings = parse()
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # uvicorn raises the signal again once it has shut down; ending on request is no failure.
+    # uvicorn raises the signal again once it has shut down; ending on request is not a failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     config = uvicorn.Config(

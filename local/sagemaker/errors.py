@@ -49,7 +49,7 @@ def already_existing(noun: str, arn: str) -> ServiceError:
     return validation(f'Cannot create already existing {noun} "{arn}".')
 
 
-def job_name_spent(arn: str) -> ServiceError:
+def job_name_taken(arn: str) -> ServiceError:
     """Refuse a job name that was used before; jobs are never deleted, so it is spent for ever."""
     return ServiceError(
         "ResourceInUse",
@@ -63,7 +63,7 @@ def tuning_job_missing(name: str) -> ServiceError:
     return ServiceError("ResourceNotFound", f"Amazon SageMaker can't find a tuning job with the name {name}.")
 
 
-def tuning_job_name_spent(arn: str) -> ServiceError:
+def tuning_job_name_taken(arn: str) -> ServiceError:
     """Refuse a tuning job's name that was used before."""
     return ServiceError(
         "ResourceInUse",

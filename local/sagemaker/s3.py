@@ -19,7 +19,7 @@ TRANSFER = TransferConfig(use_threads=False)
 
 
 class S3Failure(Exception):
-    """What S3 had against a call, in a sentence."""
+    """A failed call of S3; the message is its reason."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class S3Uri:
 
 
 def relative_key(prefix: str, key: str) -> str:
-    """Say where an object goes below a channel's folder or an output path.
+    """Return where an object goes below a channel's folder or an output path.
 
     A prefix is a string, not a folder: ``in/ab`` takes ``in/abc/1.csv`` too,
     which then keeps the last folder that the prefix names only in part.
@@ -84,7 +84,7 @@ class S3:
         return [key for key in found if not key.endswith("/")]
 
     async def exists(self, uri: S3Uri) -> bool:
-        """Tell whether the object is there."""
+        """Return whether the object exists."""
         try:
             await _in_thread(self._client.head_object, Bucket=uri.bucket, Key=uri.key)
         except S3Failure:

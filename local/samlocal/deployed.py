@@ -1,4 +1,4 @@
-"""What the functions of a deployed stack see: their environment, their credentials, their last run."""
+"""Reads from a deployed stack its functions' environment and credentials, and its last run."""
 
 import gzip
 import json
@@ -10,7 +10,7 @@ from botocore.config import Config
 
 from local.cloud.state import Running
 from local.cloud.workers import worker_key
-from local.containers import reaching
+from local.containers import network
 from local.samlocal.values import Values
 from retailrec_shared.core import names
 from retailrec_shared.ledger.ledger import Ledger
@@ -26,7 +26,7 @@ def variables(
 ) -> dict[str, dict[str, str]]:
     """Return each function's variables, by logical id: those of its deployment, and the way to the cloud."""
     client = _client(session, state, "lambda")
-    reachable = reaching.urls(state)
+    reachable = network.urls(state)
     made = {}
     for logical_id, name in functions.items():
         configuration = client.get_function_configuration(FunctionName=name)
@@ -43,7 +43,7 @@ def variables(
 
 
 def values(session: "boto3.Session", state: Running) -> Values:
-    """Return what this stack's events name: its newest run, or where there is none a run that is none."""
+    """Return what this stack's events name: its newest run or, without one, an example."""
     found = _client(session, state, "cloudformation").describe_stacks(StackName=state.stack)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
     of_stack = Values(

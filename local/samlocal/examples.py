@@ -1,4 +1,4 @@
-"""An example of every event and request that wakes a function, or that the pipeline announces.
+"""Examples of every event and request that starts a function, and of every event that the pipeline emits.
 
 The shapes are those of AWS's own documentation and service models. `make events`
 writes them to events/; with the values of a stack that is up, `sam local invoke`
@@ -129,7 +129,7 @@ def _own(values: Values) -> dict[str, events.Event]:
             run_id=run,
             stage="train",
             reason="AlgorithmError: exit code: 1",
-            next_step="Read the log (retailrec logs) and fix the cause, "
+            next_step="Read the log (retailrec logs), fix the cause, "
             f"then run: retailrec retry {run}",
         ),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Requests as API Gateway hands a REST API's to a function: one of each route, and what none takes.
+"""Requests as API Gateway hands a REST API's to a function: one of each route, and one that has none.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """

@@ -136,7 +136,7 @@ def _endpoint(values: Values, status: str, reason: str = "") -> Json:
 
 
 def _package(values: Values, status: str, reason: str = "") -> Json:
-    """Unlike the others, these tell times as ISO 8601."""
+    """Unlike in the others, times are ISO 8601."""
     artifact = f"{values.s3(names.MODEL_PREFIX)}/{values.name}/output/model.tar.gz"
     validation = {"Name": "ValidateModelData", "Status": status, **_failure(reason)}
     return {

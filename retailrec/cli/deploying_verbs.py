@@ -1,4 +1,4 @@
-"""The verbs around a deployment: trying it in Docker, bringing the image to AWS, removing it all."""
+"""The verbs for a deployment: check it, try it in Docker, push the image to AWS, remove everything."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ StackName = Annotated[
         "--stack",
         envvar="RETAILREC_STACK",
         metavar="NAME",
-        help="A stack deployed on AWS, by your credentials. Without it: the local cloud.",
+        help="A stack on AWS, with your credentials. Default: the local cloud.",
     ),
 ]
 
@@ -22,14 +22,16 @@ StackName = Annotated[
 def doctor(
     algorithm_arn: Annotated[
         str,
-        Option("--algorithm-arn", metavar="ARN", help="A Marketplace algorithm to check in its place."),
+        Option(
+            "--algorithm-arn", metavar="ARN", help="Check this Marketplace algorithm instead of the stack's."
+        ),
     ] = "",
-    as_json: Annotated[bool, Option("--json", help="Write JSON, for machines.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Write JSON for scripts.")] = False,
     stack: StackName = None,
 ) -> None:
-    """Look at everything a stack needs, and say what to mend; ends with 1 if there is anything.
+    """Check everything that a stack needs, and say what to fix; exit with 1 if anything is wrong.
 
-    Without a stack it looks at what one would need: credentials, region, and with --algorithm-arn the
+    Without a stack it checks what one would need: credentials, region, and with --algorithm-arn the
     Marketplace algorithm and the account's quotas.
     """
     from retailrec.doctor import command
@@ -40,51 +42,53 @@ def doctor(
 @verbs.command()
 def keys() -> None:
     """Print the local cloud's keys and addresses for the shell: eval "$(retailrec keys)"."""
-    from retailrec.commands import keys as keys_command
+    from retailrec.commands.keys import keys
 
-    keys_command.keys()
+    keys()
 
 
 @verbs.command("sam-env")
 def sam_env() -> None:
     """Make `sam local invoke` and `sam local start-api` work against the local cloud."""
-    from retailrec.commands import sam as sam_command
+    from retailrec.commands.sam import sam_env
 
-    sam_command.sam_env()
+    sam_env()
 
 
 @verbs.command()
 def events(
-    folder: Annotated[Path, Option(help="Where to.")] = Path("events"),
+    folder: Annotated[Path, Option(help="The folder to write to.")] = Path("events"),
 ) -> None:
-    """Write an example of every event that wakes a function."""
-    from retailrec.commands import sam as sam_command
+    """Write an example of every event that invokes a function."""
+    from retailrec.commands.sam import events
 
-    sam_command.events(folder)
+    events(folder)
 
 
 @verbs.command("push-image")
 def push_image(
-    repository: Annotated[str, Option(help="Of the account's ECR; made if it is not there.")] = (
-        "retailrec-algorithm"
-    ),
-    tag: Annotated[str | None, Option(help="Without it: a hash of what is in algorithm/.")] = None,
+    repository: Annotated[
+        str, Option(help="A repository of the account's ECR; created if it does not exist.")
+    ] = ("retailrec-algorithm"),
+    tag: Annotated[
+        str | None, Option(help="The image tag. Default: a hash of the files in algorithm/.")
+    ] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
-    from retailrec.commands import push as push_command
+    from retailrec.commands.push import push_image
 
-    push_command.push_image(repository, tag)
+    push_image(repository, tag)
 
 
 @verbs.command()
 def destroy(
     data: Annotated[
-        bool, Option("--data", help="Also both buckets, with every file and run in them.")
+        bool, Option("--data", help="Also remove both buckets, with every file and run in them.")
     ] = False,
-    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     stack: StackName = None,
 ) -> None:
-    """Remove a stack, and what its functions made outside of it."""
-    from retailrec.commands import destroy as destroy_command
+    """Remove a stack, and what its functions created outside of it."""
+    from retailrec.commands.destroy import destroy
 
-    destroy_command.destroy(stack, data, yes)
+    destroy(stack, data, yes)

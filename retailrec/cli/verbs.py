@@ -1,6 +1,6 @@
-"""The command for people: every verb, its arguments, and nothing else.
+"""The command line: every verb, its arguments, and nothing else.
 
-What a verb needs is imported when it is called, so that help and mistakes are quick.
+A verb imports what it needs when it is called, so that help and usage errors are quick.
 """
 
 from pathlib import Path
@@ -16,6 +16,7 @@ app = Typer(
     cls=Commands,
     help="Turn a retailer's transaction file into a recommendation service.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # reflows paragraphs to the terminal's width
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -27,18 +28,18 @@ StackName = Annotated[
         "--stack",
         envvar="RETAILREC_STACK",
         metavar="NAME",
-        help="A stack deployed on AWS, by your credentials. Without it: the local cloud.",
+        help="A stack on AWS, with your credentials. Default: the local cloud.",
     ),
 ]
-AsJson = Annotated[bool, Option("--json", help="Write JSON, for machines.")]
-RunId = Annotated[str, Argument(help="The run's id, or its beginning.")]
-Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask.")]
+AsJson = Annotated[bool, Option("--json", help="Write JSON for scripts.")]
+RunId = Annotated[str, Argument(help="The run's id, or the first characters of it.")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation.")]
 AlgorithmArn = Annotated[
     str,
     Option(
         "--algorithm-arn",
         metavar="ARN",
-        help='Train with this Marketplace algorithm; "marketplace" names the one that the local cloud plays.',
+        help='Train with this Marketplace algorithm; "marketplace" names the stand-in of the local cloud.',
     ),
 ]
 Customer = Annotated[str, Argument(help="The customer's id, as in the data.")]
@@ -55,7 +56,7 @@ app.add_typer(deploying_verbs)
 @app.command()
 def up(
     containers: Annotated[
-        bool, Option("--containers", help="Let SageMaker run the algorithm's image (needs Docker).")
+        bool, Option("--containers", help="Run the algorithm's image in SageMaker (needs Docker).")
     ] = False,
     algorithm_arn: AlgorithmArn = "",
     parameter: Annotated[
@@ -64,35 +65,35 @@ def up(
             "--parameter",
             "-p",
             metavar="NAME=VALUE",
-            help="Deploy with this parameter of template.yaml, such as Algorithm=auto; as often as you like.",
+            help="Deploy with this parameter of template.yaml, such as Algorithm=auto; may be repeated.",
         ),
     ] = None,
 ) -> None:
-    """Bring the local cloud up, with the application deployed on it."""
-    from retailrec.commands import cloud as cloud_commands
+    """Start the local cloud, with the application deployed on it."""
+    from retailrec.commands.cloud import up
 
-    cloud_commands.up(containers, algorithm_arn, parameter or ())
+    up(containers, algorithm_arn, parameter or ())
 
 
 @app.command()
 def down() -> None:
-    """Take the local cloud down, with all that it holds."""
-    from retailrec.commands import cloud as cloud_commands
+    """Stop the local cloud, and delete all that it holds."""
+    from retailrec.commands.cloud import take_down
 
-    cloud_commands.take_down()
+    take_down()
 
 
 @app.command()
 def drop(
     file: Annotated[Path, Argument(help="xlsx, xls, csv, csv.gz or parquet, or a zip of one.")],
-    key: Annotated[str | None, Option(help="Its name in the bucket. Without it: the file's own.")] = None,
+    key: Annotated[str | None, Option(help="The file's key in the bucket. Default: its name.")] = None,
     mapping: Annotated[
-        Path | None, Option(metavar="JSON", help="Which of its columns is which, if its headers are its own.")
+        Path | None, Option(metavar="JSON", help="Which of its columns is which, if its headers differ.")
     ] = None,
     append: Annotated[
         bool, Option("--append", help="Add its rows to the dataset instead of replacing it.")
     ] = False,
-    follow: Annotated[bool, Option(help="Follow the run until it is live or has ended otherwise.")] = True,
+    follow: Annotated[bool, Option(help="Follow the run until it is live or has ended.")] = True,
     stack: StackName = None,
 ) -> None:
     """Upload a transaction file and follow its run."""
@@ -106,13 +107,13 @@ def drop(
 
 @app.command()
 def retrain(
-    force: Annotated[bool, Option("--force", help="Also if nothing has changed since.")] = False,
-    follow: Annotated[bool, Option(help="Follow the run until it is live or has ended otherwise.")] = True,
+    force: Annotated[bool, Option("--force", help="Train even if nothing has changed.")] = False,
+    follow: Annotated[bool, Option(help="Follow the run until it is live or has ended.")] = True,
     stack: StackName = None,
 ) -> None:
-    """Train anew on the newest dataset, as the stack is configured now, and follow the run.
+    """Train again on the newest dataset, as the stack is configured now, and follow the run.
 
-    The quality gate judges the model as it does that of a dropped file.
+    The model passes the same quality gate as that of a dropped file.
     """
     from retailrec.commands.retrain import retrain
 
@@ -126,33 +127,33 @@ def runs(
     stack: StackName = None,
 ) -> None:
     """List the runs, the newest upload first."""
-    from retailrec.commands import ask as ask_commands
+    from retailrec.commands.show import runs
 
-    ask_commands.runs(stack, limit, as_json)
+    runs(stack, limit, as_json)
 
 
 @app.command()
 def status(
-    run: Annotated[str, Argument(help="The run's id, or its beginning.")],
+    run: Annotated[str, Argument(help="The run's id, or the first characters of it.")],
     as_json: AsJson = False,
     stack: StackName = None,
 ) -> None:
-    """Tell everything that is known of a run."""
-    from retailrec.commands import ask as ask_commands
+    """Show everything that is known of a run."""
+    from retailrec.commands.show import status
 
-    ask_commands.status(stack, run, as_json)
+    status(stack, run, as_json)
 
 
 @app.command()
 def report(
-    run: Annotated[str, Argument(help="The run's id, or its beginning.")],
-    open_it: Annotated[bool, Option("--open/--no-open", help="Show it in the browser.")] = True,
+    run: Annotated[str, Argument(help="The run's id, or the first characters of it.")],
+    open_it: Annotated[bool, Option("--open/--no-open", help="Open it in the browser.")] = True,
     output: Annotated[
-        Path | None, Option(help="Where to. Without it: quality-report-RUN.html in this folder.")
+        Path | None, Option(help="The file to write. Default: quality-report-RUN.html in this folder.")
     ] = None,
     stack: StackName = None,
 ) -> None:
-    """Download a run's quality report, a page with pictures, and open it."""
+    """Download a run's quality report, a page with charts, and open it."""
     from retailrec.commands.report import report
 
     report(stack, run, output, open_it)
@@ -160,16 +161,20 @@ def report(
 
 @app.command()
 def metrics(
-    run: Annotated[list[str] | None, Argument(help="Runs, each by its id or its beginning.")] = None,
+    run: Annotated[
+        list[str] | None, Argument(help="Runs, each by its id or the first characters of it.")
+    ] = None,
     last: Annotated[
         int | None, Option(min=1, metavar="N", help="The newest N runs that have metrics.")
     ] = None,
     every: Annotated[bool, Option("--all", help="All runs that have metrics.")] = False,
-    plot: Annotated[Path | None, Option(metavar="FILE.png", help="Draw them: .png, .svg or .pdf.")] = None,
+    plot: Annotated[
+        Path | None, Option(metavar="FILE.png", help="Draw them into this file: .png, .svg or .pdf.")
+    ] = None,
     as_json: AsJson = False,
     stack: StackName = None,
 ) -> None:
-    """Show what trainings measured: by epoch, as a whole, and across runs.
+    """Show the metrics of trainings: by epoch, of the whole model, and across runs.
 
     p@k(10) is the share of ten recommended items that a customer went on to buy.
     """
@@ -181,36 +186,36 @@ def metrics(
 @app.command()
 def recommend(
     customer: Customer,
-    top_n: Annotated[int, Option(min=1, max=100, help="How many items.")] = 10,
+    top_n: Annotated[int, Option(min=1, max=100, help="The number of items.")] = 10,
     as_json: AsJson = False,
     stack: StackName = None,
 ) -> None:
-    """Ask the REST API what a customer may like."""
-    from retailrec.commands import ask as ask_commands
+    """Get a customer's recommendations from the REST API."""
+    from retailrec.commands.show import recommend
 
-    ask_commands.recommend(stack, customer, top_n, as_json)
+    recommend(stack, customer, top_n, as_json)
 
 
 @app.command()
 def history(
     customer: Customer,
-    limit: Annotated[int, Option(min=1, max=100, help="How many purchases.")] = 10,
+    limit: Annotated[int, Option(min=1, max=100, help="The number of purchases.")] = 10,
     as_json: AsJson = False,
     stack: StackName = None,
 ) -> None:
-    """Ask the REST API for a customer's latest purchases."""
-    from retailrec.commands import ask as ask_commands
+    """Get a customer's latest purchases from the REST API."""
+    from retailrec.commands.show import history
 
-    ask_commands.history(stack, customer, limit, as_json)
+    history(stack, customer, limit, as_json)
 
 
 @app.command()
 def console(
-    port: Annotated[int, Option(min=0, max=65535, help="Of 127.0.0.1; 0 for any that is free.")] = 4680,
-    open_it: Annotated[bool, Option("--open/--no-open", help="Show it in the browser.")] = True,
+    port: Annotated[int, Option(min=0, max=65535, help="The port of 127.0.0.1; 0 for any free one.")] = 4680,
+    open_it: Annotated[bool, Option("--open/--no-open", help="Open it in the browser.")] = True,
     stack: StackName = None,
 ) -> None:
-    """Serve a page in the browser: runs, metrics, customers, and a place to drop files."""
+    """Serve a web page with runs, metrics and customers, and a place to drop files."""
     from retailrec.console.command import console
 
     console(stack, port, open_it)
@@ -218,66 +223,67 @@ def console(
 
 @app.command()
 def logs(
-    minutes: Annotated[int, Option(min=1, help="How far back.")] = 15,
-    limit: Annotated[int, Option(min=1, help="How many lines.")] = 60,
+    minutes: Annotated[int, Option(min=1, help="How many minutes back.")] = 15,
+    limit: Annotated[int, Option(min=1, help="The number of lines.")] = 60,
     stack: StackName = None,
 ) -> None:
-    """Show what the functions logged lately."""
-    from retailrec.commands import ask as ask_commands
+    """Show the latest lines of the functions' log."""
+    from retailrec.commands.show import logs
 
-    ask_commands.logs(stack, minutes, limit)
+    logs(stack, minutes, limit)
 
 
 @app.command()
 def retry(run: RunId, stack: StackName = None) -> None:
-    """Let a failed run go on from the stage that failed.
+    """Continue a failed run from the stage that failed.
 
-    What the stages before it left is used; the failed one begins anew, its job under a new name. A run that a
-    later upload has overtaken is not retried.
+    The output of earlier stages is kept; the failed stage starts again, its job under a new name. A run
+    is not retried once a later upload has replaced it.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import retry
 
-    operate_commands.retry(stack, run)
+    retry(stack, run)
 
 
 @app.command()
 def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
-    """Stop a run that is on its way; the live one stays.
+    """Stop a run in progress; the live one stays.
 
-    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped. `retry` lets it go on.
+    It ends as failed, "Stopped by an operator.", and its SageMaker job is stopped.
+    `retailrec retry RUN` continues it.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import stop
 
-    operate_commands.stop(stack, run, yes)
+    stop(stack, run, yes)
 
 
 @app.command()
 def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
-    """Deploy a model that the quality gate held.
+    """Deploy a model that the quality gate rejected.
 
-    `status` shows why it was held, and its metrics.
+    `retailrec status RUN` shows why it was rejected, and its metrics.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import approve
 
-    operate_commands.approve(stack, run, yes)
+    approve(stack, run, yes)
 
 
 @app.command()
 def rollback(
     run: Annotated[
-        str | None, Argument(help="A run that served before. Without it: the one before the live one.")
+        str | None, Argument(help="A run that has been live before. Default: the one before the live one.")
     ] = None,
     yes: Yes = False,
     stack: StackName = None,
 ) -> None:
-    """Have the previous live run serve again, within one update of the endpoint.
+    """Make the previous live run live again, within one update of the endpoint.
 
-    Its model and recommendations are still there; the stack's parameter RetainedRuns says for how many.
-    A file dropped later than the run that is rolled back replaces it as usual; nothing else does.
+    The stack's parameter RetainedRuns says of how many runs the model and the recommendations are kept.
+    A file dropped after the run that is rolled back replaces it as usual; nothing else does.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import rollback
 
-    operate_commands.rollback(stack, run, yes)
+    rollback(stack, run, yes)
 
 
 @app.command()
@@ -285,18 +291,19 @@ def tune(
     run: RunId,
     jobs: Annotated[
         int | None,
-        Option(min=FEWEST_JOBS, max=MOST_JOBS, help="Training jobs. Without it: the stack's."),
+        Option(min=FEWEST_JOBS, max=MOST_JOBS, help="The number of training jobs. Default: the stack's."),
     ] = None,
     parallel: Annotated[
-        int | None, Option(min=1, max=MOST_AT_ONCE, help="How many at once. Without it: the stack's.")
+        int | None, Option(min=1, max=MOST_AT_ONCE, help="How many run at once. Default: the stack's.")
     ] = None,
-    follow: Annotated[bool, Option(help="Follow the search, and the run to its end.")] = True,
+    follow: Annotated[bool, Option(help="Follow the search and then the run until it ends.")] = True,
     yes: Yes = False,
     stack: StackName = None,
 ) -> None:
-    """Search for better hyperparameters on the data of a run that is there.
+    """Search for better hyperparameters on the data of an earlier run.
 
-    The best training job goes on as a run of its own: through the quality gate, and live if nothing later is.
+    The best training job becomes a run of its own: it passes the quality gate, and goes live unless a later
+    upload is live.
     """
     from retailrec.commands.tune import tune
 
@@ -305,36 +312,38 @@ def tune(
 
 @app.command()
 def redrive(yes: Yes = False, stack: StackName = None) -> None:
-    """Send the dead letters back to where they came from.
+    """Send dead letters back to where they came from.
 
-    They are events that a function could not handle, or that did not reach it. `logs` shows why: mend that
-    first.
+    Dead letters are events that a function could not handle, or that did not reach it. `logs` shows why:
+    fix that first.
     """
-    from retailrec.commands import operate as operate_commands
+    from retailrec.commands.operate import redrive_queues
 
-    operate_commands.redrive_queues(stack, yes)
+    redrive_queues(stack, yes)
 
 
 @app.command()
 def generate(
-    path: Annotated[Path, Argument(help="Where to: .xlsx, .csv, .csv.gz or .parquet.")],
-    rows: Annotated[int | None, Option(min=1000, help="Without it: as many as Online Retail II.")] = None,
-    seed: Annotated[int, Option(help="The same seed makes the same rows.")] = 1,
+    path: Annotated[Path, Argument(help="The file to write: .xlsx, .csv, .csv.gz or .parquet.")],
+    rows: Annotated[
+        int | None, Option(min=1000, help="The number of rows. Default: as many as Online Retail II.")
+    ] = None,
+    seed: Annotated[int, Option(help="The seed: the same seed gives the same rows.")] = 1,
 ) -> None:
-    """Make a transaction file that is worth learning from."""
-    from retailrec.commands import generate as generate_command
+    """Generate a transaction file that a model can learn from."""
+    from retailrec.commands.generate import generate
 
-    generate_command.generate(path, rows, seed)
+    generate(path, rows, seed)
 
 
 @app.command()
 def demo(
     data: Annotated[
-        Path | None, Option(help="The file to drop. Without it: Online Retail II, or one like it.")
+        Path | None, Option(help="The file to drop. Default: Online Retail II, or a generated one like it.")
     ] = None,
     algorithm_arn: AlgorithmArn = "",
 ) -> None:
-    """See it all: cloud, data, training, and recommendations for two customers."""
+    """Run everything once: cloud, data, training, and recommendations for two customers."""
     from retailrec.commands.demo import demo
 
     demo(data, algorithm_arn)

@@ -10,8 +10,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from pydantic import BaseModel, ValidationError
 
-from retailrec.client.answers import Explanations, Purchases, Recommendations, Similar
 from retailrec.client.problems import Problem
+from retailrec_shared.contract.api_responses import Purchases, Recommendations, SimilarItems
 
 if TYPE_CHECKING:
     import boto3
@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = 30.0  # API Gateway itself gives up after 29
 
 
 class UnknownCustomer(Problem):
-    """The live run has no purchases of a customer."""
+    """The live run has no purchases of this customer."""
 
 
 class NothingLive(Problem):
@@ -32,7 +32,7 @@ Query = list[tuple[str, str]]
 
 
 class Api:
-    """Asks the REST API on behalf of the session's user."""
+    """Client of the REST API with the credentials of the session's user."""
 
     def __init__(self, base_url: str, session: "boto3.Session", through_proxy: bool = True) -> None:
         self._base_url = base_url.rstrip("/")
@@ -40,46 +40,44 @@ class Api:
         self._http = httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=through_proxy)
 
     def recommendations(self, customer: str, top_n: int) -> Recommendations:
-        """Ask for ``top_n`` recommendations; an unknown customer gets popular items."""
+        """Return ``top_n`` recommendations; an unknown customer gets popular items."""
         return self._get(Recommendations, _of(customer), [("top_n", str(top_n))])
 
     def explained(
         self, customer: str, top_n: int, exclude_purchased: bool, exclude: Sequence[str]
-    ) -> Explanations:
-        """Ask for recommendations as the filters have them, each with its reason."""
+    ) -> Recommendations:
+        """Return recommendations with filters, each with its reason."""
         query: Query = [("top_n", str(top_n)), *(("exclude", item) for item in exclude)]
         query.append(("exclude_purchased", "true" if exclude_purchased else "false"))
-        return self._get(Explanations, _of(customer), query)
+        return self._get(Recommendations, _of(customer), query)
 
     def purchases(self, customer: str, limit: int) -> Purchases:
-        """Ask for the latest purchases; raises UnknownCustomer."""
+        """Return the latest purchases; raises UnknownCustomer."""
         return self._get(Purchases, ("customers", customer, "purchases"), [("limit", str(limit))])
 
-    def similar(self, item: str, top_n: int) -> Similar:
-        """Ask for the items that are most like one."""
-        return self._get(Similar, ("items", item, "similar"), [("top_n", str(top_n))])
+    def similar(self, item: str, top_n: int) -> SimilarItems:
+        """Return the items that are most similar to one."""
+        return self._get(SimilarItems, ("items", item, "similar"), [("top_n", str(top_n))])
 
     def get(self, path: str) -> Any:
-        """Ask for any path, with its query; return the JSON that is answered."""
-        return self._ask(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
+        """GET any path, with its query; return the JSON of the response."""
+        return self._send(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
 
     def _get(self, model: type[Answer], path: Sequence[str], query: Query) -> Answer:
         place = "/".join(quote(part, safe="") for part in path)
         url = httpx.URL(f"{self._base_url}/{place}", params=query)
-        answer = self._ask(url)
+        answer = self._send(url)
         try:
             return model.model_validate_json(answer.content)
         except ValidationError as error:
-            raise Problem(
-                f"{url} does not answer as the recommendation API does: check the address."
-            ) from error
+            raise Problem(f"{url} is not the recommendation API: check the address.") from error
 
-    def _ask(self, url: httpx.URL) -> httpx.Response:
+    def _send(self, url: httpx.URL) -> httpx.Response:
         try:
             answer = self._http.get(url, headers=self._signature(str(url)))
         except httpx.HTTPError as error:
             raise Problem(
-                f"The API at {self._base_url} does not answer ({error}): is the stack up?"
+                f"The API at {self._base_url} does not answer ({error}): check that the stack is up."
             ) from error
         if answer.status_code != httpx.codes.OK:
             raise _refusal(answer)
@@ -113,16 +111,16 @@ def _refusal(answer: httpx.Response) -> Problem:
             return NothingLive(f"{detail}.")
         case 404 | 400 | 503 if detail:
             return Problem(f"{detail}.")
-    return Problem(f"The API answered {answer.status_code} ({detail}): look at the log of its function.")
+    return Problem(f"The API answered {answer.status_code} ({detail}): `retailrec logs` shows why.")
 
 
 def _detail(answer: httpx.Response) -> str:
-    """Read what a problem body (RFC 9457) or API Gateway itself says."""
+    """Read the message of a problem body (RFC 9457) or of API Gateway itself."""
     try:
         body: Any = answer.json()
     except ValueError:
         return answer.reason_phrase
-    said = (
+    message = (
         (body.get("detail") or body.get("message") or body.get("Message")) if isinstance(body, dict) else ""
     )
-    return str(said or answer.reason_phrase)
+    return str(message or answer.reason_phrase)

@@ -1,4 +1,4 @@
-"""Dropping a file: the upload, and the run that comes of it."""
+"""Dropping a file: the upload, and the run that it starts."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,15 +17,15 @@ from retailrec_shared.ledger.run import Run
 _MAPPING = "column_mapping"
 
 # S3 takes at most 5 GB in one PUT. A file that goes up in one PUT has its MD5 for
-# an ETag, whoever uploads it from wherever; one that goes up in parts has an ETag
-# that depends on the size of the parts. The run id is made of the ETag: the same
+# an ETag, from any client; the ETag of a multipart upload # depends on the size of the parts. The run
+# id is made of the ETag: the same
 # bytes must always have the same one.
 SINGLE_PUT_BYTES = 5 * 1024**3
 _ONE_PUT = TransferConfig(multipart_threshold=SINGLE_PUT_BYTES, multipart_chunksize=SINGLE_PUT_BYTES // 40)
 
 
 class Drop(NamedTuple):
-    """An upload that was made, and the runs that there were before it."""
+    """A finished upload, and the runs that existed before it."""
 
     key: str
     etag: str
@@ -33,7 +33,7 @@ class Drop(NamedTuple):
 
 
 class DroppedRun(NamedTuple):
-    """The run of a drop; ``before`` tells that the same bytes had it before."""
+    """The run of a drop; ``before``: the same bytes had this run before."""
 
     run: Run
     before: bool
@@ -44,25 +44,25 @@ def readable_file(path: Path) -> Path:
     if not path.exists():
         raise Problem(f"There is no file {path}: check the path.")
     if not path.is_file():
-        raise Problem(f"{path} is a folder: name one file.")
+        raise Problem(f"{path} is a folder: give one file.")
     return path
 
 
 def key_of(path: Path, key: str | None, *, append: bool) -> str:
-    """Return the key to drop a file under; that of an increment tells that it adds to the dataset."""
+    """Return the key to drop a file under; the key of an increment has the prefix for appending."""
     named = path.name if key is None else key
     return named if not append or names.appends(named) else names.APPEND_PREFIX + named
 
 
 def mapping_text(path: Path | None) -> str | None:
-    """Read a column mapping; raises Problem for one that cannot be used."""
+    """Read a column mapping; raises Problem for an invalid one."""
     if path is None:
         return None
     try:
         text = readable_file(path).read_text(encoding="utf-8-sig")
         ColumnMapping.parse(text)
     except UnicodeDecodeError:
-        raise Problem(f"{path} is no JSON file: write it as UTF-8.") from None
+        raise Problem(f"{path} is not a JSON file: save it as JSON in UTF-8.") from None
     except Rejected as problem:
         raise Problem(f"{path}: {problem.reason}") from None
     return text
@@ -73,16 +73,16 @@ def upload(
 ) -> Drop:
     """Upload a file to the raw bucket, after its mapping if it has one.
 
-    ``sent`` is told of bytes as they leave.
+    ``sent`` is called with the number of bytes that have been sent.
     """
     if not key or key.endswith("/"):
         raise Problem(f"{key!r} names a folder: give a key that ends in a file name.")
     if not names.makes_a_run(key):
         raise Problem(
-            f"{key!r} names a column mapping: give the data's file, and its mapping with --mapping."
+            f"{key!r} is the name of a column mapping: give the data file, and its mapping with --mapping."
         )
     if mapping is not None and not names.may_have_mapping(key):
-        raise Problem(f"{key[:60]}… leaves no room for the key of its mapping: give a shorter --key.")
+        raise Problem(f"{key[:60]}… is too long for the key of its mapping: give a shorter --key.")
     known = frozenset(run.run_id for run in stack.ledger().runs())
     bucket, s3 = stack.output("RawBucket"), stack.s3()
     uploads = stack.uploads()
@@ -96,8 +96,7 @@ def upload(
 def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -> DroppedRun | None:
     """Choose the run of a drop among all runs, the newest first; ``None`` while it has not appeared.
 
-    Bytes that had a run before get no other one, unless the stack's configuration
-    has changed since.
+    The same bytes get no second run, unless the stack's configuration has changed since.
     """
     for run in runs:
         if run.dataset.retrains or (run.upload.key, run.upload.etag) != (drop.key, drop.etag):
@@ -110,17 +109,17 @@ def choose_run(runs: Iterable[Run], drop: Drop, configuration: dict[str, str]) -
 
 
 def _same(of_run: dict[str, str], of_stack: dict[str, str]) -> bool:
-    """Tell whether a run had the configuration that it would have now, as far as that is told."""
+    """Return whether a run had the configuration that it would have now, as far as it is known."""
     if not of_stack:
         return True
-    # A mapping is named only where there is one; anything else that a run does not name was not known then.
+    # A run without a mapping names none; a missing setting did not exist yet when the run was made.
     return all(of_run.get(name, value) == value for name, value in of_stack.items() if name != _MAPPING) and (
         of_run.get(_MAPPING, "") == of_stack.get(_MAPPING, "")
     )
 
 
 def await_run(stack: Stack, drop: Drop) -> DroppedRun:
-    """Wait until a drop's run appears; raises Problem when it does not."""
+    """Wait until a drop's run appears; raises Problem after a timeout."""
     mapping = read_mapping(stack.s3(), stack.output("RawBucket"), drop.key)
     ledger, configuration = stack.ledger(), stack.configuration(mapping)
     for _ in range(round(stack.patience_seconds / stack.poll_seconds)):

@@ -1,9 +1,9 @@
-"""The local cloud, imported only when it is asked for: most of it is not needed to talk to AWS."""
+"""The local cloud, imported lazily: most of it is not needed for a stack on AWS."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from retailrec.client.places import need_repository
+from retailrec.client.paths import need_repository
 
 if TYPE_CHECKING:
     from local.cloud import Running
@@ -21,7 +21,7 @@ def running() -> "Running | None":
 def up(
     say: Say, containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()
 ) -> "Running":
-    """Bring the local cloud up, unless it is; with ``containers``, SageMaker runs the algorithm's image."""
+    """Start the local cloud unless it runs; with ``containers``, SageMaker runs the algorithm's image."""
     need_repository()
     from local import cloud
 
@@ -37,7 +37,7 @@ def _image(say: Say) -> str:
 
 
 def down(say: Say) -> None:
-    """Take the local cloud down; nothing of it stays."""
+    """Stop the local cloud and delete its state."""
     need_repository()
     from local import cloud
 

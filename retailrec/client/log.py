@@ -1,4 +1,4 @@
-"""What the functions logged, for whoever looks for the reason of something."""
+"""The functions' log."""
 
 import time
 from collections import deque

@@ -1,4 +1,4 @@
-"""What operators ask of runs: one conditional write to the ledger, then the event that wakes a function."""
+"""Operators' actions on runs: a conditional write to the ledger, then the event that invokes a function."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ ATTEMPTS = 5
 
 
 class Operator:
-    """An operator at work on one stack."""
+    """An operator's actions on one stack."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -34,7 +34,7 @@ class Operator:
         return self._ledger.get(run_id) if run_id else None
 
     def retry(self, run_id: str) -> Run:
-        """Let a failed run go on from the failed stage."""
+        """Continue a failed run from the failed stage."""
         run = self._change(run_id, lambda run: operators.retry(run, self.live()))
         if run.status is RunStatus.APPROVED:
             self._ledger.forget_endpoint_request(run.run_id)
@@ -42,13 +42,13 @@ class Operator:
         return run
 
     def approve(self, run_id: str) -> Run:
-        """Let a run go on that the quality gate held."""
+        """Approve a run that the quality gate rejected."""
         run = self._change(run_id, lambda run: operators.approve(run, self.live()))
         self.wake(run)
         return run
 
     def stop(self, run_id: str) -> Run:
-        """End a run that is on its way; the reconciler stops its jobs."""
+        """Stop a run in progress; the reconciler stops its jobs."""
         prefix = names.resource_prefix(self._stack.name)
         run = self._change(run_id, lambda run: operators.stop(run, prefix))
         event = announcement(run)
@@ -58,7 +58,7 @@ class Operator:
         return run
 
     def roll_back_target(self, run_id: str | None) -> tuple[Run, Run]:
-        """Choose which run is to serve again, and return it and the live one; raises Problem if none can."""
+        """Return the run to make live again, and the live one; raises Problem if there is none."""
         live = self.live()
         if live is None:
             raise Problem("No run is live yet: there is nothing to roll back.")
@@ -67,36 +67,36 @@ class Operator:
             chosen = None if run_id else operators.roll_back_target(runs, live, self._needed())
             target = self._ledger.get(run_id or (chosen.run_id if chosen else ""))
             if target is None:
-                raise Problem(f"Run {run_id} has left the ledger.")
+                raise Problem(f"Run {run_id} is no longer in the ledger.")
             operators.refuse_roll_back(target, live, self._needed())
         except Rejected as refusal:
             raise Problem(str(refusal)) from None
         return target, live
 
     def roll_back(self, target: Run, live: Run) -> None:
-        """Let a run serve again in the live one's place; raises Problem when they have moved since."""
+        """Make a run live again instead of the live one; raises Problem when either has changed since."""
         reason = f"An operator rolled back to run {target.run_id}."
         if not self._ledger.roll_back(target, live, reason):
             raise Problem(
-                "The runs moved while you were asked, and nothing was changed: look at `retailrec runs`, and "
+                "The runs have changed in the meantime, and nothing was done: look at `retailrec runs`, and "
                 "try again."
             )
         self._ledger.forget_endpoint_request(target.run_id)
         self._put(replay.endpoint_changed(self._stack.output("EndpointName")))
 
     def retrain(self, token: str) -> None:
-        """Have the newest dataset trained anew; one token makes one run."""
+        """Request a training on the newest dataset; one token makes one run."""
         self._put(replay.retraining_requested(self._stack.name, token))
 
     def _needed(self) -> frozenset[Stage]:
         return stages_needed(self._stack.parameters.get("EndpointMode", "serverless"))
 
     def _change(self, run_id: str, decide: Callable[[Run], Change]) -> Run:
-        """Decide on the run as it is now and write that, again should it move in between."""
+        """Decide on the current run and write the change; repeat if the run has changed in between."""
         for _ in range(ATTEMPTS):
             run = self._ledger.get(run_id)
             if run is None:
-                raise Problem(f"Run {run_id} has left the ledger: was the stack deployed anew?")
+                raise Problem(f"Run {run_id} is no longer in the ledger: `retailrec runs` lists the runs.")
             try:
                 change = decide(run)
             except Rejected as refusal:
@@ -104,10 +104,10 @@ class Operator:
             changed = self._ledger.update(run, change.to, change.stages, **change.fields)
             if changed:
                 return changed
-        raise Problem(f"Run {run_id} moves faster than it can be changed: try again in a minute.")
+        raise Problem(f"Run {run_id} is being changed by others: try again in a minute.")
 
     def wake(self, run: Run) -> None:
-        """Send the event that lets a run go on; the reconciler would, a few minutes later."""
+        """Send the event that continues a run; without it, the reconciler does so a few minutes later."""
         match run.status:
             case RunStatus.PREPARING:
                 if run.dataset.retrains:
@@ -123,7 +123,7 @@ class Operator:
 
     def _wake_approved(self, run: Run) -> None:
         prefix = names.resource_prefix(self._stack.name)
-        # Whoever approved the model sees to it that there is one, and says ModelApproved again.
+        # approve_model makes sure that the model exists, and sends ModelApproved again.
         self._put(replay.training_changed(prefix, run))
         if run.started(Stage.BATCH):
             job = names.resource_name(prefix, run.run_id, run.attempt(Stage.BATCH))
@@ -136,13 +136,14 @@ class Operator:
         answer = self._stack.aws("events").put_events(Entries=[entry])
         if answer["FailedEntryCount"]:
             raise Problem(
-                "It is written down, but the event bus did not take the news "
-                f"({answer['Entries'][0].get('ErrorMessage')}): the reconciler goes on within ten minutes."
+                f"The change is saved, but the event bus refused its event "
+                f"({answer['Entries'][0].get('ErrorMessage')}): the reconciler continues the run within "
+                "ten minutes."
             )
 
 
 def headline(run: Run) -> str:
-    """Name a run as people know it: id, file, and how well it does."""
+    """Describe a run in short: id, file, and precision."""
     held_out = run.metrics.get(CONTRACT_METRIC)
     figure = f", {CONTRACT_METRIC} {held_out:.4f}" if held_out is not None else ""
     return f"{run.run_id} ({run.upload.key}{figure})"

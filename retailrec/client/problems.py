@@ -1,4 +1,4 @@
-"""What people can mend themselves, told in a sentence instead of a traceback."""
+"""Errors that users can fix themselves, as a sentence instead of a traceback."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,19 +15,19 @@ CREDENTIALS_REFUSED = {
 
 
 class Problem(Exception):
-    """What stands in the way; the message is one sentence that says what to do."""
+    """A problem; the message is one sentence that says what to do."""
 
 
 def explain(error: Exception) -> str:
-    """Put an error into a sentence; what nobody foresaw is said to be a fault of this program."""
+    """Explain an error in a sentence; an unexpected one is an error of this program."""
     if isinstance(error, Problem):
         return str(error)
     return (
         _explain_local_cloud(error)
         or _explain_aws(error)
         or _explain_file(error)
-        or f"This is a fault of retailrec's own ({type(error).__name__}: {error}): "
-        "`retailrec --debug …` shows where it happened."
+        or f"This is an error of retailrec itself ({type(error).__name__}: {error}): "
+        "run `retailrec --debug …` for its traceback."
     )
 
 
@@ -59,7 +59,7 @@ def _explain_aws(error: Exception) -> str | None:
     if isinstance(error, aws.ClientError):
         return _explain_refusal(error.operation_name, error.response.get("Error", {}))
     if isinstance(error, aws.BotoCoreError | Boto3Error):
-        return f"AWS could not be asked: {error}."
+        return f"AWS could not be called: {error}."
     return None
 
 

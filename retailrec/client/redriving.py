@@ -1,4 +1,4 @@
-"""Sending dead letters back: each to the function or the bus that it came from."""
+"""Redriving dead letters: each goes back to the function or the bus that it came from."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ SECONDS_TO_HANDLE = 60
 
 
 class Queue(NamedTuple):
-    """A dead-letter queue of the stack, and how many messages wait in it."""
+    """A dead-letter queue of the stack, and the number of messages in it."""
 
     name: str
     url: str
@@ -24,7 +24,7 @@ class Queue(NamedTuple):
 
 @dataclass
 class Redrive:
-    """What became of a queue's messages: how many went where, how many stay, and why."""
+    """The result of a redrive: how many messages were sent where, how many are left, and why."""
 
     queue: str
     sent: Counter[str] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Redrive:
 
 
 class Origin(NamedTuple):
-    """Where a dead letter came from, and what to send there: a function's event, or a bus's."""
+    """The origin of a dead letter, a function or a bus, and the event to send there."""
 
     kind: str
     name: str
@@ -59,10 +59,10 @@ def _waiting(stack: Stack, url: str) -> int:
 
 
 def origin(body: Any, attributes: Mapping[str, str]) -> Origin | None:
-    """Read from a dead letter where it came from; ``None`` when it does not tell.
+    """Read a dead letter's origin; ``None`` when it is not recorded.
 
-    A function that gave up leaves an envelope around its event. EventBridge leaves
-    the event itself, with the rule's and the target's ARN in the message's attributes.
+    After its last attempt a function wraps its event in an envelope. EventBridge sends the event itself,
+    with the rule's and the target's ARN in the message's attributes.
     """
     target = attributes.get("TARGET_ARN", "")
     if isinstance(body, dict) and "requestPayload" in body:
@@ -84,16 +84,16 @@ def _function(arn: str) -> str:
 
 
 def _bus(rule_arn: str) -> str:
-    """Read the bus out of ``…:rule/BUS/RULE``, or ``…:rule/RULE`` for the default one."""
+    """Return the bus in ``…:rule/BUS/RULE``; ``…:rule/RULE`` is of the default bus."""
     parts = rule_arn.split(":rule/", 1)[-1].split("/")
     return parts[0] if len(parts) > 1 else "default"
 
 
 def redrive(stack: Stack, queue: Queue) -> Redrive:
-    """Send a queue's messages back; a message leaves the queue only after it was taken there.
+    """Send a queue's messages back; a message is deleted only after its target has accepted it.
 
-    No more than there were at first, so that what fails again at once is not sent in a circle.
-    Should the same message be sent twice, its function finds nothing to do.
+    Sends at most as many as there were at first, so that a message that fails again does not loop.
+    A message that is sent twice does no harm: the functions are idempotent.
     """
     result, sqs, handled = Redrive(queue.name), stack.aws("sqs"), 0
     while handled < queue.messages:
@@ -116,7 +116,7 @@ def _send_back(stack: Stack, message: Mapping[str, Any], result: Redrive) -> boo
     }
     found = origin(_read(message["Body"]), attributes)
     try:
-        problem = _send(stack, found) if found else "it does not tell where it came from"
+        problem = _send(stack, found) if found else "its origin is not recorded"
     except ClientError as error:
         problem = error.response.get("Error", {}).get("Message", str(error))
     if problem or found is None:
@@ -128,10 +128,10 @@ def _send_back(stack: Stack, message: Mapping[str, Any], result: Redrive) -> boo
 
 
 def _send(stack: Stack, found: Origin) -> str | None:
-    """Send a letter to its origin; return what stood against it."""
+    """Send a letter to its origin; return the problem if that fails."""
     if found.kind == "function":
         if not found.name.startswith(f"{stack.name}-"):
-            return f"{found.name} is no function of this stack"
+            return f"{found.name} is not a function of this stack"
         payload = json.dumps(found.payload).encode()
         stack.aws("lambda").invoke(FunctionName=found.name, InvocationType="Event", Payload=payload)
         return None

@@ -1,4 +1,4 @@
-"""``retailrec retrain``: train anew on the newest dataset."""
+"""Training again on the newest dataset."""
 
 from collections.abc import Iterable
 from uuid import uuid4
@@ -12,13 +12,13 @@ from retailrec_shared.ledger.retraining import find_trained
 from retailrec_shared.ledger.run import Run
 
 NO_DATASET = (
-    "There is no dataset to train on: drop a file first (retailrec drop FILE). One that an earlier release"
-    " prepared must be dropped once more, since its rows were not kept."
+    "There is no dataset to train on: drop a file first (retailrec drop FILE). Drop a file again that an "
+    "earlier release has prepared: its rows were not kept."
 )
 
 
-def retrain(stack: Stack, *, force: bool) -> DroppedRun:
-    """Have the newest dataset trained anew, and return the run; ``before`` if it was trained so already.
+def request_training(stack: Stack, *, force: bool) -> DroppedRun:
+    """Request a training on the newest dataset, and return the run; ``before`` if nothing has changed since.
 
     Raises Problem where there is no dataset, or no run appears.
     """
@@ -29,7 +29,7 @@ def retrain(stack: Stack, *, force: bool) -> DroppedRun:
     trained = None if force else _trained(stack, head, known)
     if trained:
         return DroppedRun(trained, before=True)
-    # A token of its own makes a run of its own.
+    # A unique token makes a new run.
     Operator(stack).retrain(uuid4().hex)
     return DroppedRun(_await(stack, known), before=False)
 

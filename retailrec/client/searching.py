@@ -1,4 +1,4 @@
-"""How far a run's search is, told by SageMaker while people follow the run."""
+"""The progress of a run's search, read from SageMaker while the run is followed."""
 
 import time
 from collections.abc import Callable
@@ -11,30 +11,30 @@ from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import tuning_requests
 
-LOOK_SECONDS = 1.0  # between questions to SageMaker, however often the run is looked at
+LOOK_SECONDS = 1.0  # between two requests to SageMaker, however often the run is polled
 
 
 class Search(NamedTuple):
-    """How many training jobs of a search have ended, of how many, and how well the best one does."""
+    """How many training jobs of a search have ended, of how many, and the metric of the best one."""
 
     ended: int
     total: int
     best: float | None = None
 
     def __str__(self) -> str:
-        """Tell it in a few words."""
+        """Return it in a few words."""
         best = "" if self.best is None else f", best {self.best:.4f}"
         return f"{self.ended} of {self.total} training jobs{best}"
 
 
 def search_of(stack: Stack, run: Run) -> Search | None:
-    """Ask SageMaker how far a run's search is; None while there is none, or where one may not ask."""
+    """Read the progress of a run's search; None while there is none, or without the permission."""
     if not run.tunes or run.status is not RunStatus.TRAINING:
         return None
     name = tuning_requests.job_name(run)
     try:
         job = stack.sagemaker().describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
-    except ClientError:  # only a figure on a screen
+    except ClientError:  # this is for display only
         return None
     counted = job["TrainingJobStatusCounters"]
     ended = sum(counted.get(each, 0) for each in ("Completed", "Stopped", "NonRetryableError"))  # type: ignore[misc]
@@ -43,7 +43,7 @@ def search_of(stack: Stack, run: Run) -> Search | None:
 
 
 def with_search(stack: Stack, show: Callable[[Run, Search | None], None]) -> Callable[[Run], None]:
-    """Show a run together with how far its search is."""
+    """Show a run together with the progress of its search."""
     seen: Search | None = None
     asked = 0.0
 

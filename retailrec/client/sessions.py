@@ -1,4 +1,4 @@
-"""boto3 sessions: of the user's own AWS account, and of the local cloud."""
+"""boto3 sessions of the user's AWS account and of the local cloud."""
 
 import os
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def aws_session() -> boto3.Session:
-    """Open a session as the AWS command line would: environment, profile, region."""
+    """Open a session as the AWS command line does: environment, profile, region."""
     return boto3.Session()
 
 
 def local_session(cloud: "Running") -> boto3.Session:
-    """Open a session of a local cloud's root user that no AWS configuration of the user's can lead astray."""
+    """Open a session of a local cloud's root user, independent of the user's AWS configuration."""
     nothing = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
@@ -47,6 +47,6 @@ def client(session: boto3.Session, service: str, cloud: "Running | None") -> Any
     if cloud is None:
         return session.client(service)  # type: ignore[call-overload]
     url = cloud.sagemaker_url if service.startswith("sagemaker") else cloud.aws_url
-    # An empty mapping, not None: no proxy of the environment stands before the loopback.
+    # An empty mapping, not None: ignore proxies of the environment for the loopback.
     direct = Config(proxies={}, connect_timeout=3, read_timeout=60, s3={"addressing_style": "path"})
     return session.client(service, endpoint_url=url, config=direct)  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""A stack to talk to: the one of the local cloud, or one that is deployed on AWS."""
+"""A stack: that of the local cloud, or one on AWS."""
 
 import re
 import time
@@ -30,7 +30,7 @@ NO_CLOUD = "The local cloud is not up: run `retailrec up`, or name a deployed st
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack: its clients, what it told CloudFormation, and the way to its API."""
+    """One stack: its clients, its outputs and parameters, and its API."""
 
     name: str
     session: boto3.Session
@@ -40,7 +40,7 @@ class Stack:
 
     @classmethod
     def open(cls, name: str | None) -> Self:
-        """Open the named stack on AWS, or without a name the local one; raises Problem if it is not there."""
+        """Open the named stack on AWS, or else the local one; raises Problem if it does not exist."""
         if name:
             return cls._open(name, aws_session(), None)
         cloud = laptop.running()
@@ -69,10 +69,11 @@ class Stack:
         return cls(name, session, outputs, parameters, cloud)
 
     def output(self, name: str) -> str:
-        """Return an output; raises Problem for a stack that lacks it."""
+        """Return an output; raises Problem for a stack without it."""
         if name not in self.outputs:
             raise Problem(
-                f"The stack {self.name!r} has no output {name}: is it one of retailrec's, and complete?"
+                f"The stack {self.name!r} has no output {name}: check that it is a complete stack of "
+                "retailrec."
             )
         return self.outputs[name]
 
@@ -85,9 +86,9 @@ class Stack:
         return self._client("dynamodb")  # type: ignore[no-any-return]
 
     def uploads(self) -> "S3Client":
-        """Client of S3 that may write to the raw bucket: the stack's UploaderRole is assumed for it.
+        """Client of S3 that may write to the raw bucket, with the stack's UploaderRole.
 
-        The local cloud's root user can assume no role, and may write without.
+        On the local cloud the root user cannot assume a role, and needs none to write.
         """
         if "UploaderRole" not in self.outputs or (self.cloud and is_local_root(self.session, self.cloud)):
             return self.s3()
@@ -123,27 +124,27 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """Base URL of the REST API; locally one that needs no name resolution."""
+        """Base URL of the REST API; the local one needs no name resolution."""
         url = self.output("ApiUrl")
         if self.cloud is None:
             return url
         api_id = (urlsplit(url).hostname or "").split(".")[0]
         return f"{self.cloud.aws_url}/_aws/execute-api/{api_id}/v1"
 
-    def told(self) -> dict[str, str]:
-        """Return what outputs and parameters tell of the functions' settings."""
-        told = {"stack_name": self.name, "serving_table": "not told"}
-        return told | {
+    def known_settings(self) -> dict[str, str]:
+        """Return the functions' settings that are known from outputs and parameters."""
+        known = {"stack_name": self.name, "serving_table": "not known"}
+        return known | {
             _snake(name): value for name, value in {**self.outputs, **self.parameters}.items() if value
         }
 
     def configuration(self, column_mapping: str | None = None) -> dict[str, str]:
-        """Return what the stack would configure a run with now; empty where its parameters do not tell.
+        """Return the configuration that the stack gives a run now; empty where its parameters are not known.
 
-        ``column_mapping`` is the one beside the file, if there is one.
+        ``column_mapping`` is that of the file, if it has one.
         """
         try:
-            return Settings.model_validate(self.told()).run_configuration(column_mapping)
+            return Settings.model_validate(self.known_settings()).run_configuration(column_mapping)
         except ValidationError:
             return {}
 
@@ -154,11 +155,11 @@ class Stack:
 
     @property
     def poll_seconds(self) -> float:
-        """How often to look at the ledger."""
+        """Seconds between two reads of the ledger."""
         return 3.0 if self.cloud is None else 0.3
 
     def pause(self) -> None:
-        """Wait between two looks."""
+        """Wait between two reads."""
         time.sleep(self.poll_seconds)
 
     @property
@@ -171,5 +172,5 @@ class Stack:
 
 
 def _snake(name: str) -> str:
-    """Turn a parameter's name into the field of the settings that it becomes."""
+    """Return the name of the settings' field for a parameter."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -1,7 +1,7 @@
-"""Asking for a run's data to be tuned on: a run of its own, beside the one that it is for.
+"""Tuning on the data of an earlier run: this makes a second run of the same upload.
 
-It has the same upload, and so never replaces a run of a later one; among the runs of
-one upload, those asked for later come after.
+So it never replaces a run of a later upload; among the runs of one upload, the one that was requested
+last is the newest.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import StageRecord, Tuning, now
 
-# What preparing leaves below a run's prefix; the rest a run makes itself.
+# What the stage prepare writes below a run's prefix; the later stages write the rest.
 PREPARED = tuple(
     sorted(
         {
@@ -32,11 +32,11 @@ NAMES_ITS_RUN = names.QUALITY_REPORT_JSON.split("/")[0] + "/"
 
 
 def tuned_run(run: Run, live: Run | None, in_total: int, in_parallel: int) -> Run:
-    """Make the run that searches on a run's data; raises Problem where that is of no use."""
+    """Make the run that searches on a run's data; raises Problem if its result could not go live."""
     if not run.ended(Stage.PREPARE) or not run.counts:
-        raise Problem(f"Run {run.run_id} is {run.status} and left no data to tune on.")
+        raise Problem(f"Run {run.run_id} is {run.status} and has no data to tune on.")
     base = {name: value for name, value in run.configuration.items() if not name.startswith("tuning")}
-    if run.of_marketplace:  # which is told the contract's defaults where nothing is chosen
+    if run.of_marketplace:  # which receives the contract's defaults where nothing is chosen
         base = {name: value for name, value in base.items() if HYPERPARAMETERS.get(name) != value}
     configuration = base | tuning_configuration(in_total, in_parallel)
     upload = run.upload
@@ -53,19 +53,19 @@ def tuned_run(run: Run, live: Run | None, in_total: int, in_parallel: int) -> Ru
         stages=dict.fromkeys(Stage, StageRecord()) | {Stage.PREPARE: run.stages[Stage.PREPARE]},
     )
     if not made.searched:
-        raise Problem(f"Run {run.run_id} leaves nothing to search for: its hyperparameters are all given.")
+        raise Problem(f"Run {run.run_id} has nothing to search for: all its hyperparameters are fixed.")
     if live and live.order > made.order:
         raise Problem(
-            f"Run {live.run_id}, of a later upload, is live, and an earlier upload never replaces it: "
-            "tune that one."
+            f"Run {live.run_id} of a later upload is live, and an earlier upload never replaces it: "
+            "tune that run."
         )
     return made
 
 
 def copy_data(stack: Stack, source: str, target: str) -> None:
-    """Copy what preparing left of a run to another's place, within the data bucket.
+    """Copy a run's prepared data to another run's prefix in the data bucket.
 
-    Raises Problem where the rows to train on are gone.
+    Raises Problem if the rows to train on are gone.
     """
     s3, bucket = stack.s3(), stack.output("DataBucket")
     here, there = names.run_prefix(source), names.run_prefix(target)
@@ -90,7 +90,7 @@ def _copy(s3: Any, bucket: str, key: str, to: str, source: str, target: str) -> 
 
 
 def begin(stack: Stack, made: Run) -> Run:
-    """Open the run, and let it begin; one that is there already stays as it is."""
+    """Add the run to the ledger and start it; an existing one is left as it is."""
     book = stack.ledger()
     if book.open_run(made):
         Operator(stack).wake(made)

@@ -1,4 +1,4 @@
-"""The edge of the command: errors become one red sentence and an exit code."""
+"""The outermost layer of the command: errors become one red sentence and an exit code."""
 
 import sys
 from io import TextIOWrapper
@@ -14,7 +14,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
 class Commands(TyperGroup):
-    """A group of commands that ends every error in a sentence, except where the user debugs."""
+    """A group of commands that prints every error as a sentence, except in debug mode."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the chosen command; errors go to stderr, with exit code 1."""
@@ -35,5 +35,5 @@ class Commands(TyperGroup):
 
 
 def _is_usage(error: Exception) -> bool:
-    """Tell errors of the command line, which typer itself explains."""
+    """Return whether this is a usage error, which typer itself explains."""
     return hasattr(error, "exit_code")

@@ -18,9 +18,9 @@ def bring_up(
     algorithm_arn: str = "",
     parameters: Iterable[str] = (),
 ) -> "tuple[Running, bool]":
-    """Bring the local cloud up, showing the steps; return it and whether this started it.
+    """Start the local cloud, showing the steps; return it and whether this call started it.
 
-    When that is broken off, nothing of it is left.
+    When interrupted, nothing of it is left.
     """
     started = laptop.running() is None
     try:
@@ -28,19 +28,19 @@ def bring_up(
             return laptop.up(steps.say, containers, algorithm_arn, parameters), started
     except BaseException:
         interrupts.ignore()
-        if started and laptop.running():  # what had not come up is gone already
+        if started and laptop.running():  # what had not started is gone already
             take_down()
         raise
 
 
 def take_down() -> None:
-    """Take the local cloud down, showing the steps."""
+    """Stop the local cloud, showing the steps."""
     with Steps(out()) as steps:
         laptop.down(steps.say)
 
 
 def up(containers: bool = False, algorithm_arn: str = "", parameters: Iterable[str] = ()) -> None:
-    """Bring the local cloud up and say what to do with it."""
+    """Start the local cloud and say what to do with it."""
     with Interrupts() as interrupts:
         bring_up(interrupts, containers, algorithm_arn, parameters)
     out().print("\nNext:")

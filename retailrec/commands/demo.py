@@ -1,4 +1,4 @@
-"""``retailrec demo``: from a dropped file to recommendations, seen whole."""
+"""``retailrec demo``: the whole way from a dropped file to recommendations."""
 
 import time
 from pathlib import Path
@@ -7,20 +7,21 @@ from typing import NamedTuple
 from rich.console import Console
 from typer import Exit
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.client.dropping import DroppedRun, readable_file
 from retailrec.client.stack import Stack
 from retailrec.commands.cloud import bring_up, take_down
 from retailrec.commands.demo_data import DemoData, choose_data
 from retailrec.commands.demo_report import DemoReport, dataset_report, stage_seconds
-from retailrec.commands.drop import NOT_LIVE, find, follow_on, tell_outcome, upload_with_bar
+from retailrec.commands.drop import NOT_LIVE, find, follow_on, print_outcome, upload_with_bar
 from retailrec.commands.interrupts import Interrupts
 from retailrec.commands.report import save_page
-from retailrec.views.customers import CUSTOMERS, CustomerAnswers, ask, show_customer
+from retailrec.views.customers import CUSTOMERS, CustomerAnswers, read_answers, show_customer
 from retailrec.views.metrics import metrics_table
-from retailrec.views.quality import Quality, quality_table, read_quality, warning_lines
+from retailrec.views.quality import quality_table, read_quality, warning_lines
 from retailrec.views.screen import command, out, seconds
 from retailrec.views.stages import seconds_taken
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, RunStatus
 from retailrec_shared.ledger.run import Run
 
@@ -33,8 +34,8 @@ class LiveRun(NamedTuple):
 
 
 def demo(given: Path | None, algorithm_arn: str = "") -> None:
-    """Run the demo; broken off or failed, it leaves no cloud that it started itself."""
-    places.need_repository()
+    """Run the demo; when interrupted or failed, stop the cloud if the demo has started it."""
+    paths.need_repository()
     screen = out()
     with Interrupts() as interrupts:
         data = choose_data(readable_file(given) if given else None, screen)
@@ -44,19 +45,19 @@ def demo(given: Path | None, algorithm_arn: str = "") -> None:
         except BaseException:
             interrupts.ignore()
             if started:
-                screen.print("\nLeaving nothing behind", style="bold")
+                screen.print("\nCleaning up", style="bold")
                 take_down()
             raise
-    report.save(places.REPORT)
-    _tell_next(screen)
+    report.save(paths.REPORT)
+    _print_next_steps(screen)
 
 
 def _run(stack: Stack, data: DemoData, screen: Console) -> DemoReport:
     live = _make_live(stack, data, screen)
     quality = read_quality(stack, live.run.run_id)
     api = stack.api()
-    answers = [ask(api, customer, live.run.run_id) for customer in CUSTOMERS]
-    page = places.REPORT.with_name(places.QUALITY_PAGE)
+    answers = [read_answers(api, customer, live.run.run_id) for customer in CUSTOMERS]
+    page = paths.REPORT.with_name(paths.QUALITY_PAGE)
     _show(live, quality, answers, screen)
     if save_page(stack, live.run, page):
         screen.print(f"Quality report: {_shown(page)}")
@@ -77,12 +78,13 @@ def _make_live(stack: Stack, data: DemoData, screen: Console) -> LiveRun:
     found = _drop(stack, data.path, data.path.name, screen)
     if found.before and found.run.status in ENDED and found.run.status is not RunStatus.LIVE:
         screen.print(
-            f"The same bytes were dropped before, and are {found.run.status}: once more, by another name."
+            f"The same bytes were dropped before, and are {found.run.status}: to drop them again, use "
+            "another name."
         )
         found = _drop(stack, data.path, f"{time.strftime('%Y%m%dT%H%M%S')}-{data.path.name}", screen)
     run = follow_on(stack, found, screen)
     took = seconds_taken(run) if found.before else time.monotonic() - began
-    tell_outcome(run, found.before, screen)
+    print_outcome(run, found.before, screen)
     if run.status is not RunStatus.LIVE:
         raise Exit(NOT_LIVE)
     return LiveRun(run, took)
@@ -92,7 +94,7 @@ def _drop(stack: Stack, path: Path, key: str, screen: Console) -> DroppedRun:
     return find(stack, upload_with_bar(stack, path, key, screen), screen)
 
 
-def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], screen: Console) -> None:
+def _show(live: LiveRun, quality: QualityReport, answers: list[CustomerAnswers], screen: Console) -> None:
     parts = [quality_table(quality), metrics_table(live.run.metrics, live.run)]
     if quality.warnings:
         parts.insert(1, warning_lines(quality))
@@ -100,17 +102,17 @@ def _show(live: LiveRun, quality: Quality, answers: list[CustomerAnswers], scree
         screen.print("")
         screen.print(part)
     screen.print(
-        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {places.REPORT.name} in build/demo/",
+        f"\nFrom drop to live: {seconds(live.seconds)}. Report: {paths.REPORT.name} in build/demo/",
         style="bold",
     )
 
 
 def _shown(path: Path) -> Path:
     """Shorten a path below the repository's root."""
-    return path.relative_to(places.REPOSITORY) if path.is_relative_to(places.REPOSITORY) else path
+    return path.relative_to(paths.REPOSITORY) if path.is_relative_to(paths.REPOSITORY) else path
 
 
-def _tell_next(screen: Console) -> None:
+def _print_next_steps(screen: Console) -> None:
     screen.print("\nThe local cloud stays up. Next:")
     for line in (f"{command()} recommend 13085", f"{command()} drop FILE", f"{command()} runs", "make down"):
         screen.print(f"  {line}")

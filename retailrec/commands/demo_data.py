@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from retailrec.client import places
+from retailrec.client import paths
 from retailrec.commands.download import Unavailable, download_workbook
 
 SEED = 41
@@ -19,28 +19,28 @@ class DemoData(NamedTuple):
 
 
 def choose_data(given: Path | None, screen: Console) -> DemoData:
-    """Take the file that is given, else Online Retail II, present or downloaded, else one like it."""
+    """Choose the given file, else Online Retail II, present or downloaded, else a generated one like it."""
     if given:
         return DemoData(given, "the file given")
-    if places.PUBLIC_FILE.exists():
-        return DemoData(places.PUBLIC_FILE, "Online Retail II (UCI)")
-    screen.print("Looking for the public Online Retail II file", style="bold")
+    if paths.PUBLIC_FILE.exists():
+        return DemoData(paths.PUBLIC_FILE, "Online Retail II (UCI)")
+    screen.print("Downloading the public Online Retail II file", style="bold")
     try:
-        download_workbook(places.PUBLIC_FILE, screen)
+        download_workbook(paths.PUBLIC_FILE, screen)
     except Unavailable as reason:
-        screen.print(f"  Not to be had: {reason}.")
+        screen.print(f"  Not available: {reason}.")
         return _generated(screen)
-    return DemoData(places.PUBLIC_FILE, "Online Retail II (UCI), downloaded")
+    return DemoData(paths.PUBLIC_FILE, "Online Retail II (UCI), downloaded")
 
 
 def _generated(screen: Console) -> DemoData:
-    """Make a file, or take the one that an earlier demo made: the same bytes are the same run."""
+    """Generate a file, or take that of an earlier demo: the same bytes are the same run."""
     from retailrec.commands.generate import write_with_bar
     from retailrec.generate import Shape
 
-    if not places.GENERATED_FILE.exists():
-        write_with_bar(places.GENERATED_FILE, Shape.online_retail(), SEED, screen)
+    if not paths.GENERATED_FILE.exists():
+        write_with_bar(paths.GENERATED_FILE, Shape.online_retail(), SEED, screen)
     screen.print(
-        "GENERATED data: no real customer is in it. For real data: make demo DATA=FILE.", style="yellow"
+        "GENERATED data, without real customers. For your own data: make demo DATA=FILE.", style="yellow"
     )
-    return DemoData(places.GENERATED_FILE, f"generated in the shape of Online Retail II, seed {SEED}")
+    return DemoData(paths.GENERATED_FILE, f"generated in the shape of Online Retail II, seed {SEED}")

@@ -1,16 +1,16 @@
-"""What the demo leaves for machines: build/demo/report.json."""
+"""The demo's results for scripts: build/demo/report.json."""
 
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from retailrec.client.answers import Recommendation
-from retailrec.views.quality import Quality
+from retailrec_shared.contract.api_responses import Recommendation
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.ledger.run import Run
 
 
 class DatasetReport(BaseModel):
-    """The file, and what became of its rows."""
+    """The file, and the numbers of its rows."""
 
     source: str
     file: str
@@ -44,8 +44,8 @@ class DemoReport(BaseModel):
         path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
-def dataset_report(source: str, run: Run, quality: Quality) -> DatasetReport:
-    """Take what the report says of the data from the run's own quality report."""
+def dataset_report(source: str, run: Run, quality: QualityReport) -> DatasetReport:
+    """Read the part about the data from the run's quality report."""
     return DatasetReport(
         source=source,
         file=run.upload.key,

@@ -1,4 +1,4 @@
-"""``retailrec destroy``: list what goes, ask, remove it."""
+"""``retailrec destroy``: list what is removed, ask, remove it."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,8 +8,8 @@ from retailrec.client import laptop
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import aws_session, client, local_session
 from retailrec.client.stack import NO_CLOUD
-from retailrec.removal.costing import Cost, costs, together
-from retailrec.removal.finding import Client, Found, find
+from retailrec.removal.costs import Cost, costs, together
+from retailrec.removal.inventory import Client, Found, find
 from retailrec.removal.removing import remove
 from retailrec.views.screen import out, table
 from retailrec.views.steps import Steps
@@ -18,14 +18,14 @@ LONGEST_NAME = 63  # of a bucket, an endpoint or a model
 
 
 def destroy(name: str | None, data: bool, yes: bool) -> None:
-    """Remove a stack, its endpoint, models and jobs, and if told so its buckets; safe to repeat."""
+    """Remove a stack, its endpoint, models and jobs, and with ``data`` its buckets; safe to repeat."""
     stack, make, pause = _place(name)
     try:
         found = find(stack, make)
     except ValueError as error:
         raise Problem(f"{error}.") from error
     if found.nothing(data):
-        out().print(f"There is nothing to remove of {stack}.")
+        out().print(f"Nothing is left of {stack}.")
         _say_what_stays(found, data)
         return
     _show(found, data, costs(found, make))
@@ -39,7 +39,7 @@ def destroy(name: str | None, data: bool, yes: bool) -> None:
 
 
 def _place(name: str | None) -> tuple[str, Client, float]:
-    """Return the stack's name, a way to make clients, and how often to look."""
+    """Return the stack's name, a function that makes clients, and the seconds between two looks."""
     if name:
         session = aws_session()
         return name, lambda service: client(session, service, None), 5.0
@@ -50,10 +50,10 @@ def _place(name: str | None) -> tuple[str, Client, float]:
     return cloud.stack, lambda service: client(local, service, cloud), 0.2
 
 
-def _show(found: Found, data: bool, told: Mapping[str, Cost]) -> None:
-    rows, longest = table("What goes", "Name", "It was costing"), 0
+def _show(found: Found, data: bool, costs: Mapping[str, Cost]) -> None:
+    rows, longest = table("resource", "name", "cost"), 0
     if found.status:
-        rows.add_row("CloudFormation stack", f"{found.stack} ({found.status})", str(told[found.stack]))
+        rows.add_row("CloudFormation stack", f"{found.stack} ({found.status})", str(costs[found.stack]))
     for kind, things in (
         ("endpoint", found.endpoints),
         ("endpoint config", found.endpoint_configs),
@@ -66,22 +66,22 @@ def _show(found: Found, data: bool, told: Mapping[str, Cost]) -> None:
         ("bucket, with all its files", found.buckets if data else []),
     ):
         for thing in things:
-            rows.add_row(kind, thing, str(told.get(thing, "")))
+            rows.add_row(kind, thing, str(costs.get(thing, "")))
             longest = max(longest, len(thing))
-    rows.columns[1].min_width = min(longest, LONGEST_NAME)  # names are for copying: no line breaks in them
+    rows.columns[1].min_width = min(longest, LONGEST_NAME)  # names are for copying: they must not wrap
     out().print(rows)
-    _say_together(told, [] if data else found.buckets)
+    _print_total(costs, [] if data else found.buckets)
     if found.buckets and not data:
         out().print("\nThe buckets stay, with your data: --data removes them too.")
         for bucket in found.buckets:
-            out().print(f"  {bucket}  ({told[bucket]})")
+            out().print(f"  {bucket}  ({costs[bucket]})")
 
 
-def _say_together(told: Mapping[str, Cost], staying: Collection[str]) -> None:
-    """Add up what goes; calls and answers are paid by what was asked, and stand on the bill."""
-    every = together({name: cost for name, cost in told.items() if name not in staying})
+def _print_total(costs: Mapping[str, Cost], staying: Collection[str]) -> None:
+    """Print the sum of the costs; requests are billed by use and are not part of it."""
+    every = together({name: cost for name, cost in costs.items() if name not in staying})
     working = f", and {Cost(hour=every.hour)} while its jobs run" if every.hour else ""
-    prices = "at list prices of us-east-1, beside what was paid by use"
+    prices = "at list prices of us-east-1, without what is billed by use"
     out().print(f"\nTogether about {Cost(every.month)}{working}, {prices}.")
 
 

@@ -11,27 +11,26 @@ from retailrec.client.following import follow
 from retailrec.client.searching import with_search
 from retailrec.client.stack import Stack
 from retailrec.commands.boundary import INTERRUPTED
-from retailrec.views.screen import command, console, out, seconds
+from retailrec.views.screen import command, console, out, seconds, transfer_bar
 from retailrec.views.stage_screen import stage_screen
 from retailrec.views.stages import seconds_taken
-from retailrec.views.transfer import transfer_bar
 from retailrec_shared.core.status import ENDED, SUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
-NOT_LIVE = 2  # exit code: the run ended, and not live
+NOT_LIVE = 2  # exit code: the run ended and is not live
 
 
 def drop(stack: Stack, path: Path, key: str, follow_run: bool, mapping: str | None = None) -> int:
-    """Drop a file; return the exit code: 0 its run is live or collected, 2 not so, 130 after Ctrl-C."""
+    """Drop a file; return the exit code: 0 live or collected, 2 ended otherwise, 130 after Ctrl-C."""
     dropped = upload_with_bar(stack, path, key, out(), mapping)
     if not follow_run:
-        out().print(f"Uploaded as {dropped.key}. See what becomes of it: {command()} runs")
+        out().print(f"Uploaded as {dropped.key}. Look at its run: {command()} runs")
         return 0
     return follow_to_the_end(stack, lambda: find(stack, dropped, out()))
 
 
 def follow_to_the_end(stack: Stack, begin: Callable[[], DroppedRun]) -> int:
-    """Follow the run that begins, tell how it ended, and return the exit code."""
+    """Follow the run that begins, print how it ended, and return the exit code."""
     run_id = ""
     try:
         found = begin()
@@ -39,9 +38,9 @@ def follow_to_the_end(stack: Stack, begin: Callable[[], DroppedRun]) -> int:
         run = follow_on(stack, found, out())
     except KeyboardInterrupt:
         look = f"status {run_id}" if run_id else "runs"
-        out().print(f"\nThe run goes on without you. Look at it: {command()} {look}")
+        out().print(f"\nThe run continues in the background. Look at it: {command()} {look}")
         return INTERRUPTED
-    tell_outcome(run, found.before, out())
+    print_outcome(run, found.before, out())
     return 0 if run.status in SUCCESSFUL else NOT_LIVE
 
 
@@ -54,7 +53,7 @@ def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping
 
 
 def find(stack: Stack, dropped: Drop, screen: Console) -> DroppedRun:
-    """Wait for the run of a drop, showing that."""
+    """Wait for the run of a drop, with a spinner."""
     with screen.status("Waiting for the run to begin"):
         return await_run(stack, dropped)
 
@@ -74,8 +73,8 @@ def follow_run(stack: Stack, run: Run, screen: Console) -> Run:
         return follow(stack, run, with_search(stack, stages.show))
 
 
-def tell_outcome(run: Run, before: bool, screen: Console) -> None:
-    """Say how a run ended, and what to do."""
+def print_outcome(run: Run, before: bool, screen: Console) -> None:
+    """Print how a run ended, and what to do."""
     if run.status is RunStatus.LIVE:
         screen.print(Text(_success(run, before), "bold green"))
         return
@@ -85,11 +84,11 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
         )
         return
     if before:
-        said = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
+        outcome = f"The same bytes were dropped before: run {run.run_id} is {run.status}; nothing was done."
     else:
-        said = f"Run {run.run_id} ended as {run.status}."
+        outcome = f"Run {run.run_id} ended as {run.status}."
     errors = console(stderr=True)
-    errors.print(said, style="bold red")
+    errors.print(outcome, style="bold red")
     for line in (
         run.outcome.reason,
         run.outcome.next_step or _again(run) if before else run.outcome.next_step,
@@ -101,9 +100,9 @@ def tell_outcome(run: Run, before: bool, screen: Console) -> None:
 def _success(run: Run, before: bool) -> str:
     if before:
         return f"The same bytes were dropped before: run {run.run_id} is live; nothing to do."
-    since = "it was asked for" if run.tuning.requested_at else "the upload"
+    since = "it was requested" if run.tuning.requested_at else "the upload"
     return f"Run {run.run_id} is live, {seconds(seconds_taken(run))} after {since}."
 
 
 def _again(run: Run) -> str:
-    return f"To run it anew, drop it under another name: {command()} drop FILE --key again-{run.upload.key}"
+    return f"To run it again, drop it under another name: {command()} drop FILE --key again-{run.upload.key}"

@@ -1,4 +1,4 @@
-"""``retailrec generate``: make a transaction file."""
+"""``retailrec generate``: generate a transaction file."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from retailrec.views.screen import command, count, out
 
 
 def generate(path: Path, rows: int | None, seed: int) -> None:
-    """Make a file of so many rows, or of the size of Online Retail II."""
+    """Generate a file of this many rows, or of the size of Online Retail II."""
     if not path.name.endswith(FORMATS):
-        raise Problem(f"{path.name} has no format: give it one of the suffixes {', '.join(FORMATS)}.")
+        raise Problem(f"{path.name} has no known format: use one of the suffixes {', '.join(FORMATS)}.")
     shape = Shape.of_rows(rows) if rows else Shape.online_retail()
     write_with_bar(path, shape, seed, out())
     out().print(f"Made {path}: {count(shape.rows)} rows, {count(path.stat().st_size)} bytes, seed {seed}.")

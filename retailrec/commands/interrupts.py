@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a command holds something that must not be left behind."""
+"""Ctrl-C and SIGTERM while a command holds something that it must clean up."""
 
 import signal
 from types import FrameType, TracebackType
@@ -8,7 +8,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
-    """Turns the first signal into KeyboardInterrupt, and lets no later one disturb the cleaning up."""
+    """Turns the first signal into KeyboardInterrupt, and ignores later ones during the clean-up."""
 
     def __init__(self) -> None:
         self._deaf = False
@@ -25,7 +25,7 @@ class Interrupts:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def ignore(self) -> None:
-        """Let nothing interrupt what comes next."""
+        """Ignore interrupts from now on."""
         self._deaf = True
 
     def _interrupt(self, _number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""``retailrec keys``: what curl and the AWS command line need to talk to the local cloud."""
+"""``retailrec keys``: credentials and addresses of the local cloud, for curl and the AWS command line."""
 
 import shlex
 
@@ -9,7 +9,7 @@ from retailrec.views.screen import out
 
 
 def keys() -> None:
-    """Print the lines that a shell evaluates; raises Problem without a local cloud."""
+    """Print lines for a shell to evaluate; raises Problem without a local cloud."""
     cloud = laptop.running()
     if cloud is None:
         raise Problem(NO_CLOUD)

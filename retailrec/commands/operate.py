@@ -1,4 +1,4 @@
-"""The commands by which operators step in: each says what it will do, asks at a terminal, and does it."""
+"""The operators' commands: each says what it will do, asks for confirmation at a terminal, and does it."""
 
 import sys
 
@@ -15,69 +15,73 @@ from retailrec_shared.ledger.run import Run
 
 
 def retry(stack: str | None, prefix: str) -> None:
-    """Let a failed run go on from the stage that failed."""
+    """Continue a failed run from the stage that failed."""
     opened, run = _find(stack, prefix)
     if run.status in IN_PROGRESS and any(record.attempt > 1 for record in run.stages.values()):
-        _say(f"Run {run.run_id} is {run.status} again already.", f"status {run.run_id}")
+        _print_result(f"Run {run.run_id} is {run.status} already again.", f"status {run.run_id}")
         return
     retried = Operator(opened).retry(run.run_id)
     stage = current_stage(retried) or ""
-    _say(f"Run {run.run_id} goes on from stage {stage}.", f"status {run.run_id}")
+    _print_result(f"Run {run.run_id} continues from stage {stage}.", f"status {run.run_id}")
 
 
 def approve(stack: str | None, prefix: str, yes: bool) -> None:
-    """Let a run go on that the quality gate held."""
+    """Approve a run that the quality gate rejected."""
     opened, run = _find(stack, prefix)
     if run.gate.overruled and run.status in IN_PROGRESS | {RunStatus.LIVE}:
-        _say(f"Run {run.run_id} is approved already; it is {run.status}.", f"status {run.run_id}")
+        _print_result(f"Run {run.run_id} is already approved; it is {run.status}.", f"status {run.run_id}")
         return
     if run.status is RunStatus.MODEL_REJECTED:
-        ask(f"The gate held run {headline(run)}: {run.outcome.reason} Deploy it all the same?", yes)
+        ask_to_confirm(
+            f"The quality gate rejected run {headline(run)}: {run.outcome.reason} Deploy it anyway?", yes
+        )
     Operator(opened).approve(run.run_id)
-    _say(f"Run {run.run_id} is approved and goes on.", f"status {run.run_id}")
+    _print_result(f"Run {run.run_id} is approved and continues.", f"status {run.run_id}")
 
 
 def stop(stack: str | None, prefix: str, yes: bool) -> None:
-    """End a run that is on its way."""
+    """Stop a run in progress."""
     opened, run = _find(stack, prefix)
     if run.status is RunStatus.FAILED and run.outcome.reason == STOPPED:
-        _say(f"Run {run.run_id} is stopped already.", f"retry {run.run_id}")
+        _print_result(f"Run {run.run_id} is already stopped.", f"retry {run.run_id}")
         return
     if current_stage(run):
-        ask(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
+        ask_to_confirm(f"Stop run {headline(run)}, which is at stage {current_stage(run)}?", yes)
     stopped = Operator(opened).stop(run.run_id)
     jobs = " Its job is being stopped." if stopped.cleanup.jobs_to_stop else ""
-    _say(f"Run {run.run_id} is stopped.{jobs} To let it go on:", f"retry {run.run_id}", sentence=False)
+    _print_result(
+        f"Run {run.run_id} is stopped.{jobs} To continue it:", f"retry {run.run_id}", sentence=False
+    )
 
 
 def rollback(stack: str | None, prefix: str | None, yes: bool) -> None:
-    """Have the run that was live before serve again."""
+    """Make the run that was live before serve again."""
     opened = Stack.open(stack)
     operator = Operator(opened)
     live = operator.live()
     chosen = choose(list(opened.ledger().runs()), prefix) if prefix else None
     if chosen and live and chosen.run_id == live.run_id:
-        out().print(f"Run {live.run_id} is live already: nothing to do.")
+        out().print(f"Run {live.run_id} is already live: there is nothing to do.")
         return
     if live and live.rollout.rolled_back_from and chosen is None:
         out().print(
-            f"Run {live.run_id} serves since somebody rolled back to it from "
-            f"{live.rollout.rolled_back_from}: nothing was done. "
+            f"Run {live.run_id} is live because an operator rolled back to it from "
+            f"{live.rollout.rolled_back_from}: nothing was changed. "
             f"To go further back, name a run: {command()} rollback RUN"
         )
         return
     target, live = operator.roll_back_target(chosen.run_id if chosen else None)
-    ask(f"Let run {headline(target)} serve again instead of {headline(live)}?", yes)
+    ask_to_confirm(f"Make run {headline(target)} live again instead of {headline(live)}?", yes)
     operator.roll_back(target, live)
-    _say(
-        f"Run {target.run_id} serves instead of {live.run_id}; the endpoint follows within one update. "
+    _print_result(
+        f"Run {target.run_id} is live instead of {live.run_id}; the endpoint follows within one update. "
         "A file dropped later replaces it as usual.",
         "runs",
     )
 
 
 def redrive_queues(stack: str | None, yes: bool) -> None:
-    """Send what waits in the dead-letter queues back to where it came from."""
+    """Send the messages of the dead-letter queues back to where they came from."""
     opened = Stack.open(stack)
     waiting = queues(opened)
     listed = table("queue", ">messages")
@@ -85,9 +89,9 @@ def redrive_queues(stack: str | None, yes: bool) -> None:
         listed.add_row(queue.name, count(queue.messages))
     out().print(listed)
     if not any(queue.messages for queue in waiting):
-        out().print("Nothing waits: there is nothing to send back.")
+        out().print("The queues are empty: there is nothing to send back.")
         return
-    ask("Send them back to where they came from?", yes)
+    ask_to_confirm("Send them back to where they came from?", yes)
     results = [redrive(opened, queue) for queue in waiting if queue.messages]
     out().print(_outcome(results))
     for problem in (problem for result in results for problem in result.problems):
@@ -112,8 +116,8 @@ def _find(stack: str | None, prefix: str) -> tuple[Stack, Run]:
     return opened, opened.ledger().get(run.run_id) or run
 
 
-def ask(question: str, yes: bool) -> None:
-    """Ask a person at a terminal; a script has decided already."""
+def ask_to_confirm(question: str, yes: bool) -> None:
+    """Ask for confirmation at a terminal; in a script the answer is yes."""
     if yes or not sys.stdin.isatty():
         out().print(question.removesuffix("?") + ": yes.", soft_wrap=True)
         return
@@ -122,6 +126,6 @@ def ask(question: str, yes: bool) -> None:
         raise Exit(1)
 
 
-def _say(done: str, then: str, sentence: bool = True) -> None:
+def _print_result(done: str, then: str, sentence: bool = True) -> None:
     follow = f"Look at it: {command()} {then}" if sentence else f"{command()} {then}"
     out().print(f"{done} {follow}", soft_wrap=True)

@@ -13,7 +13,7 @@ from retailrec_shared.ledger.run import Run
 
 
 def report(stack: str | None, prefix: str, output: Path | None, open_it: bool) -> None:
-    """Save a run's page, tell its warnings, and open it."""
+    """Save a run's page, print its warnings, and open it."""
     opened = Stack.open(stack)
     run = choose(list(opened.ledger().runs()), prefix)
     path = output or Path(f"quality-report-{run.run_id[:SHORT_ID]}.html")
@@ -24,11 +24,11 @@ def report(stack: str | None, prefix: str, output: Path | None, open_it: bool) -
         out().print(warning_lines(quality))
     out().print(f"Quality report of {run.upload.key}: {path}", soft_wrap=True)
     if open_it and not webbrowser.open(path.resolve().as_uri()):
-        out().print("There is no browser here: open the file yourself.")
+        out().print("No browser was found: open this file yourself.")
 
 
 def save_page(stack: Stack, run: Run, path: Path) -> bool:
-    """Save a run's page; tell whether there is one."""
+    """Save a run's page; return whether there is one."""
     page = read_page(stack, run)
     if page is None:
         return False
@@ -38,5 +38,5 @@ def save_page(stack: Stack, run: Run, path: Path) -> bool:
 
 
 def _why_none(run: Run) -> str:
-    why = run.outcome.reason or "it was not prepared yet, or by an earlier release"
+    why = run.outcome.reason or "it is not prepared yet, or was prepared by an earlier release"
     return f"Run {run.run_id} is {run.status} and has no quality report: {why.rstrip('.')}."

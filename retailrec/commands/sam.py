@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 
 from retailrec.client import laptop
-from retailrec.client.places import need_repository
+from retailrec.client.paths import need_repository
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import local_session
 from retailrec.client.stack import NO_CLOUD
@@ -13,15 +13,15 @@ from retailrec.views.steps import Steps
 
 
 def sam_env() -> None:
-    """Build for Lambda, write template and events for the local cloud, and say what to type."""
+    """Build for Lambda, write a template and events for the local cloud, and print the next commands."""
     need_repository()
-    from local.samlocal.preparing import prepare
+    from local.samlocal.preparation import prepare
 
     running = laptop.running()
     if running is None:
         raise Problem(NO_CLOUD)
     with Steps(out()) as steps:
-        steps.say("Building the application for Lambda, and a way from Docker to the local cloud")
+        steps.say("Building the application for Lambda, and a proxy from Docker to the local cloud")
         folder = prepare(running, local_session(running)).parent
     sam = ".venv-sam/bin/sam" if Path(".venv-sam/bin/sam").exists() else "sam"
     event = shlex.quote(str(_near(folder / "events" / "schedule.json")))
@@ -32,7 +32,7 @@ def sam_env() -> None:
 
 def events(folder: Path) -> None:
     """Write the example events, with values that exist nowhere."""
-    from local.samlocal.preparing import write_events
+    from local.samlocal.preparation import write_events
     from local.samlocal.values import Values
 
     write_events(folder, Values())
@@ -40,5 +40,5 @@ def events(folder: Path) -> None:
 
 
 def _near(path: Path) -> Path:
-    """Shorten a path below the present folder."""
+    """Shorten a path below the current folder."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

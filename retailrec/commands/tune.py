@@ -1,12 +1,12 @@
-"""``retailrec tune``: search for better hyperparameters on the data of a run that is there."""
+"""``retailrec tune``: search for better hyperparameters on the data of an earlier run."""
 
 from retailrec.client.following import choose
 from retailrec.client.operating import Operator, headline
 from retailrec.client.stack import Stack
 from retailrec.client.tuning import begin, copy_data, tuned_run
 from retailrec.commands.boundary import INTERRUPTED
-from retailrec.commands.drop import NOT_LIVE, follow_run, tell_outcome
-from retailrec.commands.operate import ask
+from retailrec.commands.drop import NOT_LIVE, follow_run, print_outcome
+from retailrec.commands.operate import ask_to_confirm
 from retailrec.views.screen import command, out
 from retailrec.views.steps import Steps
 from retailrec_shared.core.status import ENDED, LIVE_OR_SUPERSEDED, RunStatus
@@ -16,7 +16,7 @@ from retailrec_shared.ledger.run import Run
 def tune(
     stack: str | None, prefix: str, jobs: int | None, parallel: int | None, yes: bool, follow: bool
 ) -> int:
-    """Begin the run that searches, and follow it; return the exit code: 0 it is live, 2 it ended badly."""
+    """Start the run that searches, and follow it; return the exit code: 0 live, 2 ended otherwise."""
     opened = Stack.open(stack)
     run = choose(list(opened.ledger().runs()), prefix)
     in_total = jobs or int(opened.parameters.get("TuningJobsInTotal", "20"))
@@ -24,7 +24,7 @@ def tune(
     made = tuned_run(opened.ledger().get(run.run_id) or run, Operator(opened).live(), in_total, at_once)
     known = opened.ledger().get(made.run_id)
     if known is None:
-        ask(_question(opened, run, made), yes)
+        ask_to_confirm(_question(opened, run, made), yes)
         known = _begin(opened, run, made)
     if known.status in ENDED:
         out().print(f"This search was made before: run {known.run_id} is {known.status}; nothing was done.")
@@ -46,7 +46,7 @@ def _question(stack: Stack, run: Run, made: Run) -> str:
 
 
 def _begin(stack: Stack, run: Run, made: Run) -> Run:
-    """Give the new run its data first: a run that is there has all it needs."""
+    """Copy the data before the run exists: a run in the ledger must have all it needs."""
     with Steps(out()) as steps:
         steps.say(f"Copying the data of run {run.run_id}")
         copy_data(stack, run.run_id, made.run_id)
@@ -58,9 +58,9 @@ def _follow(stack: Stack, run: Run) -> int:
     try:
         ended = follow_run(stack, run, out())
     except KeyboardInterrupt:
-        out().print(f"\nThe run goes on without you. Look at it: {command()} status {run.run_id}")
+        out().print(f"\nThe run continues in the background. Look at it: {command()} status {run.run_id}")
         return INTERRUPTED
-    tell_outcome(ended, False, out())
+    print_outcome(ended, False, out())
     if ended.tuning.found:
         found = ", ".join(f"{name} {value}" for name, value in sorted(ended.tuning.found.items()))
         out().print(f"  It found {found}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""A customer's batch recommendations, as the last transform job left them in the serving table."""
+"""A customer's batch recommendations, as published from the last transform job to the serving table."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,7 +9,7 @@ from retailrec_shared.serving.table import Serving
 Json = dict[str, Any]
 
 
-def batch_answer(
+def batch_recommendations(
     serving: Serving,
     run_id: str,
     customer: str,
@@ -17,15 +17,15 @@ def batch_answer(
     exclude_purchased: bool,
     exclude: Collection[str],
 ) -> Json | None:
-    """Read a customer's list, filtered as the real-time one is; ``None`` for a customer the run lacks.
+    """Read a customer's list, filtered as the real-time one is; ``None`` for a customer unknown to the run.
 
-    The batch job wrote so many items and no more: what a filter takes is not made up for.
+    The batch job wrote a fixed number of items: those that a filter removes are not replaced.
     """
     key = customer_key(run_id, customer)
     body = serving.get([key]).get(key)
     if body is None:
         return None
-    left = left_of(body, exclude_purchased, exclude)[:top_n]
+    left = filter_list(body, exclude_purchased, exclude)[:top_n]
     keys = {item: item_key(run_id, item) for item, _ in left}
     described = serving.get(keys.values())
     return {
@@ -40,8 +40,8 @@ def batch_answer(
     }
 
 
-def left_of(body: Json, exclude_purchased: bool, exclude: Collection[str]) -> list[tuple[str, float]]:
-    """Leave out of a serving body's list what the filters name."""
+def filter_list(body: Json, exclude_purchased: bool, exclude: Collection[str]) -> list[tuple[str, float]]:
+    """Return a serving body's (item, score) pairs without those that the filters name."""
     bought = {line["item_id"] for line in body["purchases"]} if exclude_purchased else set()
     out = bought | set(exclude)
     return [(str(item), float(score)) for item, score in body["recommendations"] if item not in out]

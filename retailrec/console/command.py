@@ -1,4 +1,4 @@
-"""``retailrec console``: serve the page on this machine alone."""
+"""``retailrec console``: serve the page, on this machine only."""
 
 import socket
 import webbrowser
@@ -7,7 +7,7 @@ import uvicorn
 
 from retailrec.client.problems import Problem
 from retailrec.console.app import build
-from retailrec.console.opening import StackOpener
+from retailrec.console.stack_session import SessionOpener
 from retailrec.views.screen import out
 
 LOOPBACK = "127.0.0.1"
@@ -18,10 +18,12 @@ def console(stack: str | None, port: int, open_it: bool) -> None:
     """Serve the console until Ctrl-C."""
     listening = listen(port)
     url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(build(StackOpener(stack)), log_level="warning", access_log=False))
-    out().print(f"The console of {stack or 'the local cloud'} is at {url}  (Ctrl-C ends it)")
+    server = uvicorn.Server(
+        uvicorn.Config(build(SessionOpener(stack)), log_level="warning", access_log=False)
+    )
+    out().print(f"The console of {stack or 'the local cloud'} is at {url}  (Ctrl-C stops it)")
     if open_it and not webbrowser.open(url):
-        out().print("There is no browser here: open the address yourself.")
+        out().print("No browser was found: open this address yourself.")
     server.run(sockets=[listening])
 
 
@@ -31,7 +33,7 @@ def listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((LOOPBACK, port))
-        listening.listen()  # before its address is told: who comes early waits instead of being refused
+        listening.listen()  # before its address is printed: an early request waits instead of being refused
     except OSError as error:
         listening.close()
         raise Problem(

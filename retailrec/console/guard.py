@@ -1,7 +1,7 @@
-"""Keeps other websites, and pages of other local servers, away from the console.
+"""Protects the console from other websites, and from pages of other local servers.
 
 The console acts with its user's AWS credentials. A browser lets any page send requests to
-127.0.0.1, and a name of the page's own can be pointed there (DNS rebinding).
+127.0.0.1, and a host name of an attacker can resolve to it (DNS rebinding).
 """
 
 import re
@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Nothing that some parser may understand otherwise, such as localhost#.example.com.
+# Nothing that another parser may read differently, such as localhost#.example.com.
 LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 READING = frozenset({"GET", "HEAD"})
 TOKEN_HEADER = "x-console-token"  # noqa: S105 - the header's name
@@ -23,7 +23,7 @@ PAGE_POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-# A page out of a bucket: whatever it holds, it runs no script and belongs to no origin.
+# A page from a bucket: whatever it holds, it runs no script and has an opaque origin.
 FOREIGN_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -41,19 +41,19 @@ HEADERS = {
 
 
 def new_token() -> str:
-    """Make the secret that only the console's own page is told."""
+    """Make the secret that only the console's own page receives."""
     return secrets.token_urlsafe(32)
 
 
 class Guard:
-    """Lets in what the console's own page asks, and puts the security headers on every answer."""
+    """Lets the console's own page in, and puts the security headers on every response."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._token = token
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or refuse it."""
+        """Handle one request, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -71,19 +71,22 @@ class Guard:
 
 
 def refusal(method: str, headers: Headers, token: str) -> tuple[int, str] | None:
-    """Say why a request is not let in; ``None`` lets it in."""
+    """Return the status and the reason with which a request is refused, or ``None`` to let it in."""
     host = headers.get("host", "")
     if not LOOPBACK.fullmatch(host):
-        return HTTPStatus.MISDIRECTED_REQUEST, "The console answers at http://127.0.0.1 alone."
-    # A link may lead here from anywhere; asking for data, only the page itself may.
+        return (
+            HTTPStatus.MISDIRECTED_REQUEST,
+            "Open the console at http://127.0.0.1: it has no other address.",
+        )
+    # Any page may link here; only the console's own page may request data.
     navigates = headers.get("sec-fetch-mode") == "navigate"
     if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"} and not navigates:
-        return HTTPStatus.FORBIDDEN, "Another site's page may not ask the console."
+        return HTTPStatus.FORBIDDEN, "Pages of other sites may not use the console."
     if "origin" in headers and headers["origin"] != f"http://{host}":
-        return HTTPStatus.FORBIDDEN, "Another site's page may not ask the console."
+        return HTTPStatus.FORBIDDEN, "Pages of other sites may not use the console."
     if method in READING:
         return None
     given = headers.get(TOKEN_HEADER, "")
     if not secrets.compare_digest(given.encode(), token.encode()):
-        return HTTPStatus.FORBIDDEN, "The page is older than the console: load it anew."
+        return HTTPStatus.FORBIDDEN, "The page is older than the console: reload it."
     return None

@@ -1,22 +1,22 @@
-"""Runs as the page is told of them: pure functions from the ledger's entries to JSON."""
+"""Runs as JSON for the page: pure functions of the ledger's entries."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from retailrec.views.metrics import PRECISION, ROWS
-from retailrec.views.quality import Quality
 from retailrec.views.stages import seconds_taken, view_stages
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import ENDED, UNSUCCESSFUL, RunStatus
 from retailrec_shared.ledger.run import Run
 
 Json = dict[str, Any]
 REJECTED = "rejected_"
-LOOK_AT_LOG = "Read what the functions logged: retailrec logs."
+LOOK_AT_LOG = "Read the functions' log: run `retailrec logs`."
 
 
 def run_row(run: Run, live: str | None) -> Json:
-    """Tell of a run what a list of runs shows; ``live`` is the run that serves."""
+    """Return what a list of runs shows of one; ``live`` is the id of the run that serves."""
     return {
         "run_id": run.run_id,
         "file": run.upload.key,
@@ -33,8 +33,8 @@ def run_row(run: Run, live: str | None) -> Json:
     }
 
 
-def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime) -> Json:
-    """Tell all that is known of a run."""
+def run_page(run: Run, live: str | None, quality: QualityReport | None, now: datetime) -> Json:
+    """Return all that is known of a run."""
     return run_row(run, live) | {
         "now": now.isoformat(),
         "stages": _stages(run, now),
@@ -53,20 +53,20 @@ def run_page(run: Run, live: str | None, quality: Quality | None, now: datetime)
     }
 
 
-def _warnings(run: Run, quality: Quality | None) -> list[str]:
+def _warnings(run: Run, quality: QualityReport | None) -> list[str]:
     of_file = [warning.message for warning in quality.warnings] if quality else []
     return [*of_file, run.gate.caution] if run.gate.caution else of_file
 
 
 def metric_row(run: Run) -> Json:
-    """Tell of a run what the plots over runs need."""
+    """Return what the charts over runs need of one."""
     row = run_row(run, None)
     kept = ("run_id", "file", "uploaded_at", "status")
     return {name: row[name] for name in kept} | {"metrics": run.metrics}
 
 
 def comparison(metrics: Mapping[str, float]) -> list[Json]:
-    """Pair each precision with what does without a model, held out and in sample apart."""
+    """Pair each precision with its baselines, held out and in sample separately."""
     return [
         {
             "label": label,
@@ -103,8 +103,8 @@ def _next_step(run: Run) -> str | None:
     return run.outcome.next_step or (LOOK_AT_LOG if run.status is RunStatus.FAILED else None)
 
 
-def _rejected(run: Run, quality: Quality | None) -> list[Json]:
-    """List the reasons for which rows were rejected, the most frequent first."""
+def _rejected(run: Run, quality: QualityReport | None) -> list[Json]:
+    """List the reasons for rejected rows, the most frequent first."""
     of_ledger = {
         name.removeprefix(REJECTED): rows for name, rows in run.counts.items() if name.startswith(REJECTED)
     }

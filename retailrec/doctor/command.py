@@ -1,4 +1,4 @@
-"""``retailrec doctor``: look at everything that a stack needs, and say what to mend."""
+"""``retailrec doctor``: check everything that a stack needs, and say what to fix."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,21 +10,21 @@ from typer import Exit
 from retailrec.client import laptop
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
-from retailrec.doctor import of_algorithm, of_quotas, of_stack
-from retailrec.doctor.findings import Finding, Verdict, failed, looked, note, ok
+from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
+from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_check
 from retailrec.views.screen import out, table
 from retailrec_shared.core.settings import Settings
 
 NOT_WELL = 1
 MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
-# What a stack that is not deployed yet would be called inside, where it does not matter.
+# Placeholders for the names of a stack that is not deployed yet.
 UNNAMED = dict.fromkeys(
     ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
 )
 
 
 def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
-    """Check a stack, or without one what a stack would need; exit 1 if anything is wrong."""
+    """Check a stack, or without one what a stack would need; exit with 1 if anything is wrong."""
     findings = examine(name, algorithm_arn)
     if as_json:
         out().print_json(json.dumps([finding._asdict() for finding in findings]))
@@ -35,58 +35,60 @@ def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
 
 
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
-    """Look at everything, in the order in which it would stand in the way."""
+    """Run all checks, in the order in which a deployment would meet the problems."""
     if name is None and laptop.running() is None:
-        return _before_deploying(algorithm_arn)
+        return _check_account(algorithm_arn)
     stack = Stack.open(name)
-    return _of_stack(stack, algorithm_arn)
+    return _check_stack(stack, algorithm_arn)
 
 
-def _before_deploying(algorithm_arn: str) -> list[Finding]:
+def _check_account(algorithm_arn: str) -> list[Finding]:
     session = aws_session()
-    found = looked("credentials", lambda: _who(session.client("sts"), session.region_name))
+    found = run_check("credentials", lambda: _who(session.client("sts"), session.region_name))
     if any(each.verdict is Verdict.FAILED for each in found):
         return found
     if not algorithm_arn:
-        return [*found, note("stack", "No stack is named (--stack NAME), and the local cloud is not up.")]
+        return [*found, note("stack", "No stack is given (--stack NAME), and the local cloud is not up.")]
     settings = Settings.model_validate({**UNNAMED, "algorithm_arn": algorithm_arn})
     return [
         *found,
-        *looked(
+        *run_check(
             "algorithm",
-            lambda: of_algorithm.of_marketplace(session.client("sagemaker"), settings, session.region_name),
+            lambda: algorithm_checks.check_marketplace(
+                session.client("sagemaker"), settings, session.region_name
+            ),
         ),
-        *looked("quotas", lambda: of_quotas.enough(session.client("service-quotas"), settings)),
+        *run_check("quotas", lambda: quota_checks.check_quotas(session.client("service-quotas"), settings)),
     ]
 
 
-def _of_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
+def _check_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
     region = stack.session.region_name
-    found = looked("credentials", lambda: _who(stack.aws("sts"), region))
-    found += looked("stack", lambda: of_stack.formation(stack))
-    for what, look in (
-        ("buckets and tables", of_stack.parts),
-        ("endpoint", of_stack.endpoint),
-        ("dead letters", of_stack.dead_letters),
+    found = run_check("credentials", lambda: _who(stack.aws("sts"), region))
+    found += run_check("stack", lambda: stack_checks.check_formation(stack))
+    for what, check in (
+        ("buckets and tables", stack_checks.check_resources),
+        ("endpoint", stack_checks.check_endpoint),
+        ("dead letters", stack_checks.check_dead_letters),
     ):
-        found += looked(what, lambda look=look: look(stack))  # type: ignore[misc]
+        found += run_check(what, lambda check=check: check(stack))  # type: ignore[misc]
     try:
         settings = _settings(stack, algorithm_arn)
     except ValidationError as error:
-        said = "; ".join(each["msg"] for each in error.errors())
-        return [*found, failed("parameters", f"The stack's parameters do not fit each other ({said}).")]
-    found += looked("algorithm", lambda: _algorithm(stack, settings, region))
+        problems = "; ".join(each["msg"] for each in error.errors())
+        return [*found, failed("parameters", f"The stack's parameters contradict each other ({problems}).")]
+    found += run_check("algorithm", lambda: _algorithm(stack, settings, region))
     if stack.cloud is None:
-        found += looked("quotas", lambda: of_quotas.enough(stack.aws("service-quotas"), settings))
+        found += run_check("quotas", lambda: quota_checks.check_quotas(stack.aws("service-quotas"), settings))
     return found
 
 
 def _settings(stack: Stack, algorithm_arn: str) -> Settings:
-    """Read a stack's parameters as its functions do, perhaps with another algorithm in its place."""
-    told: Mapping[str, Any] = stack.told()
+    """Read a stack's parameters as its functions do, with another algorithm if one is given."""
+    known: Mapping[str, Any] = stack.known_settings()
     if algorithm_arn:
-        told = {**told, "algorithm_arn": algorithm_arn, "algorithm_image_uri": ""}
-    return Settings.model_validate({**UNNAMED, **told})
+        known = {**known, "algorithm_arn": algorithm_arn, "algorithm_image_uri": ""}
+    return Settings.model_validate({**UNNAMED, **known})
 
 
 def _who(sts: Any, region: str | None) -> Iterator[Finding]:
@@ -99,11 +101,11 @@ def _who(sts: Any, region: str | None) -> Iterator[Finding]:
 
 def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Finding]:
     if settings.algorithm_arn:
-        yield from of_algorithm.of_marketplace(stack.sagemaker(), settings, region)
+        yield from algorithm_checks.check_marketplace(stack.sagemaker(), settings, region)
     elif stack.cloud:
         yield ok("algorithm", "The local SageMaker runs the programs in algorithm/.")
     else:
-        yield from of_algorithm.of_image(stack.aws("ecr"), settings.algorithm_image_uri)
+        yield from algorithm_checks.check_image(stack.aws("ecr"), settings.algorithm_image_uri)
 
 
 def _show(findings: list[Finding]) -> None:
@@ -112,4 +114,4 @@ def _show(findings: list[Finding]) -> None:
         shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
     out().print(shown)
     wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
-    out().print(f"\nTo mend: {wrong}." if wrong else "\nNothing to mend.")
+    out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")

@@ -1,4 +1,4 @@
-"""What a check comes to."""
+"""The findings of checks."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -8,7 +8,7 @@ from retailrec.client.problems import explain
 
 
 class Verdict(StrEnum):
-    """Well, worth knowing, or in the way."""
+    """The level of a finding: fine, worth knowing, or a failure."""
 
     OK = "ok"
     NOTE = "note"
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at; the sentence of a failure says what to do."""
+    """The result of one check; the sentence of a failure says what to do."""
 
     what: str
     verdict: Verdict
@@ -24,23 +24,23 @@ class Finding(NamedTuple):
 
 
 def ok(what: str, sentence: str) -> Finding:
-    """Say that something is well."""
+    """Report that something is fine."""
     return Finding(what, Verdict.OK, sentence)
 
 
 def note(what: str, sentence: str) -> Finding:
-    """Say something that is worth knowing and keeps nothing from working."""
+    """Report something that is worth knowing but prevents nothing."""
     return Finding(what, Verdict.NOTE, sentence)
 
 
 def failed(what: str, sentence: str) -> Finding:
-    """Say what is in the way, and what to do about it."""
+    """Report a failure, and what to do about it."""
     return Finding(what, Verdict.FAILED, sentence)
 
 
-def looked(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """Look at one thing; a check that breaks is a finding itself, and the next one has its turn."""
+def run_check(what: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Run one check; an error in it becomes a finding, so that the next check runs."""
     try:
-        return list(look())
+        return list(check())
     except Exception as error:  # noqa: BLE001 - a doctor looks at everything, whatever is broken
         return [failed(what, explain(error))]

@@ -1,4 +1,4 @@
-"""What notebooks/explore.ipynb stands on: a stack, read for people, as tables and pictures."""
+"""The code of notebooks/explore.ipynb: a stack, shown as tables and plots."""
 
 from retailrec.exploring.shop import Shop
 

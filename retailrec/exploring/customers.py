@@ -1,20 +1,20 @@
-"""Customers of a run: what they bought beside what is recommended to them."""
+"""Customers of a run: what they bought, and what is recommended to them."""
 
 from collections.abc import Sequence
 
-from retailrec.client.answers import Purchases, Recommendation
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.console.batch import batch_answer
+from retailrec.console.batch import batch_recommendations
 from retailrec.console.customer_ids import CustomerIds
-from retailrec.exploring.display import Beside, Table
+from retailrec.exploring.display import SideBySide, Table
 from retailrec.views.customers import settled
+from retailrec_shared.contract.api_responses import Purchases, Recommendation
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.serving.table import Serving
 
 
 def present(stack: Stack, run: Run, wanted: Sequence[str]) -> list[str]:
-    """Return customers of the data: the ones that are wanted, or others in their places; says which."""
+    """Return the wanted customers, or others for those that the data does not have; prints which."""
     known = CustomerIds().of_run(stack.s3(), stack.output("DataBucket"), run.run_id)
     if not known:
         raise Problem(f"Run {run.run_id} has no customers.")
@@ -25,27 +25,27 @@ def present(stack: Stack, run: Run, wanted: Sequence[str]) -> list[str]:
             found.append(customer)
             continue
         found.append(next(others, known[0]))
-        print(f"{run.upload.key} has no customer {customer}: {found[-1]} stands in.")  # noqa: T201
+        print(f"{run.upload.key} has no customer {customer}: {found[-1]} is shown instead.")  # noqa: T201
     return found
 
 
-def beside_batch(stack: Stack, run: Run, customer: str, top_n: int) -> Beside:
-    """Put a customer's purchases beside what the last transform job wrote."""
+def compare_with_batch(stack: Stack, run: Run, customer: str, top_n: int) -> SideBySide:
+    """Show a customer's purchases next to the output of the last transform job."""
     serving = Serving(stack.output("ServingTable"), stack.dynamodb())
-    found = batch_answer(serving, run.run_id, customer, top_n, exclude_purchased=False, exclude=())
+    found = batch_recommendations(serving, run.run_id, customer, top_n, exclude_purchased=False, exclude=())
     if found is None:
-        raise Problem(f"The batch job of run {run.run_id} knows no customer {customer}.")
-    items = [Recommendation.model_validate(each) for each in found["recommendations"]]
-    return Beside([_bought(_purchases(stack, run, customer)), _recommended("Batch", items, run.run_id)])
+        raise Problem(f"The batch job of run {run.run_id} has no customer {customer}.")
+    items = [Recommendation(**each, source="batch") for each in found["recommendations"]]
+    return SideBySide([_bought(_purchases(stack, run, customer)), _recommended("Batch", items, run.run_id)])
 
 
-def beside_real_time(stack: Stack, run: Run, customer: str, top_n: int) -> Beside:
-    """Put a customer's purchases beside what the API answers now."""
+def compare_with_api(stack: Stack, run: Run, customer: str, top_n: int) -> SideBySide:
+    """Show a customer's purchases next to the API's current answer."""
     api = stack.api()
     answer = settled(lambda: api.recommendations(customer, top_n), run.run_id)
     title = f"REST API (source: {answer.source})"
     recommended = _recommended(title, answer.recommendations, answer.run_id)
-    return Beside([_bought(_purchases(stack, run, customer)), recommended])
+    return SideBySide([_bought(_purchases(stack, run, customer)), recommended])
 
 
 def _purchases(stack: Stack, run: Run, customer: str) -> Purchases:

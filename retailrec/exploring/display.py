@@ -1,4 +1,4 @@
-"""How a notebook shows things: tables, and tables side by side, in the colours of its theme."""
+"""Tables and plots for a notebook, in the colours of its theme."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ class Table:
         return f'<div style="margin:.4em 2.2em .8em 0">{self.html()}</div>'
 
     def html(self) -> str:
-        """Write it as HTML; whatever stands in a file is text."""
+        """Write it as HTML; everything from a file is escaped."""
         styles = [NUMBER if column.startswith(">") else CELL + "text-align:left;" for column in self.columns]
         heads = (
             f'<th scope="col" style="{style}">{escape(column.lstrip(">"))}</th>'
@@ -52,8 +52,8 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """Tables next to each other, or below each other where there is no room."""
+class SideBySide:
+    """Tables side by side, or below each other on a narrow screen."""
 
     tables: Sequence[Table]
 
@@ -68,18 +68,20 @@ class Picture:
     """A drawing."""
 
     figure: "Figure"
-    said: str = ""
+    alternative: str = ""
 
     def _repr_mimebundle_(self, **_asked: object) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        """Give the drawing to a notebook, with a text for who cannot see it."""
-        from retailrec.metrics.pictures import render
+        """Return the plot for a notebook, with a text alternative."""
+        from retailrec.metrics.figures import render
 
         encoded = b64encode(render(self.figure, "png")).decode()
-        return {"image/png": encoded, "text/plain": self.said}, {"image/png": {"alt": self.said}}
+        return {"image/png": encoded, "text/plain": self.alternative}, {
+            "image/png": {"alt": self.alternative}
+        }
 
 
 def written(value: object) -> str:
-    """Write a value: whole numbers with thousands apart, others with four significant digits."""
+    """Write a value: a whole number with a comma between thousands, others with four significant digits."""
     match value:
         case None:
             return ""

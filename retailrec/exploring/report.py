@@ -1,4 +1,4 @@
-"""A run's quality report, as a notebook shows it."""
+"""A run's quality report in a notebook."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ def raw_facts(report: Report) -> Table:
         *sheets,
         ("rows", report["rows_read"]),
         ("rows without a customer", report["rows_without_customer"]),
-        *((said, report["facts"][name]) for name, said in FACTS.items()),
+        *((label, report["facts"][name]) for name, label in FACTS.items()),
     ]
     period = f"{report['first_timestamp'][:10]} to {report['last_timestamp'][:10]}"
     return facts(f"The file {report['file']}", pairs, f"{report['source_format']}, {period}")
@@ -64,11 +64,11 @@ def pictures(report: Report) -> Picture:
     from retailrec.exploring import panels
     from retailrec.metrics.plot_style import styled
 
-    told = report["pictures"]
+    data = report["pictures"]
     with styled():
         figure = Figure(figsize=(11, 3.3), layout="constrained")
         over_time, tail, activity = figure.subplots(1, 3)
-        panels.timeline(over_time, told["timeline"])
-        panels.long_tail(tail, told["long_tail"])
-        panels.activity(activity, told["activity"])
-    return Picture(figure, f"Rows kept, by {told['timeline']['unit']}, by item, and by customer")
+        panels.timeline(over_time, data["timeline"])
+        panels.long_tail(tail, data["long_tail"])
+        panels.activity(activity, data["activity"])
+    return Picture(figure, f"Rows kept, by {data['timeline']['unit']}, by item, and by customer")

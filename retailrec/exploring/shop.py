@@ -1,4 +1,4 @@
-"""A stack as a notebook explores it: on AWS or on this laptop, by the same calls."""
+"""A stack in a notebook: on AWS or on this laptop, with the same calls."""
 
 import io
 import json
@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.exploring import customers, own, report
-from retailrec.exploring.display import Beside, Picture, Table
+from retailrec.exploring import customers, own_dataset, report
+from retailrec.exploring.display import Picture, SideBySide, Table
 from retailrec.metrics.command import newest
 from retailrec.metrics.measured import Measured
 from retailrec.metrics.reading import Reader
@@ -31,15 +31,15 @@ class Shop:
 
     @classmethod
     def open(cls, name: str | None = None) -> Self:
-        """Open a stack by name, else the one that ``RETAILREC_STACK`` names, else the local cloud's.
+        """Open a stack by name, else that of ``RETAILREC_STACK``, else that of the local cloud.
 
-        Where no run is live yet on the local cloud, a file is dropped first; on AWS that is yours to do.
+        If no run is live on the local cloud, a file is dropped first; on AWS this raises Problem.
         """
         stack = Stack.open(name or os.environ.get(STACK) or None)
         run = _live(stack)
         if run is None and stack.cloud is None:
             raise Problem(f"No run is live: drop a file first, `retailrec drop FILE --stack {stack.name}`.")
-        return cls(stack, run or own.drop(stack, own.first_file()))
+        return cls(stack, run or own_dataset.drop(stack, own_dataset.first_file()))
 
     def _repr_html_(self) -> str:
         region = self.stack.session.region_name
@@ -58,7 +58,7 @@ class Shop:
 
     @property
     def is_local(self) -> bool:
-        """Tell whether this is the local cloud."""
+        """Return whether this is the local cloud."""
         return self.stack.cloud is not None
 
     @property
@@ -68,7 +68,7 @@ class Shop:
 
     @property
     def has_endpoint(self) -> bool:
-        """Tell whether a model answers in real time; in endpoint mode "none" the batch alone does."""
+        """Return whether there is an endpoint; in endpoint mode "none" there are batch results only."""
         return self.stack.parameters.get("EndpointMode") != "none"
 
     def client(self, service: str) -> Any:
@@ -81,16 +81,16 @@ class Shop:
 
     @cached_property
     def report(self) -> dict[str, Any]:
-        """Return the run's quality report, whole."""
+        """Return the run's quality report in full."""
         read: dict[str, Any] = json.loads(self._read(names.QUALITY_REPORT_JSON))
         return read
 
     def raw_facts(self) -> Table:
-        """Tell what the file holds, before any cleaning."""
+        """List what the file holds, before any cleaning."""
         return report.raw_facts(self.report)
 
     def cleaning(self) -> Table:
-        """Tell what became of each row."""
+        """Account for every row: kept or rejected."""
         return report.cleaning(self.report)
 
     def pictures(self) -> Picture:
@@ -101,7 +101,7 @@ class Shop:
         """Show the first rows of a Parquet file that the run wrote: those trained on, or ``REJECTED``."""
         import pyarrow.parquet as pq
 
-        # In this thread: Arrow's own would keep the bytes, and release them whenever they like.
+        # In this thread: threads of Arrow keep the memory for longer.
         found = pq.ParquetFile(io.BytesIO(self._read(relative))).read(use_threads=False)
         first = found.slice(0, number).to_pylist()
         filled = [name for name in found.column_names if any(row[name] is not None for row in first)]
@@ -111,49 +111,49 @@ class Shop:
         return Table(f"{relative}: {found.num_rows:,} rows", heads, cells)
 
     def metrics(self) -> Picture:
-        """Draw what the training of the live run measured."""
+        """Plot the metrics of the live run's training."""
         return _drawn([Reader(self.stack).read(self.run)], f"Metrics of run {self.run.run_id}")
 
     def metrics_of_last(self, runs: int) -> Picture:
-        """Draw what the newest trainings measured, beside each other."""
+        """Plot the metrics of the newest trainings, side by side."""
         return _drawn(newest(self.stack, runs), f"Metrics of the newest {runs} runs")
 
     def customers(self, *wanted: str) -> list[str]:
-        """Return these customers, or where the data has none of an id, another customer for it; says so."""
+        """Return these customers, or others for those that the data does not have; prints which."""
         return customers.present(self.stack, self.run, wanted)
 
-    def batch(self, customer: str, top_n: int = 10) -> Beside:
-        """Show a customer's latest purchases beside what the batch job recommends."""
-        return customers.beside_batch(self.stack, self.run, customer, top_n)
+    def batch(self, customer: str, top_n: int = 10) -> SideBySide:
+        """Show a customer's latest purchases next to the batch job's recommendations."""
+        return customers.compare_with_batch(self.stack, self.run, customer, top_n)
 
-    def real_time(self, customer: str, top_n: int = 10) -> Beside:
-        """Show a customer's latest purchases beside what the API recommends now."""
-        return customers.beside_real_time(self.stack, self.run, customer, top_n)
+    def real_time(self, customer: str, top_n: int = 10) -> SideBySide:
+        """Show a customer's latest purchases next to the API's current recommendations."""
+        return customers.compare_with_api(self.stack, self.run, customer, top_n)
 
     def own_file(
         self, path: str | None, columns: dict[str, str] | None = None
     ) -> tuple[Path | None, dict[str, str]]:
-        """Return your file and its columns, or on the local cloud those of a made-up one."""
-        return own.file_or_example(self.stack, path, columns or {})
+        """Return your file and its columns, or on the local cloud those of an example."""
+        return own_dataset.file_or_example(self.stack, path, columns or {})
 
     def drop(self, path: Path | None, columns: dict[str, str] | None = None, approve: bool = False) -> "Shop":
-        """Drop a file, wait until its run is live, and return the shop as it is then.
+        """Drop a file, wait until its run is live, and return the shop with this run.
 
-        With ``approve``, a model that the quality gate holds is deployed all the same.
+        With ``approve``, a model that the quality gate rejects is deployed anyway.
         """
         if path is None:
             return self
-        return type(self)(self.stack, own.drop(self.stack, path, columns, approve))
+        return type(self)(self.stack, own_dataset.drop(self.stack, path, columns, approve))
 
     def _read(self, relative: str) -> bytes:
         key = names.run_key(self.run.run_id, relative)
         return self.stack.s3().get_object(Bucket=self.stack.output("DataBucket"), Key=key)["Body"].read()
 
 
-def _drawn(runs: list[Measured], said: str) -> Picture:
-    from retailrec.metrics.pictures import draw
+def _drawn(runs: list[Measured], alternative: str) -> Picture:
+    from retailrec.metrics.figures import draw
 
-    return Picture(draw(runs), said)
+    return Picture(draw(runs), alternative)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Makes transaction files that are worth learning from, for when there is none at hand."""
+"""Generates transaction files that a model can learn from."""
 
 from retailrec.generate.dataset import Dataset, generate
 from retailrec.generate.files import FORMATS, write, write_parquet

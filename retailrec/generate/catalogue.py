@@ -1,7 +1,7 @@
 """The items of a dataset: codes, names, prices, how popular they are and when they are on sale.
 
-Items live in cells, one for each pair of department and theme. Who likes a
-cell likes its items: that is what a model can learn.
+Items are in cells, one for each pair of department and theme. A customer who likes a cell likes its items:
+this is what a model can learn.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from retailrec.generate.vocabulary import DEPARTMENTS, NON_PRODUCTS, SIZES, STOC
 
 SHARE_LAUNCHED_LATER, SHARE_RETIRED, SHARE_RENAMED = 0.3, 0.25, 0.07
 POPULARITY_SPREAD = 1.15  # of the logarithm; gives the real file's long tail
-SHARE_SHARING_NUMBER = 0.18  # of an item with its neighbour: then letters tell them apart, 85123A
+SHARE_SHARING_NUMBER = 0.18  # of an item with its neighbour: their letters differ, 85123A
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ SHARE_BESTSELLERS = 0.1  # bought because everybody does
 
 
 class Choices:
-    """Wishes of customers, drawn for a line's number and the how manieth attempt at it."""
+    """Choices of customers, drawn for a line's number and the number of the attempt."""
 
     def __init__(self, noise: Noise, catalogue: Catalogue, customers: Customers) -> None:
         self._noise, self._catalogue, self._customers = noise, catalogue, customers

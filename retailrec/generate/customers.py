@@ -24,7 +24,7 @@ class Customers:
     country: Ints  # index into ``countries``; 0 is home
     activity: Floats  # sums to 1
     first_day: Ints
-    last_day: Ints  # first day that no longer counts
+    last_day: Ints  # first day after the period
     volume: Floats  # how many packs they take
     department: Floats  # customers by departments, cumulative
     theme: Floats  # customers by themes, cumulative
@@ -59,7 +59,7 @@ def make_customers(shape: Shape, catalogue: Catalogue, noise: Noise) -> Customer
     activity = rng.lognormal(0, ACTIVITY_SPREAD, n)
     loyal = rng.random(n) < SHARE_LOYAL
     loyal[:demo] = True
-    # Those who came before the first day stay as long from there on: how long is memoryless.
+    # Those who came before the first day stay as long from then on: the duration is memoryless.
     first = np.where(loyal, 0, rng.integers(-shape.days // 2, shape.days - 7, n).clip(0))
     stays = rng.exponential(shape.days / 2, n).astype(np.int64) + 7
     last = np.where(loyal, shape.days, np.minimum(first + stays, shape.days))

@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from retailrec.generate.blemishes import blemish
 from retailrec.generate.catalogue import make_catalogue
 from retailrec.generate.customers import make_customers
+from retailrec.generate.irregularities import add_irregularities
 from retailrec.generate.lines import Shop
 from retailrec.generate.noise import Noise
 from retailrec.generate.plan import make_invoices
@@ -52,7 +52,7 @@ class Dataset:
         for first, after in pairwise(borders):
             wanted = np.arange(start + first, start + after)
             rows = make_rows(self._shop, self._invoices, wanted)
-            blemish(rows, self._invoices, self._shop)
+            add_irregularities(rows, self._invoices, self._shop)
             yield to_batch(self._shop, self._invoices, rows)
 
 

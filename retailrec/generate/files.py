@@ -1,4 +1,4 @@
-"""Writes a dataset as a file; the suffix tells the format."""
+"""Writes a dataset as a file in the format of its suffix."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def write_parquet(path: Path, batches: Iterable[pa.RecordBatch]) -> None:
 
 @contextmanager
 def _whole_or_nothing(path: Path) -> Iterator[Path]:
-    """Yield a path beside ``path`` that takes its place at the end; an interrupted write leaves nothing."""
+    """Yield a path next to ``path`` that replaces it at the end; an interrupted write leaves nothing."""
     part = path.with_name(f".part-{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

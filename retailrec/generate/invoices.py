@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retailrec.generate.noise import Ints
-from retailrec.generate.opening import DAY
+from retailrec.generate.opening_hours import DAY
 
 PURCHASE, ANONYMOUS, CANCELLATION, ADJUSTMENT = range(4)
 NOBODY = -1

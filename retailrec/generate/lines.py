@@ -53,7 +53,7 @@ class Shop:
         catalogue, item = self.catalogue, np.zeros(len(line), np.int64)
         open_ = again = np.arange(
             len(line)
-        )  # lines of invoices that are not settled, and those to draw again
+        )  # lines of invoices without a valid item yet, and those to draw again
         for attempt in range(ATTEMPTS):
             if attempt < ATTEMPTS_BY_TASTE:
                 item[again] = self._choices.wanted(attempt, line[again], customer[again])
@@ -77,7 +77,7 @@ class Shop:
 
 
 def _seen_before(invoice: Ints, item: Ints) -> NDArray[np.bool_]:
-    """Tell for each line whether an earlier line of its invoice has the same item."""
+    """Return for each line whether an earlier line of its invoice has the same item."""
     key = invoice << 32 | item
     order = np.argsort(key, kind="stable")
     seen = np.zeros(len(key), np.bool_)

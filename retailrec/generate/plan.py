@@ -1,4 +1,4 @@
-"""Draws a dataset's invoices, so many lines of each kind that the rows come out exactly as asked for."""
+"""Draws a dataset's invoices, with the lines of each kind that give exactly the requested rows."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import numpy as np
 from retailrec.generate.customers import Customers
 from retailrec.generate.invoices import ADJUSTMENT, ANONYMOUS, CANCELLATION, NOBODY, PURCHASE, Invoices
 from retailrec.generate.noise import Floats, Ints, Noise
-from retailrec.generate.opening import DAY, day_weights, draw_days, draw_minutes, next_open
+from retailrec.generate.opening_hours import DAY, day_weights, draw_days, draw_minutes, next_open
 from retailrec.generate.shape import DEMO_CUSTOMERS, Shape
 
 DEMO_INVOICES = 10  # at least, for each of the demo's customers

@@ -1,4 +1,4 @@
-"""Rows of invoices, before anything is wrong with them."""
+"""Rows of invoices, before the irregularities."""
 
 from dataclasses import dataclass
 

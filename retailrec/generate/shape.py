@@ -1,4 +1,4 @@
-"""What a generated dataset looks like: sizes, shares and blemishes."""
+"""The shape of a generated dataset: sizes, and shares of irregularities."""
 
 import datetime
 from typing import Self

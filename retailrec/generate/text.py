@@ -11,7 +11,7 @@ else:
     Column = pa.Array  # takes no parameters when it runs
 
 
-# Arrow's functions; their stubs know no plain strings beside columns.
+# Arrow's functions; their stubs do not allow plain strings next to columns.
 compute: Any = pc
 
 

@@ -1,4 +1,4 @@
-"""The small parts of an xlsx workbook, beside its sheets."""
+"""The small parts of an xlsx workbook, besides its sheets."""
 
 from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape, quoteattr

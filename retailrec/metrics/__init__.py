@@ -1,1 +1,1 @@
-"""What trainings measured: read from the job, shown as tables, drawn as pictures."""
+"""Metrics of trainings: read from the job, shown as tables, drawn as plots."""

@@ -1,4 +1,4 @@
-"""Panels of what whole models measured: bars for one run, points over several."""
+"""Panels of whole models' metrics: bars for one run, lines over several."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,9 +19,9 @@ IN_SAMPLE_LOOK = Look("white", "-", "")
 
 
 class Side(NamedTuple):
-    """Whose lists were measured: what its metrics' names end in, and how it is drawn."""
+    """The source of the measured lists: the ending of its metrics' names, and how it is drawn."""
 
-    said: str
+    label: str
     ending: str
     look: Look
     hatch: str
@@ -35,23 +35,23 @@ OWN_LISTS = {
 
 
 def sides(name: str) -> tuple[Side, ...]:
-    """List whose lists a metric is measured of, the model's first."""
+    """List the sources that a metric is measured for, the model first."""
     return Side("model", "", MODEL, ""), Side("popularity", "_popularity", POPULARITY, "///"), OWN_LISTS[name]
 
 
-def beside_baselines(axes: Axes, name: str, metrics: Mapping[str, float]) -> None:
-    """Draw a metric of one run's whole model beside what does without a model."""
+def metric_bars(axes: Axes, name: str, metrics: Mapping[str, float]) -> None:
+    """Draw a metric of one run's whole model next to its baselines."""
     axes.set_title(f"{TITLES[name]}, whole model")
     if name not in metrics:
         say_empty(axes, "The job reported none." if metrics else "Not measured yet.")
         return
-    groups = [(said, ending) for said, ending in GROUPS if name + ending in metrics]
+    groups = [(label, ending) for label, ending in GROUPS if name + ending in metrics]
     for place, side in enumerate(sides(name)):
         keys = [name + side.ending + ending for _, ending in groups]
         bars = {group + (place - 1) * WIDTH: key for group, key in enumerate(keys) if key in metrics}
         if bars:
             _draw(axes, bars, metrics, side)
-    labels = [said for said, _ in groups]
+    labels = [label for label, _ in groups]
     if name + IN_SAMPLE in metrics:
         _draw(axes, {float(len(labels)): name + IN_SAMPLE}, metrics, Side("_", "", IN_SAMPLE_LOOK, ""))
         labels.append("in sample\n(no forecast)")
@@ -63,7 +63,7 @@ def beside_baselines(axes: Axes, name: str, metrics: Mapping[str, float]) -> Non
 
 
 def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], side: Side) -> None:
-    """Draw one side's bars, each at its place, with its value and its standard error."""
+    """Draw the bars of one source, each with its value and its standard error."""
     heights = [metrics[key] for key in bars.values()]
     axes.bar(
         list(bars),
@@ -72,7 +72,7 @@ def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], s
         color=side.look.colour,
         edgecolor="white" if side.hatch else MUTED,
         hatch=side.hatch,
-        label=side.said,
+        label=side.label,
     )
     for (place, key), height in zip(bars.items(), heights, strict=True):
         error = metrics.get(f"{key}_se", 0.0)
@@ -83,7 +83,7 @@ def _draw(axes: Axes, bars: Mapping[float, str], metrics: Mapping[str, float], s
 
 
 def over_runs(axes: Axes, name: str, runs: Sequence[Measured]) -> None:
-    """Draw a metric over the runs, in the order of their uploads, beside what does without a model."""
+    """Draw a metric over the runs, in the order of their uploads, next to its baselines."""
     axes.set_title(f"{TITLES[name]}, held out, whole models")
     if not any(name in each.metrics for each in runs):
         say_empty(axes, "None of these runs reported it.")
@@ -102,7 +102,7 @@ def over_runs(axes: Axes, name: str, runs: Sequence[Measured]) -> None:
             markersize=5,
             linewidth=1.8,
             capsize=3,
-            label=side.said if values else "_",
+            label=side.label if values else "_",
         )
     from_zero(axes, 1.2 * axes.dataLim.ymax)
     _name_runs(axes, runs)

@@ -1,4 +1,4 @@
-"""``retailrec metrics``: what trainings measured, as tables and as a picture."""
+"""``retailrec metrics``: the metrics of trainings, as tables and as a plot."""
 
 import json
 from itertools import islice
@@ -20,7 +20,7 @@ from retailrec_shared.ledger.run import Run
 def metrics(
     stack: str | None, prefixes: list[str], last: int | None, every: bool, plot: Path | None, as_json: bool
 ) -> None:
-    """Show the metrics of some runs, and draw them if a file is named."""
+    """Show the metrics of some runs, and plot them if a file is given."""
     kind = picture_kind(plot) if plot else None
     if bool(prefixes) + every + (last is not None) != 1:
         raise Problem(f"Name runs (`{command()} runs` lists them), or give --last N, or --all.")
@@ -50,7 +50,7 @@ def _named(stack: Stack, prefixes: list[str]) -> list[Measured]:
 
 
 def newest(stack: Stack, last: int | None) -> list[Measured]:
-    """Read the newest runs that have metrics, so many or all; the oldest of them comes first."""
+    """Read the newest runs that have metrics, at most ``last``; the oldest of them comes first."""
     reader = Reader(stack)
     known = (each for each in map(reader.read, stack.ledger().runs()) if each.known)
     found = list(islice(known, last))

@@ -38,8 +38,8 @@ class Note(NamedTuple):
 
 
 def precision_of(axes: Axes, measured: Measured) -> None:
-    """Draw one run's precision by epoch, beside what needs no model: the tutorial's plot."""
-    # Which rows a Marketplace algorithm measures on, it does not say.
+    """Draw one run's precision by epoch, next to its baselines: the tutorial's plot."""
+    # A Marketplace algorithm does not say which rows it measures on.
     on = "as the algorithm reports it" if measured.run.of_marketplace else "held out"
     axes.set_title(f"Precision at 10 by epoch, {on}")
     points = measured.precision
@@ -49,14 +49,14 @@ def precision_of(axes: Axes, measured: Measured) -> None:
     line(axes, points, MODEL)
     notes = [Note(points[-1].value, f"model while training {points[-1].value:.3f}", MODEL.colour)]
     notes += [_whole(axes, measured, points[-1].epoch)] if PRECISION in measured.metrics else []
-    for name, said, look in (
+    for name, baseline, look in (
         ("popularity", "popularity", POPULARITY),
         ("own_items", "customer's own items", OWN),
     ):
         value = measured.metrics.get(f"{PRECISION}_{name}")
         if value is not None:
             axes.axhline(value, color=look.colour, linestyle=look.dash, linewidth=1.8)
-            notes.append(Note(value, f"{said} {value:.3f}", look.colour))
+            notes.append(Note(value, f"{baseline} {value:.3f}", look.colour))
     from_zero(axes, max([point.value for point in points] + [note.height for note in notes]), 1.0)
     axes.set_ylabel(PRECISION_AXIS)
     epochs_below(axes)
@@ -66,8 +66,8 @@ def precision_of(axes: Axes, measured: Measured) -> None:
 def _whole(axes: Axes, measured: Measured, epoch: int) -> Note:
     value, error = measured.metrics[PRECISION], measured.metrics.get(f"{PRECISION}_se")
     axes.errorbar([epoch], [value], yerr=error, fmt="*", color=INK, markersize=11, capsize=3, zorder=4)
-    said = f"{value:.3f} ± {error:.3f}" if error else f"{value:.3f}"
-    return Note(value, f"whole model {said}", INK)
+    written = f"{value:.3f} ± {error:.3f}" if error else f"{value:.3f}"
+    return Note(value, f"whole model {written}", INK)
 
 
 def others_of(axes: Axes, measured: Measured) -> None:
@@ -86,7 +86,7 @@ def others_of(axes: Axes, measured: Measured) -> None:
 
 
 def precision_of_several(axes: Axes, runs: Sequence[Measured]) -> None:
-    """Draw several runs' precision by epoch, the newest as many as can be told apart."""
+    """Draw several runs' precision by epoch: the newest, as many as there are distinct styles."""
     curves = [each for each in runs if each.precision]
     drawn = curves[-len(LOOKS) :]
     few = f", the newest {len(drawn)} runs" if len(drawn) < len(curves) else ""
@@ -99,8 +99,8 @@ def precision_of_several(axes: Axes, runs: Sequence[Measured]) -> None:
     from_zero(axes, max(point.value for each in drawn for point in each.precision), 1.0)
     axes.set_ylabel(PRECISION_AXIS)
     epochs_below(axes)
-    beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "alignment": "left"}
-    axes.legend(title="run, the newest first", fontsize=9, **beside).set_in_layout(False)
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "alignment": "left"}
+    axes.legend(title="run, the newest first", fontsize=9, **place).set_in_layout(False)
 
 
 def name_of(measured: Measured) -> str:
@@ -109,8 +109,8 @@ def name_of(measured: Measured) -> str:
     return f"{measured.run.run_id[:SHORT_ID]}  {key if len(key) <= 30 else key[:29] + '…'}"
 
 
-def line(axes: Axes, points: Sequence[Point], look: Look, said: str | None = None) -> None:
-    """Draw one curve; where there are few points, each with its mark."""
+def line(axes: Axes, points: Sequence[Point], look: Look, legend: str | None = None) -> None:
+    """Draw one curve; short ones have a marker at each point."""
     every = max(1, len(points) // 25)
     axes.plot(
         [point.epoch for point in points],
@@ -121,7 +121,7 @@ def line(axes: Axes, points: Sequence[Point], look: Look, said: str | None = Non
         markevery=every,
         markersize=4.5,
         linewidth=1.8,
-        label=said,
+        label=legend,
     )
 
 
@@ -132,7 +132,7 @@ def epochs_below(axes: Axes) -> None:
 
 
 def write_notes(axes: Axes, notes: Sequence[Note]) -> None:
-    """Write what each line is beside its end, none upon another."""
+    """Label each line at its end, without overlaps."""
     low, high = axes.get_ylim()
     at = -1.0
     for note in sorted(notes):

@@ -1,7 +1,7 @@
-"""What a training job tells of its metrics while it works: one series for each, read from its log.
+"""The metrics that a training job logs while it runs, one series for each.
 
-CloudWatch keeps algorithm metrics by the minute, in which all epochs of a short training fall
-together; the log has every line.
+They are read from the log: CloudWatch stores algorithm metrics by the minute, too coarse for a short
+training.
 """
 
 import math
@@ -33,7 +33,7 @@ class Progress(NamedTuple):
     series: dict[str, list[tuple[int, int, float]]]
 
     def document(self) -> dict[str, Any]:
-        """Give it to the page; what was told once alone is a result and no series."""
+        """Return it as JSON; a metric that was logged once is a result and not a series."""
         return {
             "epoch": self.epoch,
             "epochs": self.epochs,
@@ -46,10 +46,10 @@ class Progress(NamedTuple):
 
 
 def read_progress(lines: Iterable[Line]) -> Progress:
-    """Read every metric out of a log.
+    """Read every metric in a log.
 
-    A point's step is the epoch that the log was at, or how often the metric was told before.
-    Where epochs begin anew, another fit has begun: what it tells replaces what an earlier one told.
+    A point's step is the log's current epoch, or without epochs the number of the metric's line.
+    When epochs start again, another fit has begun: its values replace those of the earlier one.
     """
     fit, fits = 0, dict[str, int]()
     epoch: int | None = None
@@ -68,7 +68,11 @@ def read_progress(lines: Iterable[Line]) -> Progress:
             points = series.setdefault(name, [])
             step = epoch if epoch is not None else len(points) + 1
             if points and points[-1][0] >= step:
-                points[-1] = (points[-1][0], line.at, value)  # told again within an epoch: the last word
+                points[-1] = (
+                    points[-1][0],
+                    line.at,
+                    value,
+                )  # logged again within an epoch: the last value counts
             else:
                 points.append((step, line.at, value))
     return Progress(epoch, epochs, series)

@@ -1,4 +1,4 @@
-"""What is known of a run's training: its metrics, and how they went from epoch to epoch."""
+"""A run's training: its metrics, and their values by epoch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from retailrec_shared.core.status import Stage
 from retailrec_shared.ledger.run import Run
 
 NO_PROGRESS = Progress(None, None, {})
-OF_EPOCH = "epoch_"  # our image's name for what it measures of some customers while it trains
+OF_EPOCH = "epoch_"  # prefix of what our image measures on some customers while it trains
 
 
 class Point(NamedTuple):
-    """A metric at one epoch; where a log names no epochs, at its so-manieth mention."""
+    """A metric at one epoch; in a log without epochs, the number of the metric's line."""
 
     epoch: int
     value: float
@@ -32,18 +32,18 @@ class Measured:
 
     @property
     def known(self) -> bool:
-        """Tell whether there is anything to show."""
+        """Return whether there is anything to show."""
         return bool(self.metrics) or bool(self.series)
 
     @property
     def series(self) -> dict[str, list[Point]]:
-        """What was told more than once: a curve. Precision comes first."""
-        told = {
+        """The metrics that were logged more than once, as curves. Precision comes first."""
+        curves = {
             name: [Point(epoch, value) for epoch, _, value in points]
             for name, points in self.progress.series.items()
             if len(points) > 1
         }
-        return dict(sorted(told.items(), key=lambda each: (plain(each[0]) != PRECISION, each[0])))
+        return dict(sorted(curves.items(), key=lambda each: (plain(each[0]) != PRECISION, each[0])))
 
     @property
     def precision(self) -> list[Point]:
@@ -57,12 +57,12 @@ class Measured:
 
     @property
     def lift(self) -> float | None:
-        """How many times popularity's precision at 10 the model's is."""
+        """The model's precision at 10, divided by that of popularity."""
         popularity = self.metrics.get(f"{PRECISION}_popularity")
         return self.metrics[PRECISION] / popularity if popularity and PRECISION in self.metrics else None
 
     def document(self) -> dict[str, Any]:
-        """Give it to machines."""
+        """Return it as JSON."""
         return {
             "run_id": self.run.run_id,
             "file": self.run.upload.key,
@@ -77,19 +77,19 @@ class Measured:
 
 
 def training_job(stack: str, run: Run) -> str:
-    """Name the training job of a run's present attempt; of a tuned run, the best one of its search."""
+    """Return the name of a run's current training job; of a tuned run, that of its search's best job."""
     return run.tuning.best_job or names.resource_name(
         names.resource_prefix(stack), run.run_id, run.attempt(Stage.TRAIN)
     )
 
 
 def plain(name: str) -> str:
-    """Return a metric's name without the mark of a measurement during training."""
+    """Return a metric's name without the prefix of measurements during training."""
     return name.removeprefix(OF_EPOCH)
 
 
 def algorithm(run: Run) -> str:
-    """Name what learned."""
+    """Name the algorithm of a run."""
     return "Marketplace" if run.of_marketplace else run.configuration.get("training_algorithm", "own")
 
 
@@ -97,5 +97,5 @@ def label(name: str) -> str:
     """Name a metric for people."""
     if name == "train_auc":
         return "AUC of training pairs"
-    said = plain(name).replace(PRECISION, "precision at 10").replace("ndcg@", "NDCG at ")
-    return said.replace("_new_items", ", new items").replace("_in_sample", ", in sample").replace("_", " ")
+    text = plain(name).replace(PRECISION, "precision at 10").replace("ndcg@", "NDCG at ")
+    return text.replace("_new_items", ", new items").replace("_in_sample", ", in sample").replace("_", " ")

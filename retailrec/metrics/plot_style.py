@@ -1,4 +1,4 @@
-"""How pictures look: told apart by dash, marker and lightness, so that they hold in greyscale too."""
+"""The style of plots: series differ in dash, marker and lightness, so that they are distinct in greyscale."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ class Look(NamedTuple):
     marker: str
 
 
-# Okabe and Ito's colours; vermilion is popularity's alone, wherever it is drawn.
+# Okabe and Ito's colours; vermilion is always popularity.
 LOOKS = (
     Look("#0072b2", "-", "o"),
     Look("#009e73", (0, (6, 2)), "^"),
@@ -53,14 +53,14 @@ STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "figure.facecolor": "white",
     "svg.fonttype": "none",
-    "svg.hashsalt": "retailrec",  # the same picture is the same file
+    "svg.hashsalt": "retailrec",  # the same plot is the same file
     "text.parse_math": False,  # a file's name may hold dollar signs
 }
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw in this style; a name that the font lacks letters for is no reason to complain."""
+    """Draw in this style, without warnings about letters that the font does not have."""
     with mpl.rc_context(cast(Any, STYLE)), catch_warnings():
         filterwarnings("ignore", message="Glyph .* missing from")
         yield
@@ -78,6 +78,6 @@ def whole_epochs(axes: Axes) -> None:
 
 
 def say_empty(axes: Axes, text: str) -> None:
-    """Say in an empty place why it is empty."""
+    """Explain in an empty panel why it is empty."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, text, ha="center", va="center", color=MUTED, transform=axes.transAxes, wrap=True)

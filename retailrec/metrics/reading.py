@@ -28,7 +28,7 @@ class Reader:
         self._logs = stack.logs()
 
     def read(self, run: Run) -> Measured:
-        """Read what a run's training job measured; what SageMaker does not tell any more, the ledger does."""
+        """Read the metrics of a run's training job; from the ledger if SageMaker no longer has them."""
         if not run.started(Stage.TRAIN):
             return Measured(run, run.metrics)
         job = training_job(self._stack, run)
@@ -37,8 +37,13 @@ class Reader:
         return Measured(run, self._final(job) or run.metrics, read_progress(lines or ()), notes)
 
     def _final(self, job: str) -> dict[str, float]:
-        told: Any = _allowed(lambda: self._sagemaker.describe_training_job(TrainingJobName=job)) or {}
-        return {each["MetricName"]: float(each["Value"]) for each in told.get("FinalMetricDataList", [])}
+        job_description: Any = (
+            _allowed(lambda: self._sagemaker.describe_training_job(TrainingJobName=job)) or {}
+        )
+        return {
+            each["MetricName"]: float(each["Value"])
+            for each in job_description.get("FinalMetricDataList", [])
+        }
 
 
 def read_all(stack: Stack, runs: Iterable[Run]) -> list[Measured]:
@@ -48,7 +53,7 @@ def read_all(stack: Stack, runs: Iterable[Run]) -> list[Measured]:
 
 
 def _allowed(ask: Callable[[], Answer]) -> Answer | None:
-    """Ask; None where it may not be asked, or is not there any more."""
+    """Call AWS; return None without the permission, or if the resource no longer exists."""
     try:
         return ask()
     except ClientError as error:

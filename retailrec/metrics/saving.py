@@ -1,4 +1,4 @@
-"""Writing a picture: whole or not at all, and only to where it may be written."""
+"""Writing a plot to a file, atomically."""
 
 import os
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ KINDS = (".png", ".svg", ".pdf")
 
 
 def picture_kind(path: Path) -> str:
-    """Tell a picture's format by its suffix; raises Problem for a file that cannot be one."""
+    """Return a plot's format by its suffix; raises Problem for a file that cannot be written."""
     kind = path.suffix.lower()
     if kind not in KINDS:
-        raise Problem(f"{path} is no picture: give it one of the suffixes {', '.join(KINDS)}.")
+        raise Problem(f"{path} is not an image: use one of the suffixes {', '.join(KINDS)}.")
     if path.is_dir():
         raise Problem(f"{path} is a folder: name a file.")
     if path.exists() and not os.access(path, os.W_OK):
-        raise Problem(f"{path} may not be written over: name another file.")
+        raise Problem(f"{path} must not be overwritten: name another file.")
     return kind.removeprefix(".")
 
 
 def save(path: Path, kind: str, runs: Sequence[Measured]) -> None:
-    """Draw runs into a file, with its folder if need be; what was there stays until the picture is whole."""
-    from retailrec.metrics.pictures import draw, render  # a second's import, needed here alone
+    """Plot runs to a file, and create its folder; an earlier file is replaced only by a complete plot."""
+    from retailrec.metrics.figures import draw, render  # takes a second to import
 
     picture = render(draw(runs), kind)
     draft = path.with_name(f".{path.name}.part")

@@ -16,7 +16,7 @@ WITHOUT_EPOCHS = "This training logged nothing by epoch: its algorithm has no ep
 
 
 def one_run(measured: Measured) -> RenderableType:
-    """Show all of one run: its curve, and what the whole model measured."""
+    """Show one run: its metrics by epoch, and those of the whole model."""
     parts: list[RenderableType] = [by_epoch(measured)]
     if measured.metrics:
         parts += ["", metrics_table(measured.metrics, measured.run)]
@@ -24,7 +24,7 @@ def one_run(measured: Measured) -> RenderableType:
 
 
 def by_epoch(measured: Measured) -> RenderableType:
-    """List each curve's values by epoch, precision at 10 also as a bar; long ones thinned out."""
+    """List each metric by epoch, precision at 10 also as a bar; of long trainings some epochs only."""
     run = measured.run
     title = f"By epoch: run {run.run_id[:SHORT_ID]} of {run.upload.key}"
     if not measured.series:
@@ -41,7 +41,7 @@ def by_epoch(measured: Measured) -> RenderableType:
 
 
 def thinned(epochs: Sequence[int], most: int = ROWS) -> list[int]:
-    """Choose so many of many epochs, evenly, the first and the last among them."""
+    """Choose at most ``most`` epochs, evenly spaced, with the first and the last."""
     if len(epochs) <= most:
         return list(epochs)
     return [epochs[round(place * (len(epochs) - 1) / (most - 1))] for place in range(most)]
@@ -53,7 +53,7 @@ def bar(value: float | None, highest: float) -> str:
 
 
 def across(runs: Sequence[Measured]) -> RenderableType:
-    """List runs, the oldest upload first, each by what its whole model measured."""
+    """List runs, the oldest upload first, with the metrics of their whole models."""
     listed = table(
         "run", "file", "uploaded", "status", ">p@10", ">popularity", ">lift", ">new items", ">NDCG@20"
     )
@@ -69,14 +69,14 @@ def across(runs: Sequence[Measured]) -> RenderableType:
             *_numbers(each, (f"{PRECISION}_new_items", NDCG)),
         )
     caption = (
-        "Held out, of each run's own file. Lift: how many times popularity's precision. New items: precision "
-        "where what the customer had bought is left out."
+        "Held out, of each run's own file. Lift: precision divided by popularity's. New items: precision "
+        "without items that the customer had bought."
     )
     return titled(f"{len(runs)} runs", listed, caption)
 
 
 def notes(runs: Iterable[Measured]) -> list[str]:
-    """List what could not be read, each thing once."""
+    """List what could not be read, without repetitions."""
     return list(dict.fromkeys(note for each in runs for note in each.notes))
 
 
@@ -85,10 +85,10 @@ def _numbers(measured: Measured, names: Iterable[str]) -> list[str]:
 
 
 def _epochs_caption(measured: Measured, epochs: int) -> str:
-    said = (
-        "Measured while it trained, on some of the held-out customers and by the scores alone."
+    measured_on = (
+        "Measured during training, on some of the held-out customers, by the scores only."
         if any(plain(name) != name for name in measured.series)
         else ""
     )
     thin = f" {ROWS} of {epochs} epochs are shown; --json has all." if epochs > ROWS else ""
-    return (said + thin).strip()
+    return (measured_on + thin).strip()

@@ -1,4 +1,4 @@
-"""The log of a run's training job, out of CloudWatch Logs."""
+"""The log of a run's training job, from CloudWatch Logs."""
 
 from itertools import islice
 from typing import Any
@@ -9,11 +9,11 @@ from retailrec.metrics.epochs import Line
 from retailrec_shared.core import aws
 
 GROUP = "/aws/sagemaker/TrainingJobs"
-MAX_LINES = 20_000  # more than any training writes: a runaway one must not fill the memory
+MAX_LINES = 20_000  # more than any training writes; a limit for the memory
 
 
 def read_training_log(logs: Any, job: str) -> list[Line]:
-    """Read what a training job wrote so far; nothing while it has written nothing."""
+    """Read a training job's log so far; empty before its first line."""
     try:
         # SageMaker calls a job's streams JOB/algo-N-TIME.
         found = logs.describe_log_streams(logGroupName=GROUP, logStreamNamePrefix=f"{job}/")["logStreams"]

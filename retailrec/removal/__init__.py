@@ -1,1 +1,1 @@
-"""Removing a stack together with what its functions made outside of it."""
+"""Removing a stack together with what its functions created outside of it."""

@@ -1,10 +1,10 @@
-"""What a stack leaves where the whole account shares: API Gateway's log role, and the jobs' log group."""
+"""What a stack leaves in account-wide places: API Gateway's log role, and the jobs' log group."""
 
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.finding import Client
+from retailrec.removal.inventory import Client
 from retailrec_shared.core import names
 from retailrec_shared.core.aws import error_code
 
@@ -12,7 +12,7 @@ TRAINING_LOGS = "/aws/sagemaker/TrainingJobs"
 
 
 def api_log_roles(iam: Any, stack: str) -> list[str]:
-    """List the roles that the stack made for the access logs, which outlive it by the template's own word."""
+    """List the roles that the stack created for access logs; the template retains them."""
     return [
         role["RoleName"]
         for page in iam.get_paginator("list_roles").paginate()
@@ -22,7 +22,7 @@ def api_log_roles(iam: Any, stack: str) -> list[str]:
 
 
 def remove_api_log_role(client: Client, role: str) -> bool:
-    """Remove such a role; false where it stays, because other APIs of the account write their logs by it."""
+    """Remove such a role; return False if it stays because other APIs of the account use it."""
     gateway, iam = client("apigateway"), client("iam")
     arn = iam.get_role(RoleName=role)["Role"]["Arn"]
     if gateway.get_account().get("cloudwatchRoleArn") == arn:
@@ -36,10 +36,7 @@ def remove_api_log_role(client: Client, role: str) -> bool:
 
 
 def remove_training_logs(logs: Any, stack: str, searches: list[str]) -> None:
-    """Remove the logs of the stack's training jobs, those of its tuning jobs too.
-
-    Their group goes as well, when no other job's are in it.
-    """
+    """Remove the logs of the stack's training and tuning jobs, and their group if it has no other logs."""
     prefix = names.resource_prefix(stack)
     of_searches = tuple(f"{name}-" for name in searches)
     others = False

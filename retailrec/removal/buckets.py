@@ -9,7 +9,7 @@ from retailrec_shared.core.aws import error_code
 
 
 def empty(s3: Any, bucket: str) -> None:
-    """Delete every version of every object; a bucket that is gone is empty."""
+    """Delete every version of every object; a missing bucket counts as empty."""
     try:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             _delete(s3, bucket, [*page.get("Versions", []), *page.get("DeleteMarkers", [])])

@@ -1,8 +1,7 @@
-"""The removal itself: first what works is stopped, then SageMaker's things go, then the stack.
+"""The removal: first the invocations are stopped, then SageMaker's resources go, then the stack.
 
-The order matters. A function that is woken meanwhile would bring a deleted endpoint
-back. And SageMaker needs the stack's role to free what an endpoint held: the role
-must outlive it.
+The order matters. A function that is invoked meanwhile would create a deleted endpoint again. And SageMaker
+needs the stack's role to release an endpoint's resources: the role must outlive it.
 """
 
 import time
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from retailrec.client.problems import Problem
 from retailrec.removal import account, buckets
-from retailrec.removal.finding import Client, Found, find
+from retailrec.removal.inventory import Client, Found, find
 from retailrec_shared.core.aws import error_code, error_message, says_missing
 
 Say = Callable[[str], None]
@@ -22,15 +21,15 @@ PATIENCE_SECONDS = 1800.0
 
 
 def remove(found: Found, client: Client, data: bool, say: Say, pause: float = 5.0) -> None:
-    """Remove all that was found, and what appeared meanwhile; raises Problem for what does not go.
+    """Remove all that was found, and what has appeared since; raises Problem if something cannot be removed.
 
-    Without ``data``, the buckets outlive the stack, with all that they hold.
+    Without ``data``, the buckets and their content are kept.
     """
-    say("Disabling what wakes the functions")
+    say("Disabling the rules that invoke functions")
     _disable(found, client("events"))
     say("Removing endpoint, endpoint configs, models and running jobs from SageMaker")
     _remove_from_sagemaker(found, client, pause)
-    # An invocation that was under way may have made something after we looked.
+    # An invocation in progress may have created something since the search.
     _remove_from_sagemaker(find(found.stack, client), client, pause)
     if found.status:
         say("Deleting the stack (some minutes on AWS)")
@@ -46,7 +45,7 @@ def remove(found: Found, client: Client, data: bool, say: Say, pause: float = 5.
     account.remove_training_logs(client("logs"), found.stack, found.searches)
     for role in account.api_log_roles(client("iam"), found.stack):
         if not account.remove_api_log_role(client, role):
-            say(f"The role {role} stays: other APIs of this account write their logs by it")
+            say(f"The role {role} is kept: other APIs of this account use it for their logs")
 
 
 def _disable(found: Found, events: Any) -> None:
@@ -73,7 +72,7 @@ def _remove_from_sagemaker(found: Found, client: Client, pause: float) -> None:
 
 
 def _delete_package(sagemaker: Any, name: str, pause: float) -> None:
-    """Delete a model package; one that is in the making is waited for first."""
+    """Delete a model package; wait first for one that is being created."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -85,12 +84,12 @@ def _delete_package(sagemaker: Any, name: str, pause: float) -> None:
         else:
             return
     raise Problem(
-        f"The model package {name} does not go: look at it in the SageMaker console, and try again."
+        f"The model package {name} is not deleted: look at it in the SageMaker console, and try again."
     )
 
 
 def _delete_endpoint(sagemaker: Any, name: str, pause: float) -> None:
-    """Delete the endpoint and wait until it is gone; one that is changing is waited for first."""
+    """Delete the endpoint and wait until it is gone; wait first for an update in progress."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -104,17 +103,19 @@ def _delete_endpoint(sagemaker: Any, name: str, pause: float) -> None:
                 raise
         if time.monotonic() > deadline:
             raise Problem(
-                f"The endpoint {name} does not go: look at it in the SageMaker console, and try again."
+                f"The endpoint {name} is not deleted: look at it in the SageMaker console, and try again."
             )
         time.sleep(pause)
 
 
 def _delete_stack(stack: str, cloudformation: Any, pause: float) -> None:
-    """Delete the stack and wait for its end; its buckets outlive it, by the template's own word."""
+    """Delete the stack and wait until it is gone; the template retains its buckets."""
     cloudformation.delete_stack(StackName=stack)
     if not _gone(cloudformation, stack, pause):
         failed = ", ".join(_failed(cloudformation, stack)) or stack
-        raise Problem(f"CloudFormation could not delete {failed}: its console says why. Then try again.")
+        raise Problem(
+            f"CloudFormation could not delete {failed}: its console shows why. Fix that, then try again."
+        )
 
 
 def _gone(cloudformation: Any, stack: str, pause: float) -> bool:
@@ -132,7 +133,9 @@ def _gone(cloudformation: Any, stack: str, pause: float) -> bool:
         if status == "DELETE_FAILED":
             return False
         time.sleep(pause)
-    raise Problem(f"Deleting the stack {stack} takes very long: its console tells what it waits for.")
+    raise Problem(
+        f"Deleting the stack {stack} takes very long: the CloudFormation console shows what it waits for."
+    )
 
 
 def _failed(cloudformation: Any, stack: str) -> list[str]:
@@ -146,7 +149,7 @@ def _failed(cloudformation: Any, stack: str) -> list[str]:
 
 
 def _unless_gone(act: Callable[[], object]) -> None:
-    """Do something to a resource, unless it is gone, or at its end, already."""
+    """Call AWS for a resource, unless it is already gone or has ended."""
     try:
         act()
     except ClientError as error:

@@ -1,21 +1,21 @@
-"""The API's answers as people read them."""
+"""The API's answers for the terminal."""
 
 from rich.console import RenderableType
 
-from retailrec.client.answers import Purchase, Purchases, Recommendations
 from retailrec.views.screen import count, score, table, titled
+from retailrec_shared.contract.api_responses import Purchase, Purchases, Recommendations
 
 SOURCES = {
-    "endpoint": "answered by the model's endpoint",
-    "batch": "answered from the batch job's results",
-    "similar": "items that are bought by who bought this customer's latest purchases",
-    "popular_in_country": "popular items of the customer's country, not personal ones",
+    "endpoint": "from the model's endpoint",
+    "batch": "from the batch job's results",
+    "similar": "similar to what this customer bought last",
+    "popular_in_country": "popular in the customer's country, not personal",
     "popular": "popular items, not personal ones: the model has no answer for this customer",
 }
 
 
 def recommendations_table(answer: Recommendations) -> RenderableType:
-    """List recommendations, the best first, with where they come from."""
+    """List recommendations, the best first, with their source."""
     reasons = ["why"] if any(item.why for item in answer.recommendations) else []
     shown = table(">", "item", "description", score_column(answer), *reasons)
     for rank, item in enumerate(answer.recommendations, start=1):
@@ -26,12 +26,12 @@ def recommendations_table(answer: Recommendations) -> RenderableType:
 
 
 def score_column(answer: Recommendations) -> str:
-    """Name what the scores are: the model's, or how many customers bought the item."""
+    """Return the heading of the scores: the model's, or how many customers bought the item."""
     return ">score" if answer.personal else ">customers"
 
 
 def source_of(answer: Recommendations) -> str:
-    """Say where an answer comes from, and of which run."""
+    """Describe the source and the run of an answer."""
     return f"{SOURCES.get(answer.source, answer.source)}; run {answer.run_id}"
 
 
@@ -53,5 +53,5 @@ def purchases_table(answer: Purchases) -> RenderableType:
 
 
 def quantity_of(line: Purchase) -> str:
-    """Write a quantity, without a fraction it does not have."""
+    """Write a quantity; whole numbers without decimals."""
     return "" if line.quantity is None else f"{line.quantity:g}"

@@ -1,4 +1,4 @@
-"""Two customers' purchases beside what is recommended to them."""
+"""Customers' purchases next to their recommendations."""
 
 import time
 from collections.abc import Callable
@@ -8,31 +8,31 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from retailrec.client.answers import Purchases, Recommendations
 from retailrec.client.api import Api, UnknownCustomer
 from retailrec.views.answers import quantity_of, score_column, source_of
 from retailrec.views.screen import count, score, table, titled
+from retailrec_shared.contract.api_responses import Purchases, Recommendations
 
 CUSTOMERS = ("13085", "17519")
 SHOWN = 10
-BESIDE_WIDTH = 96  # columns that two tables need
+SIDE_BY_SIDE_WIDTH = 96  # columns that two tables need
 DESCRIPTION_WIDTH = 25
-# The API remembers which run is live for 5 s.
+# The API caches the live run's id for 5 s.
 LOOKS, PAUSE_SECONDS = 20, 0.5
 
 Answer = TypeVar("Answer", Purchases, Recommendations)
 
 
 class CustomerAnswers(NamedTuple):
-    """What the API says of a customer; no purchases when it does not know them."""
+    """The API's answers for a customer; no purchases for an unknown one."""
 
     customer: str
     purchases: Purchases | None
     recommendations: Recommendations
 
 
-def ask(api: Api, customer: str, run_id: str) -> CustomerAnswers:
-    """Ask the API for a customer's purchases and recommendations, as of a run that has just gone live."""
+def read_answers(api: Api, customer: str, run_id: str) -> CustomerAnswers:
+    """Read a customer's purchases and recommendations from the API, of a run that has just gone live."""
     recommendations = settled(lambda: api.recommendations(customer, SHOWN), run_id)
     try:
         purchases = settled(lambda: api.purchases(customer, SHOWN), run_id)
@@ -42,7 +42,7 @@ def ask(api: Api, customer: str, run_id: str) -> CustomerAnswers:
 
 
 def settled(question: Callable[[], Answer], run_id: str) -> Answer:
-    """Ask until the answer is the run's; the last answer stands."""
+    """Repeat the request until the answer is of the run; return the last answer after a timeout."""
     for _ in range(LOOKS):
         try:
             answer = question()
@@ -56,17 +56,17 @@ def settled(question: Callable[[], Answer], run_id: str) -> Answer:
 
 
 def show_customer(answers: CustomerAnswers, screen: Console) -> RenderableType:
-    """Put purchases and recommendations side by side, or one below the other on a narrow screen."""
+    """Show purchases and recommendations side by side, or one below the other on a narrow screen."""
     bought, recommended = _bought(answers.purchases), _recommended(answers.recommendations)
-    beside: RenderableType
-    if screen.width < BESIDE_WIDTH:
-        beside = Group(bought, "", recommended)
+    shown: RenderableType
+    if screen.width < SIDE_BY_SIDE_WIDTH:
+        shown = Group(bought, "", recommended)
     else:
-        beside = Table.grid(padding=(0, 2, 0, 0))
-        beside.add_row(bought, recommended)
+        shown = Table.grid(padding=(0, 2, 0, 0))
+        shown.add_row(bought, recommended)
     country = answers.purchases.country if answers.purchases else None
     where = f" ({country})" if country else ""
-    return titled(f"Customer {answers.customer}{where}", beside, source_of(answers.recommendations))
+    return titled(f"Customer {answers.customer}{where}", shown, source_of(answers.recommendations))
 
 
 def _bought(found: Purchases | None) -> RenderableType:
@@ -88,6 +88,6 @@ def _recommended(answer: Recommendations) -> RenderableType:
 
 
 def _fit(shown: Table) -> None:
-    """Cut descriptions to what leaves room for two tables."""
+    """Cut descriptions so that two tables fit."""
     shown.columns[2].width = DESCRIPTION_WIDTH
     shown.columns[2].no_wrap = True

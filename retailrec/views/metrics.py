@@ -1,4 +1,4 @@
-"""Metrics as people read them: held out and in sample apart, beside what needs no model."""
+"""Metrics for the terminal: held out and in sample separately, next to the baselines."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from retailrec_shared.ledger.run import Run
 
 PRECISION = "p@k(10)"
 NDCG = "ndcg@20"
-# What is measured, and the metrics of the model, of popularity, and of the customer's own items.
+# The rows measured on, and the metrics of the model, of popularity, and of the customer's own items.
 ROWS = (
     ("held out, all items", PRECISION, f"{PRECISION}_popularity", f"{PRECISION}_own_items"),
     (
@@ -25,20 +25,16 @@ NDCG_ROWS = (
     ("held out, items new to the customer", f"{NDCG}_new_items", f"{NDCG}_popularity_new_items", None),
 )
 CANDIDATES = ("bpr", "als", "ease", "popularity")
-REFITTED = (
-    "Measured on a model that had not seen the held-out rows; the one that serves learned from them too."
-)
+REFITTED = "Measured on a model that had not seen the held-out rows; the live one is trained on them too."
 
 
 def metrics_table(metrics: Mapping[str, float], run: Run | None = None) -> RenderableType:
-    """Show precision at 10 and NDCG at 20 of the model and of two ways to do without one."""
+    """Show precision at 10 and NDCG at 20 of the model and of two baselines."""
     parts: list[RenderableType] = [
         titled("Precision at 10", _rows(metrics, ROWS, "customer's own"), _caption(metrics, run))
     ]
     if NDCG in metrics:
-        caption = (
-            "Customer's newest: what they bought last and most often. 1 would be a list in perfect order."
-        )
+        caption = "Customer's newest: what they bought last and most often. 1 is a list in perfect order."
         parts += ["", titled("NDCG at 20", _rows(metrics, NDCG_ROWS, "customer's newest"), caption)]
     if compared := _compared(metrics):
         parts += ["", compared]
@@ -62,7 +58,9 @@ def _compared(metrics: Mapping[str, float]) -> RenderableType | None:
         names = [f"candidate_{NDCG}{ending}_{algorithm}" for ending in ("_new_items", "")]
         if any(name in metrics for name in names):
             shown.add_row(algorithm, *(_write(metrics, name) for name in names))
-    caption = "NDCG at 20 on the newest training rows, which chose the algorithm; no held-out row did."
+    caption = (
+        "NDCG at 20 on the newest training rows, by which the algorithm was chosen, not by held-out rows."
+    )
     return titled("Candidates compared", shown, caption) if shown.rows else None
 
 

@@ -1,62 +1,27 @@
-"""A run's quality report, as far as people are told of it in brief."""
+"""A run's quality report as text and tables in the terminal."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import TypeVar
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, Field
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from retailrec.client.stack import Stack
 from retailrec.views.screen import count, table, titled
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import aws, names
 from retailrec_shared.ledger.run import Run
 
 Found = TypeVar("Found")
 
 
-class Sheet(BaseModel):
-    """A sheet of the file, or the one part of a format without sheets."""
-
-    name: str | None = None
-    rows: int
-
-
-class Warned(BaseModel):
-    """What jumped since the previous run."""
-
-    code: str
-    message: str
-
-
-class Quality(BaseModel):
-    """What became of the rows of a file."""
-
-    source_format: str
-    profile: str
-    split: str
-    sheets: list[Sheet]
-    rows_read: int
-    rows_without_customer: int
-    rejected: dict[str, int]
-    interactions: int
-    customers: int
-    items: int
-    train_rows: int
-    test_rows: int
-    first_timestamp: datetime
-    last_timestamp: datetime
-    warnings: list[Warned] = Field(default_factory=list)
-
-
-def read_quality(stack: Stack, run_id: str) -> Quality:
+def read_quality(stack: Stack, run_id: str) -> QualityReport:
     """Read the quality report that a run left in the data bucket."""
-    return Quality.model_validate_json(_read(stack, run_id, names.QUALITY_REPORT_JSON))
+    return QualityReport.model_validate_json(_read(stack, run_id, names.QUALITY_REPORT_JSON))
 
 
-def find_quality(stack: Stack, run: Run) -> Quality | None:
+def find_quality(stack: Stack, run: Run) -> QualityReport | None:
     """Read the quality report of a run that may have left none, or none that the reader may see."""
     return _unless({"NoSuchKey", "AccessDenied"}, lambda: read_quality(stack, run.run_id))
 
@@ -67,7 +32,7 @@ def read_page(stack: Stack, run: Run) -> bytes | None:
 
 
 def page_address(stack: Stack, run: Run) -> str:
-    """Tell where the page is."""
+    """Return the S3 address of the page."""
     return f"s3://{stack.output('DataBucket')}/{names.run_key(run.run_id, names.QUALITY_REPORT_HTML)}"
 
 
@@ -85,13 +50,13 @@ def _unless(codes: set[str], read: Callable[[], Found]) -> Found | None:
         return None
 
 
-def warning_lines(quality: Quality) -> RenderableType:
+def warning_lines(quality: QualityReport) -> RenderableType:
     """List the warnings of a report."""
     lines = [Text(f"  {warning.message}", "yellow") for warning in quality.warnings]
     return Group(Text("Look before you trust this run", "bold yellow"), *lines)
 
 
-def quality_table(quality: Quality) -> RenderableType:
+def quality_table(quality: QualityReport) -> RenderableType:
     """Account for every row read: kept, or rejected for one reason."""
     period = f"{quality.first_timestamp:%d %b %Y} to {quality.last_timestamp:%d %b %Y}"
     shown = table("", ">rows")
@@ -110,5 +75,5 @@ def quality_table(quality: Quality) -> RenderableType:
     )
 
 
-def _sheets(quality: Quality) -> str:
+def _sheets(quality: QualityReport) -> str:
     return f"{len(quality.sheets)} sheets" if len(quality.sheets) > 1 else "the file"

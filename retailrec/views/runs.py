@@ -1,4 +1,4 @@
-"""Runs as people read them: the list, and one with all that is known of it."""
+"""Runs for the terminal: the list, and one run in full."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from retailrec.views.metrics import PRECISION, metrics_table
-from retailrec.views.quality import Quality, warning_lines
+from retailrec.views.quality import warning_lines
 from retailrec.views.screen import command, count, local_time, seconds, table, titled
 from retailrec.views.stage_screen import draw_stages
 from retailrec.views.stages import seconds_taken
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
 
@@ -29,7 +30,7 @@ STYLES = {
 
 
 def run_json(run: Run) -> dict[str, Any]:
-    """Give a run to machines: the ledger's entry, with seconds."""
+    """Return a run as JSON: the ledger's entry, with seconds."""
     stages = {
         stage.value: record.model_dump() | {"seconds": record.seconds} for stage, record in run.stages.items()
     }
@@ -37,11 +38,11 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def runs_table(runs: Iterable[Run], width: int) -> RenderableType:
-    """List runs, and below them why some are not live; a narrow screen gets fewer columns."""
+    """List runs, and below them the reasons of those that ended badly; a narrow screen has fewer columns."""
     headers = [header for header in COLUMNS if width >= WIDE or header not in ONLY_WIDE]
     listed, reasons = table(*headers), table("run", "reason")
     for column in listed.columns:
-        column.no_wrap = column.header != "file"  # what does not fit is folded there
+        column.no_wrap = column.header != "file"  # long texts wrap in this column
         column.overflow = "fold"
     for run in runs:
         listed.add_row(*(COLUMNS[header](run) for header in headers))
@@ -68,8 +69,8 @@ ONLY_WIDE = frozenset({"uploaded", ">took"})
 WIDE = 96
 
 
-def run_details(run: Run, quality: Quality | None = None, page: str | None = None) -> RenderableType:
-    """Tell everything that is known of a run; ``page`` is where its quality report is."""
+def run_details(run: Run, quality: QualityReport | None = None, page: str | None = None) -> RenderableType:
+    """Show everything that is known of a run; ``page`` is the path of its quality report."""
     facts = _facts(run)
     if quality and page:
         facts.add_row("report", Text(page, overflow="fold"))

@@ -1,4 +1,4 @@
-"""A run's stages on the screen: bars that move in a terminal, plain lines elsewhere."""
+"""A run's stages on the screen: live bars in a terminal, plain lines elsewhere."""
 
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -29,10 +29,10 @@ SIGNS = {
 
 
 class StageScreen(Protocol):
-    """Something that shows a run again and again."""
+    """A display that is updated with a run."""
 
     def show(self, run: Run, search: Search | None = None) -> None:
-        """Show how the run stands now, and how far its search is, if it has one."""
+        """Show the run's state, and the progress of its search, if it has one."""
 
 
 def stage_screen(console: Console) -> "AbstractContextManager[StageScreen]":
@@ -41,7 +41,7 @@ def stage_screen(console: Console) -> "AbstractContextManager[StageScreen]":
 
 
 class LiveStages:
-    """One line with a bar for each stage, drawn again in place."""
+    """A line with a bar for each stage, redrawn in place."""
 
     def __init__(self, console: Console) -> None:
         self._run: Run | None = None
@@ -58,7 +58,7 @@ class LiveStages:
         self._live.stop()
 
     def show(self, run: Run, search: Search | None = None) -> None:
-        """Draw the run; times go on between calls."""
+        """Draw the run; times advance between calls."""
         self._run, self._search = run, search
         self._live.refresh()
 
@@ -83,7 +83,7 @@ def draw_stages(run: Run | None, now: datetime, search: Search | None = None) ->
 
 
 def _bar(view: StageView) -> ProgressBar:
-    """Draw a bar: full when done, moving while running. How far a job has come nobody tells us."""
+    """Draw a bar: full when done, moving while running, because the progress of a job is not known."""
     done = view.state in {State.DONE, State.STOPPED}
     return ProgressBar(
         total=1,
@@ -96,12 +96,12 @@ def _bar(view: StageView) -> ProgressBar:
 
 
 def _search_bar(search: Search) -> ProgressBar:
-    """Draw how many of a search's training jobs have ended."""
+    """Draw the share of a search's training jobs that have ended."""
     return ProgressBar(total=search.total, completed=search.ended, width=BAR_WIDTH, complete_style="cyan")
 
 
 class PlainStages:
-    """One line whenever a stage changes, for logs and pipes."""
+    """A line whenever a stage changes, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -115,7 +115,7 @@ class PlainStages:
         pass
 
     def show(self, run: Run, search: Search | None = None) -> None:
-        """Write the stages that have changed since the last call, and a search that has come further."""
+        """Write the stages that have changed since the last call, and the progress of a search."""
         for view in view_stages(run, datetime.now(UTC)):
             now = (view.state, view.note)
             if self._shown.get(view.stage, (State.PENDING, None)) != now:

@@ -1,4 +1,4 @@
-"""How a run's stages stand, told from its ledger entry alone."""
+"""The states of a run's stages, from its ledger entry only."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +10,7 @@ from retailrec_shared.ledger.run import Run
 
 
 class State(StrEnum):
-    """How a stage stands."""
+    """The state of a stage."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class StageView(NamedTuple):
-    """A stage as people are told of it; ``note`` says what it waits for."""
+    """A stage for display; ``note`` says what it waits for."""
 
     stage: Stage
     state: State
@@ -30,7 +30,7 @@ class StageView(NamedTuple):
 
 
 def view_stages(run: Run, now: datetime) -> Iterator[StageView]:
-    """Tell how each stage of a run stands at a moment, in the order of the pipeline."""
+    """Return the state of each stage of a run at a moment, in the order of the pipeline."""
     for stage in Stage:
         yield _view(run, stage, now)
 
@@ -50,17 +50,17 @@ def _view(run: Run, stage: Stage, now: datetime) -> StageView:
 
 
 def _since(timestamp: str, now: datetime) -> float:
-    """Seconds since a time of the ledger, whose clock may be ahead of ours."""
+    """Seconds since a time of the ledger, whose clock may be ahead of this one."""
     return max(0.0, (now - datetime.fromisoformat(timestamp)).total_seconds())
 
 
 def seconds_taken(run: Run) -> float | None:
-    """Seconds from a run's upload, or from when it was asked for, to its end; ``None`` while it goes on.
+    """Seconds from a run's upload, or from when it was requested, to its end; ``None`` while it goes on.
 
-    S3 tells the time of an upload to the second only.
+    S3 records the time of an upload to the second only.
     """
     ends = [record.ended_at for record in run.stages.values() if record.ended_at]
-    if run.status is RunStatus.SUPERSEDED:  # its status changed long after its work was done
+    if run.status is RunStatus.SUPERSEDED:  # its status changed long after its last stage
         end = max(ends, default=None)
     else:
         end = run.status_at if run.status in ENDED else None

@@ -1,4 +1,4 @@
-"""Work that takes a while, told step by step: a spinner in a terminal, plain lines elsewhere."""
+"""The steps of longer work: a spinner in a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -11,11 +11,11 @@ from rich.text import Text
 from retailrec.views.screen import seconds
 
 DONE = ("✓", "green")
-WORTH_TELLING = 0.5  # seconds
+SHOWN_FROM = 0.5  # seconds
 
 
 class Steps:
-    """Shows the step at work, and how long each one took."""
+    """Shows the current step, and how long each one took."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -32,7 +32,7 @@ class Steps:
         self._finish(*(("✗", "red") if kind else DONE))
 
     def say(self, text: str) -> None:
-        """Begin a step; the one before it is done."""
+        """Begin a step; this ends the one before it."""
         self._finish(*DONE)
         self._text, self._began = text, time.monotonic()
         if self._console.is_terminal:
@@ -45,6 +45,6 @@ class Steps:
         if self._spinner:
             self._spinner.stop()
             took = time.monotonic() - self._began
-            time_taken = f"  {seconds(took)}" if took >= WORTH_TELLING else ""
+            time_taken = f"  {seconds(took)}" if took >= SHOWN_FROM else ""
             self._console.print(Text.assemble("  ", (sign, style), f" {self._text}", (time_taken, "dim")))
         self._spinner, self._text = None, None

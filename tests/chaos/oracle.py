@@ -247,12 +247,12 @@ def _resources(world: World, runs: list[Run], live: str | None) -> None:
         if run.status is RunStatus.SUPERSEDED and all(run.ended(stage) for stage in stages_needed(mode))
     ]
     kept = {*served[: int(world.plan.environment["RETAINED_RUNS"])], *([live] if live else [])}
-    for kind, shelf in (
+    for kind, registry in (
         ("model", store.models),
         ("endpoint config", store.endpoint_configs),
         ("model package", store.model_packages),
     ):
-        left = {resource.name for resource in shelf}
+        left = {resource.name for resource in registry}
         if left - {_name(run, Stage.APPROVE) for run in runs if run.run_id in kept}:
             world.violation(f"orphaned {kind}s: {sorted(left)}, where {sorted(kept)} are kept")
     if live and _name(_of(runs, live), Stage.APPROVE) not in {model.name for model in store.models}:

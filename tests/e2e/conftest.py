@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from local import cloud
-from retailrec.client.answers import Recommendations
 from retailrec.client.dropping import Drop, await_run, upload
 from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
+from retailrec_shared.contract.api_responses import Recommendations
 from retailrec_shared.core.status import ENDED
 from retailrec_shared.ledger.run import Run
 from tests.clouds import own_cloud

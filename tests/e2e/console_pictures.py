@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from local import cloud
 from retailrec.client.stack import Stack
 from retailrec.console.app import build
-from retailrec.console.opening import Shop
+from retailrec.console.stack_session import StackSession
 from retailrec.generate import Shape, write
 from retailrec.metrics.command import newest
 from retailrec.metrics.saving import save
@@ -60,7 +60,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _take(stack: Stack, last: Path) -> None:
-    shop = Shop.of(stack)
+    shop = StackSession.of(stack)
     with serving(build(lambda: shop)) as url, browser() as opened:
         page = opened.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.goto(f"{url}/#/drop")

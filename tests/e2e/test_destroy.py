@@ -22,7 +22,7 @@ from tests.e2e.conftest import SMALL, drop, follow
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
-# Service, operation, list in its answer, and what tells one entry from another.
+# Service, operation, list in its answer, and the key that identifies an entry.
 LISTS = (
     ("cloudformation", "describe_stacks", "Stacks", "StackName"),
     ("s3", "list_buckets", "Buckets", "Name"),
@@ -66,8 +66,8 @@ def account(state: Running) -> dict[str, set[str]]:
     session, found = local_session(state), {}
     for service, operation, member, name in LISTS:
         entries: list[Any] = getattr(client(session, service, state), operation)().get(member, [])
-        told = {entry if name is None else entry[name] for entry in entries}
-        found[f"{service} {operation}"] = told - {deployment.ARTIFACTS_BUCKET}
+        printed = {entry if name is None else entry[name] for entry in entries}
+        found[f"{service} {operation}"] = printed - {deployment.ARTIFACTS_BUCKET}
     return found
 
 
@@ -85,19 +85,19 @@ def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) 
     assert run.status is RunStatus.LIVE, run.outcome.reason
     deployed = account(bare)
 
-    told = destroy("--data", answer="n\n")
+    printed = destroy("--data", answer="n\n")
     assert account(bare) == deployed
     for name in (f"retailrec-{run.run_id}", "retailrec-endpoint", stack.output("RawBucket")):
-        assert name in told
-    assert "nothing while nobody asks" in told, "a serverless endpoint"
-    assert "Together about $0." in told, "its alarms"
+        assert name in printed
+    assert "nothing without requests" in printed, "a serverless endpoint"
+    assert "Together about $0." in printed, "its alarms"
 
     destroy("--data")
     assert account(bare) == empty
     assert "nothing to remove" in destroy("--data")
 
 
-def test_the_data_stays_until_told_otherwise(bare: Running, tmp_path: Path) -> None:
+def test_the_data_stays_unless_its_removal_is_requested(bare: Running, tmp_path: Path) -> None:
     empty = account(bare)
     deployment.deploy(bare)
     stack = Stack.local(bare)

@@ -39,9 +39,9 @@ def gone(state_dir: Path, seconds: float = 120.0) -> bool:
 def test_up_leaves_a_cloud_that_is_up_as_it_is(stack: Stack, state_dir: Path) -> None:
     assert stack.cloud
     before = cloud.running()
-    told = CliRunner().invoke(app, ["up"])
-    assert told.exit_code == 0, told.output
-    assert "is up already" in told.output
+    printed = CliRunner().invoke(app, ["up"])
+    assert printed.exit_code == 0, printed.output
+    assert "is up already" in printed.output
     assert cloud.running() == before
 
 
@@ -100,10 +100,10 @@ def test_an_interrupted_up_leaves_nothing(tmp_path: Path, number: signal.Signals
             said = next((line for line in process.stdout if word in line), None)
             assert said, f"up ended without saying {word}"
         os.killpg(process.pid, number)
-        told = process.stdout.read()
+        printed = process.stdout.read()
         code = process.wait(timeout=300)
     try:
-        assert code != 0, told
+        assert code != 0, printed
         assert gone(tmp_path)
     finally:
         subprocess.run([*COMMAND, "down"], env=environment, check=True, timeout=300, capture_output=True)

@@ -85,9 +85,9 @@ def has_a_model_of_a_package_isolated_and_on_instances(stack: Stack, run: Run) -
 
 
 def doctor_finds_nothing_wrong() -> None:
-    told = CliRunner().invoke(app, ["doctor"])
-    assert told.exit_code == 0, told.output
-    assert "fits these parameters" in " ".join(told.output.split())
+    answer = CliRunner().invoke(app, ["doctor"])
+    assert answer.exit_code == 0, answer.output
+    assert "fits these parameters" in " ".join(answer.output.split())
 
 
 def checking_function_may_look_at_the_algorithm_and_nothing_else(stack: Stack, run: Run) -> None:
@@ -129,8 +129,8 @@ def formation(state: Running) -> Any:
 
 def reasons(making: Any, name: str) -> list[str]:
     """What CloudFormation noted as reasons, of a stack that is gone too."""
-    told = making.describe_stack_events(StackName=name)["StackEvents"]
-    return [each.get("ResourceStatusReason", "") for each in told]
+    answer = making.describe_stack_events(StackName=name)["StackEvents"]
+    return [each.get("ResourceStatusReason", "") for each in answer]
 
 
 def ended(making: Any, name: str) -> str:
@@ -144,10 +144,10 @@ def destroyed_leaves(stack: Stack, state: Running, empty: dict[str, set[str]], r
     """Destroy the stack, once it was declined, and find the account as it was."""
     deployed = account(state)
     assert deployed["sagemaker list_model_packages"]
-    told = destroy("--data", answer="n\n")
+    answer = destroy("--data", answer="n\n")
     assert account(state) == deployed
     for name in (f"retailrec-{run.run_id}", "retailrec-endpoint", stack.output("RawBucket")):
-        assert name in told
+        assert name in answer
     destroy("--data")
     assert account(state) == empty
     assert "nothing to remove" in destroy("--data")

@@ -11,8 +11,8 @@ from nbclient import NotebookClient
 from retailrec.client.stack import Stack
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import settle
 from tests.e2e.conftest import live
+from tests.e2e.signed_requests import settle
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -67,7 +67,7 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
-def test_the_file_is_told_as_the_ledger_has_it(cells: dict[str, Any], live_run: Run) -> None:
+def test_the_file_is_shown_as_in_the_ledger(cells: dict[str, Any], live_run: Run) -> None:
     assert live_run.run_id in texts(cells["open"])
     assert f"{live_run.counts['rows_read']:,}" in texts(cells["facts"])
     cleaned = texts(cells["cleaning"])
@@ -89,7 +89,7 @@ def test_pictures_are_drawn(cells: dict[str, Any], cell: str) -> None:
     assert output.data["image/png"].startswith("iVBOR")
 
 
-def test_purchases_stand_beside_recommendations(cells: dict[str, Any], live_run: Run) -> None:
+def test_purchases_are_shown_next_to_recommendations(cells: dict[str, Any], live_run: Run) -> None:
     for cell, source in (("batch", "Batch recommends"), ("real-time", "source: endpoint")):
         shown = texts(cells[cell])
         assert "purchases" in shown

@@ -121,7 +121,7 @@ def test_a_key_is_a_name_and_never_a_path(stack: Stack, live_run: Run, tmp_path:
     assert all(thing["Key"].startswith("runs/") and ".." not in thing["Key"] for thing in written)
 
 
-def test_people_are_told_what_failed_why_and_what_to_type(
+def test_a_failure_is_published_with_its_reason_and_the_next_step(
     stack: Stack, live_run: Run, tmp_path: Path
 ) -> None:
     sqs, sns = stack.aws("sqs"), stack.aws("sns")
@@ -133,19 +133,19 @@ def test_people_are_told_what_failed_why_and_what_to_type(
     sns.subscribe(TopicArn=stack.output("FailuresTopic"), Protocol="sqs", Endpoint=arn)
     bad = tmp_path / "bad.csv"
     bad.write_text("name,age\nA,99\n")
-    run = follow(stack, drop(stack, bad, "told.csv"))
+    run = follow(stack, drop(stack, bad, "refused.csv"))
 
-    def told_of_it() -> dict[str, str] | None:
-        """Read what people are told next, until it is of this run: of one before it may still come."""
+    def next_failure() -> dict[str, str] | None:
+        """Read the next failure message of this run; those of earlier runs may still arrive."""
         messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1).get("Messages", [])
         found = [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
         return next((each for each in found if each["run"] == run.run_id), None)
 
-    told = await_(told_of_it)
-    assert (told["event"], told["stage"]) == ("DatasetRejected", "prepare")
-    assert told["reason"] == run.outcome.reason
-    assert "retailrec drop FILE" in told["next_step"]
-    assert f"--stack {stack.name}" in told["on_aws"]
+    message = await_(next_failure)
+    assert (message["event"], message["stage"]) == ("DatasetRejected", "prepare")
+    assert message["reason"] == run.outcome.reason
+    assert "retailrec drop FILE" in message["next_step"]
+    assert f"--stack {stack.name}" in message["on_aws"]
 
 
 def test_a_run_is_stopped_retried_and_rolled_back(
@@ -204,7 +204,7 @@ def test_dead_letters_go_back_to_their_function(stack: Stack, live_run: Run) -> 
     assert result.exit_code == 1, said
     assert f"{stack.name}-start-training 1" in said
     assert "(left in the queue) 1" in said
-    assert "it does not tell where it came from" in said
+    assert "its origin is not recorded" in said
     await_(lambda: "nothing to train" in retailrec("logs", "--limit", "400").output)
     sqs.purge_queue(QueueUrl=url)
 

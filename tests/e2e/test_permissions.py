@@ -66,7 +66,7 @@ def an_output(session: Session, relative: str) -> str:
 
 
 def absent(call: Callable[[], Any]) -> None:
-    """Make a call about something that is not there: to be told so is to be allowed to ask."""
+    """Make a call for a missing resource: the answer that it is missing proves the permission."""
     try:
         call()
     except ClientError as error:
@@ -294,14 +294,14 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
         lambda s: s.client("sagemaker").delete_endpoint(EndpointName="stranger"),
         set(),
     ),
-    "tell the pipeline's bus": (
+    "publish to the pipeline's bus": (
         lambda s: s.client("events").put_events(Entries=[an_event(s.stack.output("EventBus"))]),
         {
             "prepare-dataset", "approve-model", "publish-recommendations", "update-endpoint",
             "activate-endpoint", "reconcile-runs",
         },
     ),
-    "tell the account's bus": (
+    "publish to the account's bus": (
         lambda s: s.client("events").put_events(Entries=[an_event("default")]),
         {"reconcile-runs", "prepare-dataset"},
     ),
@@ -357,7 +357,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
         set(),
     ),
     "read IAM": (lambda s: s.client("iam").list_roles(), set()),
-    "tell people of failures": (
+    "publish failures": (
         lambda s: s.client("sns").publish(TopicArn=s.stack.output("FailuresTopic"), Message="x"),
         set(),
     ),

@@ -18,8 +18,8 @@ from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
 from tests import needs
-from tests.e2e.asking import settle
 from tests.e2e.conftest import ANSWER_SECONDS, ROWS, await_endpoint, drop, follow
+from tests.e2e.signed_requests import settle
 from tests.environment import ROOT
 
 MANY = 60  # more than fit into one read of descriptions, while two runs are asked for them
@@ -71,8 +71,8 @@ def test_readmes_curl_asks_the_api_and_not_with_a_wrong_secret(stack: Stack, liv
 
     def answer(before: str) -> Any:
         script = f'eval "$(.venv/bin/retailrec keys)"\n{before}\n{command}'
-        told = subprocess.run(["/bin/sh", "-euc", script], cwd=ROOT, capture_output=True, check=True)
-        return json.loads(told.stdout)
+        run = subprocess.run(["/bin/sh", "-euc", script], cwd=ROOT, capture_output=True, check=True)
+        return json.loads(run.stdout)
 
     assert len(answer("")["recommendations"]) == 10
     refused = answer("AWS_SECRET_ACCESS_KEY=wrong")["message"]
@@ -107,9 +107,9 @@ def test_the_same_file_again_does_nothing(
     before = {run.run_id for run in stack.ledger().runs()}
     again = follow(stack, drop(stack, shop_file))
     later = follow(stack, drop(stack, unusable(tmp_path, "dropped later"), "later.csv"))
-    told = stack.ledger().get(again.run_id)
-    assert told
-    assert (told.run_id, told.stages, told.lease.acquired) == (first_run.run_id, first_run.stages, 1)
+    run = stack.ledger().get(again.run_id)
+    assert run
+    assert (run.run_id, run.stages, run.lease.acquired) == (first_run.run_id, first_run.stages, 1)
     assert {run.run_id for run in stack.ledger().runs()} - {later.run_id} == before
 
 

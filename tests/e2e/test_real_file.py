@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retailrec.client.places import REPORT
+from retailrec.client.paths import REPORT
 from tests.e2e.conftest import processes_of
 from tests.e2e.test_lifecycle import COMMAND, gone, program_environment
 from tests.needs import real_data, with_real_data

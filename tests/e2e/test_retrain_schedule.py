@@ -38,7 +38,7 @@ def configure(stack: Stack, parameters: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def shop(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop's file, all of it live on the stack but the newest rows, which are beside it."""
+    """A shop's file, all of it live on the stack but the newest rows, which are in a second file."""
     path = tmp_path_factory.mktemp("nightly") / "shop.csv"
     write(path, Shape.of_rows(ROWS), seed=23)
     with path.open(encoding="utf-8", newline="") as file:
@@ -72,10 +72,10 @@ def until(found: Callable[[], object]) -> None:
 
 def times_idle(stack: Stack, since: float) -> int:
     """Count how often the schedule found nothing to do."""
-    told = stack.logs().filter_log_events(
+    found = stack.logs().filter_log_events(
         logGroupName=stack.log_group, startTime=int(since * 1000), filterPattern='"nothing has changed"'
     )
-    return sum('"nothing has changed"' in each["message"] for each in told["events"])
+    return sum('"nothing has changed"' in each["message"] for each in found["events"])
 
 
 def retrainings(stack: Stack) -> list[Run]:

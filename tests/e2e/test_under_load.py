@@ -11,8 +11,8 @@ from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import Client, Load, settle
 from tests.e2e.conftest import ROWS, drop, follow
+from tests.e2e.signed_requests import Client, Load, settle
 
 ENDPOINT_FIRST = "/customers/13085/"
 
@@ -45,7 +45,7 @@ def await_source(load: Load, source: str, since: float, seconds: float, run_id: 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = [(body["source"], body["run_id"]) for body in load.bodies(ENDPOINT_FIRST, since)]
-        if any(told == source and run_id in {None, of} for told, of in found):
+        if any(answered == source and run_id in {None, of} for answered, of in found):
             return
         time.sleep(0.2)
     raise AssertionError(f"no answer came from {source}: {found[-20:]}")

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from retailrec.client.stack import Stack
 from retailrec.console.app import build
-from retailrec.console.opening import NoStack, Shop
+from retailrec.console.stack_session import NoStack, StackSession
 from retailrec.generate import Shape, write
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), with_chromium]
 
 @pytest.fixture(scope="module")
 def url(stack: Stack, first_run: Run) -> Iterator[str]:
-    shop = Shop.of(stack)
+    shop = StackSession.of(stack)
     with serving(build(lambda: shop)) as address:
         yield address
 
@@ -112,12 +112,12 @@ def test_the_model_is_plotted_over_its_epochs_and_over_the_runs(open_page: Open,
     over.locator("summary").click()
     expect(over.get_by_role("table")).to_contain_text(f"{live_run.metrics['p@k(10)']:.4f}")
     expect(over.get_by_role("table")).to_contain_text(f"{live_run.metrics['p@k(10)_popularity']:.4f}")
-    beside = page.get_by_role("group", name="Metrics")
-    expect(beside.get_by_role("columnheader", name="previous model")).to_be_visible()
-    assert beside.evaluate("node => node.scrollWidth <= node.clientWidth"), "all columns are seen at once"
+    comparison = page.get_by_role("group", name="Metrics")
+    expect(comparison.get_by_role("columnheader", name="previous model")).to_be_visible()
+    assert comparison.evaluate("node => node.scrollWidth <= node.clientWidth"), "all columns are seen at once"
 
 
-def test_a_customers_purchases_stand_beside_both_kinds_of_recommendations(open_page: Open) -> None:
+def test_a_customers_purchases_are_shown_next_to_both_kinds_of_recommendations(open_page: Open) -> None:
     page = open_page("customers")
     page.get_by_label("Find a customer").fill("13085")
     page.get_by_role("link", name="13085", exact=True).click()
@@ -136,7 +136,7 @@ def test_a_customers_purchases_stand_beside_both_kinds_of_recommendations(open_p
     first = str(page.locator("#batch .items li").first.get_attribute("data-item"))
     page.locator(f'[id="out-batch-{first}"]').click()
     expect(page.locator(f'#batch [data-item="{first}"]')).to_have_count(0)
-    page.get_by_role("button", name=f"Take {first} in again").click()
+    page.get_by_role("button", name=f"Include {first} again").click()
     expect(page.locator(f'#batch [data-item="{first}"]')).to_have_count(1)
 
     page.get_by_label("How many").fill("3")
@@ -153,7 +153,7 @@ def test_an_item_opens_what_is_similar_to_it(open_page: Open) -> None:
     name.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text(f"Similar to {text}")
-    expect(dialog.get_by_text("Asking …")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(dialog.get_by_text("Loading …")).to_have_count(0, timeout=PATIENCE_MS)
     expect(dialog.locator(".items li, .notice").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
@@ -223,9 +223,9 @@ def tab_to(page: Page, target: object, backwards: bool = False) -> None:
 
 
 def test_without_a_cloud_the_page_says_so_and_comes_back_by_itself(open_page: Open, stack: Stack) -> None:
-    shops: list[Shop] = []
+    shops: list[StackSession] = []
 
-    def opener() -> Shop:
+    def opener() -> StackSession:
         if not shops:
             raise NoStack("The local cloud is not up: run `retailrec up`.")
         return shops[0]
@@ -233,7 +233,7 @@ def test_without_a_cloud_the_page_says_so_and_comes_back_by_itself(open_page: Op
     with serving(build(opener)) as address:
         page = open_page("runs", address=address)
         expect(page.locator("main")).to_contain_text("run `retailrec up`")
-        shops.append(Shop.of(stack))
+        shops.append(StackSession.of(stack))
         settle(page, "runs")
 
 
@@ -256,7 +256,7 @@ def test_an_unusable_file_dragged_here_is_refused_in_a_sentence(open_page: Open)
 
 
 def hostile_file(path: Path) -> Path:
-    """Write the shop's file anew, with markup for the descriptions of its most sold items."""
+    """Write the shop's file again, with markup for the descriptions of its most sold items."""
     write(path, Shape.of_rows(ROWS), seed=7)
     with path.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)

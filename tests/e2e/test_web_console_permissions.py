@@ -14,14 +14,14 @@ from botocore.exceptions import ClientError
 
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
-from retailrec.console.asking import Questions
 from retailrec.console.drops import Drops
-from retailrec.console.opening import Shop
+from retailrec.console.queries import Queries
+from retailrec.console.stack_session import StackSession
 from retailrec_shared.ledger.run import Run
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "console.md"
 USER = "console-user"
-TELLS_MISSING = (
+NEEDED_FOR_MISSING = (
     "s3:ListBucket"  # without it a missing object of AWS's S3 reads as forbidden; not so of the emulator's
 )
 
@@ -49,24 +49,24 @@ def documented(stack: Stack) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def allow(stack: Stack, first_run: Run) -> Callable[[list[dict[str, Any]]], Shop]:
+def allow(stack: Stack, first_run: Run) -> Callable[[list[dict[str, Any]]], StackSession]:
     """Open the stack as a user who may do what some statements say."""
     iam = stack._client("iam")
     iam.create_user(UserName=USER)
     key = iam.create_access_key(UserName=USER)["AccessKey"]
     session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=stack.session.region_name)
 
-    def opened(statements: list[dict[str, Any]]) -> Shop:
+    def opened(statements: list[dict[str, Any]]) -> StackSession:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_user_policy(UserName=USER, PolicyName="console", PolicyDocument=policy)
-        return Shop.of(dataclasses.replace(stack, session=session))
+        return StackSession.of(dataclasses.replace(stack, session=session))
 
     return opened
 
 
-def questions(shop: Shop, run_id: str, file: Path) -> list[Callable[[], object]]:
+def questions(shop: StackSession, run_id: str, file: Path) -> list[Callable[[], object]]:
     """List all that the page can make the console do."""
-    ask = Questions(lambda: shop)
+    ask = Queries(lambda: shop)
     cloud, session = shop.stack.cloud, shop.stack.session
     return [
         lambda: Stack._open(shop.stack.name, session, cloud),
@@ -78,12 +78,12 @@ def questions(shop: Shop, run_id: str, file: Path) -> list[Callable[[], object]]
     ]  # fmt: skip
 
 
-def drop(shop: Shop, file: Path) -> None:
+def drop(shop: StackSession, file: Path) -> None:
     copy = file.with_name("copy")
     copy.write_bytes(file.read_bytes())
-    told = Drops(lambda: shop, start=lambda work: work()).begin(copy, f"people-{time.time_ns()}.csv")
-    if told["state"] == "refused":
-        raise Problem(told["sentence"])
+    progress = Drops(lambda: shop, start=lambda work: work()).begin(copy, f"people-{time.time_ns()}.csv")
+    if progress["state"] == "refused":
+        raise Problem(progress["sentence"])
 
 
 def is_refused(question: Callable[[], object]) -> bool:
@@ -97,7 +97,7 @@ def is_refused(question: Callable[[], object]) -> bool:
 
 
 def test_the_documented_policy_is_enough_and_not_too_much(
-    stack: Stack, live_run: Run, allow: Callable[[list[dict[str, Any]]], Shop], tmp_path: Path
+    stack: Stack, live_run: Run, allow: Callable[[list[dict[str, Any]]], StackSession], tmp_path: Path
 ) -> None:
     file = tmp_path / "people.csv"
     file.write_text("name,age\nA,3\n")
@@ -105,7 +105,7 @@ def test_the_documented_policy_is_enough_and_not_too_much(
     refused = [is_refused(each) for each in questions(allow(statements), live_run.run_id, file)]
     assert refused == [False] * 12
     for left_out in statements:
-        if left_out["Action"] == TELLS_MISSING:
+        if left_out["Action"] == NEEDED_FOR_MISSING:
             continue
         shop = allow([each for each in statements if each is not left_out])
         refused = [is_refused(each) for each in questions(shop, live_run.run_id, file)]

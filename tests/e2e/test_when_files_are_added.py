@@ -14,8 +14,8 @@ from retailrec.views.quality import read_quality
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
-from tests.e2e.asking import settle
 from tests.e2e.conftest import drop, follow
+from tests.e2e.signed_requests import settle
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 ROWS = 8_000
@@ -94,11 +94,11 @@ def test_overlapping_exports_add_up_to_the_whole_and_what_they_bring_is_recommen
     assert answer.source in {"endpoint", "batch"}
     assert len(answer.recommendations) == 10
 
-    told = retailrec("retrain")
-    assert told.exit_code == 0, told.output
-    assert "Nothing has changed" in told.output
-    told = retailrec("retrain", "--force")
-    assert told.exit_code == 0, told.output
+    retrained = retailrec("retrain")
+    assert retrained.exit_code == 0, retrained.output
+    assert "Nothing has changed" in retrained.output
+    retrained = retailrec("retrain", "--force")
+    assert retrained.exit_code == 0, retrained.output
     again, *_ = stack.ledger().runs()
     assert (again.dataset.retrains, again.status) == (added.run_id, RunStatus.LIVE)
     assert again.ended(Stage.DEPLOY)

@@ -25,4 +25,4 @@ def test_the_benchmark_measures_overhead_cold_import_and_each_source(tmp_path: P
     result = json.loads(out.read_text())
     assert 0 < result["api_overhead_ms_p50"] <= result["api_overhead_ms_p99"]
     assert result["cold_import_ms"] > 0
-    assert list(result["rungs"]) == ["endpoint", "batch", "similar", "popular_in_country", "popular"]
+    assert list(result["sources"]) == ["endpoint", "batch", "similar", "popular_in_country", "popular"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import quality
-from benchmarks.models.choosing import shortfall
+from benchmarks.models.algorithm_choice import shortfall
 from retailrec.generate import Shape, write
 
 MODELS = (

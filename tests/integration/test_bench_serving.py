@@ -30,7 +30,7 @@ def has_flask() -> bool:
 
 @pytest.mark.slow  # `make test-slow` makes the environment that it needs
 @pytest.mark.skipif(not has_flask(), reason=needs.reason(needs.BENCHMARKS))
-def test_serving_is_measured_beside_ping_and_flask(tmp_path: Path) -> None:
+def test_serving_is_measured_with_ping_and_flask(tmp_path: Path) -> None:
     out = tmp_path / "bench" / "serve.json"
     serve.main(
         [
@@ -58,7 +58,7 @@ def test_serving_is_measured_beside_ping_and_flask(tmp_path: Path) -> None:
     assert [size["model"] for size in result["sizes"]] == [str(TINY)]
 
 
-def test_batch_is_measured_beside_the_bare_library(tmp_path: Path) -> None:
+def test_batch_is_measured_with_the_bare_library(tmp_path: Path) -> None:
     out = tmp_path / "bench" / "batch.json"
     batch.main(["--out", str(out), "--turns", "1", "--sizes", "300,200,8,3000"])
     result = json.loads(out.read_text())

@@ -28,7 +28,7 @@ PACKAGES = {
     "retailrec_shared": ROOT / "layers" / "shared" / "retailrec_shared",
 }
 # What one that is declared brings along, being made to be imported with it.
-BROUGHT_ALONG = {"botocore": "boto3", "httptools": "uvicorn"}
+BROUGHT_ALONG = {"botocore": "boto3"}
 NEEDS_THE_REPOSITORY = ["up", "down", "demo", "sam-env", "push-image"]
 MOST_SECONDS = 300
 Line = tuple[str, ...]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import cloud
-from local.samlocal.preparing import FOLDER, prepare
+from local.samlocal.preparation import FOLDER, prepare
 from retailrec.client.stack import Stack
 from retailrec.generate import Shape, write
 from tests import needs
@@ -52,7 +52,7 @@ def pytest_terminal_summary() -> None:
             table.add_column(column, justify="right")
         for row in world.rows:
             numbers = [row.duration_ms, row.max_memory_mb, row.memory_mb]
-            told = ["?" if number is None else f"{number:,.0f}" for number in numbers]
-            table.add_row(row.function, row.event, row.outcome, *told)
+            figures = ["?" if number is None else f"{number:,.0f}" for number in numbers]
+            table.add_row(row.function, row.event, row.outcome, *figures)
         Console(width=150).print(table)
         Console(width=150).print(f"Written to {REPORT}")

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from local.cloud.deployment import sam_program
-from local.cloud.services import foreign_free_environment
+from local.cloud.services import environment_without_aws
 from local.sagemaker.programs.ports import free_port
-from local.samlocal.invoking import pulling
+from local.samlocal.invocation import pulling
 from tests.sam_local.world import Row, World
 from tests.signals import interruptible
 
@@ -28,7 +28,7 @@ def address(world: World) -> Iterator[str]:
     with log.open("wb") as output, interruptible():
         process = subprocess.Popen(
             command,
-            env=foreign_free_environment() | {"SAM_CLI_TELEMETRY": "0"},
+            env=environment_without_aws() | {"SAM_CLI_TELEMETRY": "0"},
             stdout=output,
             stderr=output,
             start_new_session=True,

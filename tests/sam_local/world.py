@@ -9,7 +9,7 @@ from typing import Any
 
 from local.samlocal.deployed import of_run, values
 from local.samlocal.examples import examples
-from local.samlocal.invoking import Invocation, invoke
+from local.samlocal.invocation import Invocation, invoke
 from local.samlocal.values import Values
 from retailrec.client.dropping import upload
 from retailrec.client.stack import Stack

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from retailrec_shared.core.status import RunStatus
+from scripts import dashboard
 from tests.dashboard import STACK, Shown, body, options, shown, widgets
 from tests.environment import read_template
 
@@ -40,6 +41,11 @@ def of(namespace: str) -> list[Shown]:
 
 def named(namespace: str, dimension: str) -> set[str]:
     return {dict(each.dimensions)[dimension] for each in of(namespace)}
+
+
+def test_the_templates_dashboard_is_the_one_described() -> None:
+    text = dashboard.TEMPLATE.read_text()
+    assert text == dashboard.with_dashboard(text), "run `make dashboard`"
 
 
 def test_every_metric_of_aws_is_one_that_the_service_emits_under_these_dimensions() -> None:

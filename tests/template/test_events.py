@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from local.samlocal.examples import examples
-from local.samlocal.preparing import write_events
+from local.samlocal.preparation import write_events
 from local.samlocal.values import Values
 from retailrec_shared.core import events, triggers
 from tests.environment import read_template

@@ -17,6 +17,7 @@ IMAGE = {"implicit", "numba", "orjson", "numpy", "scipy", "uvicorn", "threadpool
 EXTRA = {"prepare_dataset": TABLES_LAYER, "publish_recommendations": {"arro3"}}
 # Modules that decide or build, and so must be testable without AWS.
 _OF_AWS = {"commit.py", "app.py", "previous.py", "retraining.py", "upload.py", "waiting.py"}
+_CONTRACT = ROOT / "layers/shared/retailrec_shared/contract"
 PURE = [
     "functions/approve_model/gate.py",
     "functions/publish_recommendations/joining.py",
@@ -36,6 +37,7 @@ PURE = [
     "retailrec/metrics/tables.py",
     "retailrec/console/guard.py",
     "retailrec/console/run_data.py",
+    *(str(path.relative_to(ROOT)) for path in _CONTRACT.glob("*.py")),
     *(str(path.relative_to(ROOT)) for path in (ROOT / "functions/prepare_dataset").rglob("*.py")
       if path.parent.name != "prepare_dataset" or path.name not in _OF_AWS),
 ]  # fmt: skip

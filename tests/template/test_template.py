@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from retailrec_shared.core.settings import Settings
 from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
+from scripts import parameters
+from scripts.check_template import OF_FUNCTIONS
 from tests.environment import read_template, settings
 
 ROOT = Path(__file__).parents[2]
@@ -181,6 +184,37 @@ def test_every_parameter_is_passed_on_but_those_of_the_template_alone() -> None:
     assert sorted(passed_on().values()) == sorted(set(PARAMETERS) - OF_THE_TEMPLATE_ALONE)
 
 
+# Settings that name the stack's own resources; every other one is a parameter.
+OF_RESOURCES = {
+    "stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus",
+    "sagemaker_role_arn",
+}  # fmt: skip
+
+
+def test_every_setting_is_a_parameter_of_the_same_name_but_those_of_resources() -> None:
+    named = {setting: parameter.lower() for setting, parameter in passed_on().items()}
+    assert set(named) == set(Settings.model_fields) - OF_RESOURCES
+    assert all(setting.replace("_", "") == parameter for setting, parameter in named.items())
+
+
+def test_the_docs_have_the_parameters_of_the_template() -> None:
+    text = parameters.DOCS.read_text()
+    assert text == parameters.with_table(text, TEMPLATE), "run `make parameters`"
+
+
+@pytest.mark.parametrize(
+    ("setting", "parameter"), [pair for pair in passed_on().items() if "MinValue" in PARAMETERS[pair[1]]]
+)
+def test_the_functions_take_every_number_that_the_template_takes_and_none_below(
+    setting: str, parameter: str
+) -> None:
+    least, most = PARAMETERS[parameter]["MinValue"], PARAMETERS[parameter]["MaxValue"]
+    assert getattr(settings(**{setting: str(least)}), setting) == least
+    assert getattr(settings(**{setting: str(most)}), setting) == most
+    with pytest.raises(ValidationError):
+        settings(**{setting: str(least - 1)})
+
+
 @pytest.mark.parametrize(("setting", "parameter"), passed_on().items())
 def test_a_setting_without_its_variable_is_as_the_template_has_it(setting: str, parameter: str) -> None:
     field, default = Settings.model_fields[setting], PARAMETERS[parameter]["Default"]
@@ -248,7 +282,7 @@ def test_a_search_has_the_limits_that_the_functions_know(parameter: str, least: 
     assert (PARAMETERS[parameter]["MinValue"], PARAMETERS[parameter]["MaxValue"]) == (least, most)
 
 
-def test_whoever_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
+def test_what_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
     found = {}
     for name, statement in statements():
         for action in listed(statement["Action"]):
@@ -334,14 +368,14 @@ def test_every_dead_letter_queue_has_an_alarm() -> None:
 
 
 @pytest.mark.parametrize("name", alarms())
-def test_an_alarm_tells_people_and_says_what_to_type(name: str) -> None:
+def test_an_alarm_notifies_people_and_says_what_to_type(name: str) -> None:
     alarm = alarms()[name]
     assert alarm["AlarmActions"] == [{"Ref": "Failures"}]
     assert "retailrec " in alarm["AlarmDescription"]["Fn::Sub"]
     assert "--stack" in alarm["AlarmDescription"]["Fn::Sub"]
 
 
-def test_people_are_told_of_run_stage_reason_and_next_step() -> None:
+def test_people_are_notified_of_run_stage_reason_and_next_step() -> None:
     target = RESOURCES["FailureRule"]["Properties"]["Targets"][0]["InputTransformer"]
     assert set(target["InputPathsMap"]) == {"what", "run", "stage", "reason", "next"}
     text = target["InputTemplate"]["Fn::Sub"]
@@ -395,16 +429,17 @@ def test_the_api_is_throttled_and_can_have_a_firewall() -> None:
     assert PARAMETERS["WebAclArn"]["Default"] == ""
 
 
-def suppressions() -> Iterator[tuple[str, dict[str, str]]]:
+def suppressions() -> Iterator[tuple[str, str]]:
     for name, resource in RESOURCES.items():
         for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
-            yield name, skip
+            yield name, skip["comment"]
+    yield from OF_FUNCTIONS.items()
 
 
 def test_every_suppressed_check_has_a_reason() -> None:
     assert list(suppressions())
-    for name, skip in suppressions():
-        assert len(skip["comment"].split()) >= 5, (name, skip["id"])
+    for name, reason in suppressions():
+        assert len(reason.split()) >= 5, name
 
 
 def test_the_api_asks_for_signatures() -> None:

@@ -32,7 +32,7 @@ HOLE = [{"name": "uv", "version": "1", "vulns": [{"id": "PYSEC-1", "fix_versions
     [
         (CLEAN, CLEAN, 0, "0 known vulnerabilities"),
         ("ERROR: no route to host", CLEAN, 0, "0 known vulnerabilities"),
-        (HOLE, CLEAN, 1, "uv 1: PYSEC-1 (mended in: 1.1)"),
+        (HOLE, CLEAN, 1, "uv 1: PYSEC-1 (fixed in: 1.1)"),
         ("ERROR: no route to host", SKIPPED, 2, "nothing was audited"),
         ("ERROR: no route to host", "ERROR: nor here", 2, "nor here"),
     ],
@@ -71,12 +71,28 @@ def test_every_lock_is_audited() -> None:
 def test_a_failed_check_and_a_silent_suppression_are_complaints() -> None:
     failed = {"check_id": "CKV_1", "resource": "A", "check_name": "Ensure it"}
     silent = {"check_id": "CKV_2", "resource": "B", "check_result": {"suppress_comment": ""}}
-    told = {"check_id": "CKV_3", "resource": "C", "check_result": {"suppress_comment": "because"}}
-    found = {"results": {"failed_checks": [failed], "skipped_checks": [silent, told]}}
+    explained = {"check_id": "CKV_3", "resource": "C", "check_result": {"suppress_comment": "because"}}
+    found = {"results": {"failed_checks": [failed], "skipped_checks": [silent, explained]}}
     assert check_template.complaints(found) == [
         "CKV_1 A: Ensure it",
         "CKV_2 B: suppressed without a reason",
     ]
+
+
+@pytest.mark.parametrize(
+    ("check", "resource", "suppressed"),
+    [
+        ("CKV_AWS_115", "AWS::Serverless::Function.A", True),
+        ("CKV_AWS_115", "AWS::Lambda::Function.A", False),
+        ("CKV_AWS_45", "AWS::Serverless::Function.A", False),
+    ],
+)
+def test_what_is_suppressed_for_functions_is_suppressed_for_functions_alone(
+    check: str, resource: str, suppressed: bool
+) -> None:
+    failed = {"check_id": check, "resource": resource, "check_name": "Ensure it"}
+    found = check_template.complaints({"results": {"failed_checks": [failed]}})
+    assert found == ([] if suppressed else [f"{check} {resource}: Ensure it"])
 
 
 def test_a_scan_that_checked_nothing_does_not_pass(

@@ -1,24 +1,24 @@
-"""Cells of the columns beyond the two ids: a time and a quantity."""
+"""Parse the cells of the optional columns: a time and a quantity."""
 
 import math
 from datetime import UTC, datetime
 from functools import lru_cache
 
 NO_TIME = math.nan
-# Epoch numbers beyond this are milliseconds: as seconds they would lie past the year 5000.
-MOST_SECONDS = 1e11
+# Larger epoch numbers are milliseconds: as seconds they would be after the year 5000.
+MAX_SECONDS = 1e11
 
 
 def seconds(row: list[str], place: int) -> float:
-    """Seconds since 1970 of a cell, ISO 8601 or a number; NO_TIME where there is none, ValueError if neither.
+    """Parse a time, ISO 8601 or a number, into seconds since 1970; NO_TIME if empty, else ValueError.
 
-    A time without a zone counts as UTC: only differences matter, and a shop has one clock.
+    A time without a zone is taken as UTC: only differences matter, and a shop has one clock.
     """
     return _seconds(row[place]) if place < len(row) else NO_TIME
 
 
 def quantity(row: list[str], place: int) -> float:
-    """How many were bought; 1 where the cell is empty, ValueError where it is no number."""
+    """Parse a quantity; 1 for an empty cell, ValueError where it is not a number."""
     text = row[place].strip() if place < len(row) else ""
     if not text:
         return 1.0
@@ -29,14 +29,14 @@ def quantity(row: list[str], place: int) -> float:
     return 1.0 if math.isnan(number) else number
 
 
-# The rows of a receipt share its time, and stand together.
+# The rows of a receipt have the same time, and follow each other.
 @lru_cache(maxsize=1024)
 def _seconds(text: str) -> float:
     stripped = text.strip()
     if not stripped:
         return NO_TIME
     try:
-        if not (stripped.isdecimal() and len(stripped) == len("20110901")):  # which is a date, and no number
+        if not (stripped.isdecimal() and len(stripped) == len("20110901")):  # YYYYMMDD is a date
             return _epoch(float(stripped))
     except ValueError:
         pass
@@ -50,4 +50,4 @@ def _seconds(text: str) -> float:
 def _epoch(number: float) -> float:
     if math.isinf(number):
         raise ValueError
-    return number / 1000 if abs(number) > MOST_SECONDS else number
+    return number / 1000 if abs(number) > MAX_SECONDS else number

@@ -1,4 +1,4 @@
-"""Reads a channel: every file below its folder, CSV with a header, plain or gzipped."""
+"""Read a channel: every file below its folder, CSV with a header, plain or gzipped."""
 
 import csv
 import gzip
@@ -30,15 +30,15 @@ log = logging.getLogger(__name__)
 
 
 def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
-    """Read all files of a channel as one table; ids stay the strings they are.
+    """Read all files of a channel as one table; ids are strings, unchanged.
 
-    Of further columns, ``timestamp`` (or ``time``) and ``quantity`` are used, unless ``two_columns``. A row
-    with a quantity of zero or less is a return, no purchase: it is left out.
+    The optional columns ``timestamp`` (or ``time``) and ``quantity`` are used, unless ``two_columns``. A row
+    with a quantity of zero or less is a return, not a purchase, and is left out. Raises UserError.
     """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     if not files:
-        raise UserError(f"The {folder.name} channel holds no file.")
-    # Whoever writes many files adds empty ones, as marks that it is done (Spark's _SUCCESS).
+        raise UserError(f"The {folder.name} channel holds no file: give it CSV files.")
+    # Programs that write many files add empty ones as markers, such as Spark's _SUCCESS.
     filled = [path for path in files if path.stat().st_size]
     if len(filled) < len(files):
         log.info(
@@ -49,7 +49,11 @@ def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
         with _refusing(f"{folder.name}/{path.relative_to(folder)}"), _open_text(path) as lines:
             rows.read(lines, two_columns=two_columns)
     if rows.returns:
-        log.info("left out %d rows of the %s channel: returns, with no quantity", rows.returns, folder.name)
+        log.info(
+            "left out %d rows of the %s channel: returns, with a quantity of zero or less",
+            rows.returns,
+            folder.name,
+        )
     if not rows.users.codes:
         raise UserError(
             f"The {folder.name} channel holds no interaction: its files have a header and no rows."
@@ -60,7 +64,7 @@ def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
 
 
 class _Codes:
-    """One column: a code per row, in order of first appearance until it is sorted."""
+    """One column of ids: a code for each row, in order of first appearance until sorted."""
 
     def __init__(self) -> None:
         self.code_of: dict[str, int] = {}
@@ -114,7 +118,7 @@ class _Rows:
             self.items.append(row[1])
 
     def interactions(self) -> Interactions:
-        """Put the columns together."""
+        """Return the rows with sorted ids."""
         user_ids, user_codes = self.users.sorted()
         item_ids, item_codes = self.items.sorted()
         times = np.frombuffer(self.times, dtype=np.float64) if self.timed else None
@@ -134,7 +138,7 @@ def _printable(text: str) -> str:
 
 
 def _place(further: list[str], names: tuple[str, ...]) -> int | None:
-    """Where a column is, if it is there: the first of its names."""
+    """Return the place of a column in a row, by the first of its names; None if it is absent."""
     found = [further.index(name) for name in names if name in further]
     return found[0] + len(COLUMNS) if found else None
 
@@ -142,7 +146,7 @@ def _place(further: list[str], names: tuple[str, ...]) -> int | None:
 @contextmanager
 def _open_text(path: Path) -> Iterator[IO[str]]:
     with path.open("rb") as plain:
-        # Peeked, not sought: in FastFile mode a file streams from S3, and is best read from end to end once.
+        # Peek instead of seek: in FastFile mode a file streams from S3, so it is read once from start to end.
         packed = plain.peek(2)[:2] == GZIP_MAGIC
         stream = gzip.GzipFile(fileobj=plain) if packed else plain
         # newline="" leaves line ends inside quotes to the csv module.
@@ -151,7 +155,7 @@ def _open_text(path: Path) -> Iterator[IO[str]]:
 
 @contextmanager
 def _refusing(name: str) -> Iterator[None]:
-    """Turn whatever can be wrong with a file's content into a sentence that names the file."""
+    """Turn any error in a file's content into a UserError that names the file."""
     try:
         yield
     except UserError as error:

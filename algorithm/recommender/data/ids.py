@@ -1,4 +1,4 @@
-"""Millions of sorted ids without a Python object for each: UTF-8 end to end, and where each one ends."""
+"""Millions of sorted ids without a Python object for each: joined UTF-8, and the offset of each id."""
 
 from collections.abc import Iterable, Iterator
 
@@ -16,7 +16,7 @@ class SortedIds:
     def __init__(self, text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> None:
         self.text = text
         self.offsets = offsets
-        # A memoryview hands out plain ints and bytes, several times faster than an array does.
+        # A memoryview returns plain ints and bytes, several times faster than an array does.
         self._text = text.data
         self._offsets = offsets.data
 
@@ -40,7 +40,7 @@ class SortedIds:
         return (self[code] for code in range(len(self)))
 
     def find(self, name: str) -> int | None:
-        """Code of an id, or None when there is no such id."""
+        """Return the code of an id, or None for an unknown one."""
         try:
             wanted = name.encode()
         except UnicodeEncodeError:  # half of a surrogate pair: no id can hold it

@@ -1,4 +1,4 @@
-"""Interactions as integer codes, and as the sparse matrix that algorithms want."""
+"""Interactions as integer codes, and as the sparse matrix that algorithms need."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,7 @@ class Interactions:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many users and how many items there are."""
+        """Number of users, number of items."""
         return len(self.user_ids), len(self.item_ids)
 
 
@@ -39,8 +39,8 @@ class HeldOut:
     """Held-out interactions in the training data's codes.
 
     ``users`` (n,) are known to the training data and have a held-out row; ``truth`` has a row for each of
-    them and a column for each training item. A held-out item that training never saw has no column: no
-    list can hold it, so it counts against every list alike; ``unseen`` (n,) is how many a user has.
+    them and a column for each training item. A held-out item that is not in the training data has no
+    column and is in no list, so it lowers every recall; ``unseen`` (n,) is the number of those for each user.
     """
 
     users: IntArray
@@ -50,9 +50,9 @@ class HeldOut:
 
 
 def count_matrix(interactions: Interactions) -> csr_matrix:
-    """How often each user took each item: (users, items), float32, sorted indices, no pair twice."""
+    """Count how often each user took each item: (users, items), float32, sorted indices, each pair once."""
     ones = np.ones(len(interactions), dtype=np.float32)
-    # Going from COO to CSR adds up what is there twice.
+    # Converting COO to CSR adds up duplicates.
     matrix = csr_matrix((ones, (interactions.user_codes, interactions.item_codes)), shape=interactions.shape)
     matrix.sort_indices()
     return matrix
@@ -66,7 +66,7 @@ def align(held_out: Interactions, training: Interactions) -> HeldOut:
     row_of = np.full(len(user_of), -1, dtype=np.int32)
     row_of[users] = np.arange(len(users), dtype=np.int32)
     rows = row_of[held_out.user_codes]
-    # Distinct pairs, with the items that training never saw as columns of their own at the end.
+    # Distinct pairs; the columns are the held-out data's items.
     ones = np.ones(len(held_out), dtype=np.float32)[rows >= 0]
     pairs = (rows[rows >= 0], held_out.item_codes[rows >= 0])
     wanted = csr_matrix((ones, pairs), shape=(len(users), len(held_out.item_ids)))
@@ -82,18 +82,18 @@ def align(held_out: Interactions, training: Interactions) -> HeldOut:
 
 
 def select(interactions: Interactions, rows: Mask) -> Interactions:
-    """Some of the rows, as if the others had never been: ids of theirs alone are gone."""
+    """Return some of the rows, without the ids that only the other rows have."""
     user_ids, user_codes = _recoded(interactions.user_ids, interactions.user_codes[rows])
     item_ids, item_codes = _recoded(interactions.item_ids, interactions.item_codes[rows])
     times = None if interactions.times is None else interactions.times[rows]
-    # Where some files have times and others none, the older rows may be those without.
+    # Where only some files have times, all of these rows may be without.
     if times is not None and np.isnan(times).all():
         times = None
     return Interactions(user_ids, item_ids, user_codes, item_codes, times)
 
 
 def merge(one: Interactions, other: Interactions) -> Interactions:
-    """The rows of both."""
+    """Return the rows of both."""
     user_ids = sorted({*one.user_ids, *other.user_ids})
     item_ids = sorted({*one.item_ids, *other.item_ids})
     users = [_translation(each.user_ids, user_ids)[each.user_codes] for each in (one, other)]
@@ -116,6 +116,6 @@ def _recoded(ids: list[str], codes: IntArray) -> tuple[list[str], IntArray]:
 
 
 def _translation(ids: list[str], into: list[str]) -> IntArray:
-    """Code in ``into`` of each of ``ids``; -1 where it is absent."""
+    """Return the code in ``into`` of each of ``ids`` (len(ids),) int32; -1 where it is absent."""
     code_of = {name: code for code, name in enumerate(into)}
     return np.fromiter((code_of.get(name, -1) for name in ids), dtype=np.int32, count=len(ids))

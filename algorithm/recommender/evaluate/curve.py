@@ -1,4 +1,4 @@
-"""What is measured while a fit goes on: a few users, and as often as takes next to no time."""
+"""Metrics during a fit: of a few users, and only as often as takes little time."""
 
 import logging
 import time
@@ -14,16 +14,16 @@ from recommender.fitting.fitted import Epoch, Factors, History
 USERS = 500
 PAIRS = 20_000
 SHARE_OF_TIME = 0.05
-FREE_SECONDS = 0.3  # a small shop's fit is over in less, and is to have its curve too
+FREE_SECONDS = 0.3  # a small shop's fit takes less, and gets its curve too
 SEED = 41
 
 log = logging.getLogger(__name__)
 
 
 class Curve:
-    """Logs metrics at some epochs, each quarter's last among them, and collects them.
+    """Logs and collects metrics at some epochs, always at the last one of each quarter.
 
-    Nothing looks at the result but people: neither the fit nor any choice.
+    They are for people only: neither the fit nor any choice depends on them.
     """
 
     def __init__(self, history: History, held_out: HeldOut | None) -> None:
@@ -59,12 +59,12 @@ class Curve:
 
 
 def _is_milestone(epoch: Epoch) -> bool:
-    """Whether an epoch ends a quarter of the fit: however busy the machine, a curve has these points."""
+    """Return whether an epoch ends a quarter of the fit: a curve has these points on any machine."""
     return epoch.number in {max(1, quarter * epoch.of // 4) for quarter in range(1, 5)}
 
 
 class _Pairs:
-    """Some pairs of the history, each beside an item drawn from all."""
+    """Some pairs of the history, each with a random item to compare with."""
 
     def __init__(self, history: History) -> None:
         counts = history.counts
@@ -74,7 +74,7 @@ class _Pairs:
         self._drawn = np.random.default_rng(SEED).integers(counts.shape[1], size=len(at))
 
     def auc(self, users: Factors, items: Factors) -> float:
-        """Share of the pairs that score above the item drawn, ties as half."""
+        """Return the share of the pairs that score above their random item; ties count half (AUC)."""
         of_users = users[self._users]
         differences: npt.NDArray[np.float32] = np.einsum(
             "pf,pf->p", of_users, items[self._taken] - items[self._drawn]

@@ -1,4 +1,4 @@
-"""The metrics of a fit, held out and in sample, beside baselines that need no model; names in README.md."""
+"""The metrics of a fit, held out and in sample, and of baselines without a model; names in README.md."""
 
 import logging
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Evaluated:
-    """A fit to be judged: with the history it learned from, and the recency term that it ships with."""
+    """A fit to evaluate, with the history it was trained on, and the recency weight that it serves with."""
 
     fitted: Fitted
     history: History
@@ -41,19 +41,19 @@ class Evaluated:
     timed: bool = False
 
     def scorer(self) -> Scorer:
-        """Score as serving does where purchased items are not left out."""
+        """Return the scorer that serving uses where purchased items are not excluded."""
         return model_scorer(self.fitted, self.history, self.recency_weight)
 
 
 def evaluate(model: Evaluated, held_out: HeldOut | None) -> Metrics:
-    """All metrics by name; those on held-out rows only where there are some."""
+    """Return all metrics by name; those of held-out rows only where there are some."""
     metrics = {} if held_out is None else _held_out(model, held_out)
     metrics[f"p@k({K})_in_sample"] = _in_sample(model_scorer(model.fitted, model.history), model.history)
     return metrics
 
 
 def top_lists(score: Scorer, users: IntArray, bought: csr_matrix | None = None, k: int = K) -> Codes:
-    """Best k items of each of ``users`` (n,), leaving out what ``bought`` (n, items) holds."""
+    """Return the best k items of each of ``users`` (n,), without those in ``bought`` (n, items): (n, k)."""
     lists = np.full((len(users), k), NOTHING, dtype=np.intp)
     size = max(1, BLOCK_CELLS // score(users[:1]).shape[1]) if len(users) else 1
     for start in range(0, len(users), size):
@@ -66,7 +66,7 @@ def top_lists(score: Scorer, users: IntArray, bought: csr_matrix | None = None, 
 
 
 def sample(users: int, most: int) -> npt.NDArray[np.intp]:
-    """All of 0..users-1, or ``most`` of them drawn with a fixed seed."""
+    """Return 0..users-1, or ``most`` of them drawn with a fixed seed, sorted."""
     if users <= most:
         return np.arange(users)
     return np.sort(np.random.default_rng(SAMPLE_SEED).choice(users, most, replace=False))
@@ -80,12 +80,12 @@ def _held_out(model: Evaluated, held_out: HeldOut) -> Metrics:
     bought = ones(counts[users])
     known, unknown = len(held_out.users), held_out.unknown_users
     metrics: Metrics = {}
-    for name, score in _ways(model).items():
-        metrics |= _judge(name, top_lists(score, users, k=LONG), truth, counts)
-    # Leaving bought items out of the lists leaves them out of the hits; only what there is to find changes.
+    for name, score in _scorers(model).items():
+        metrics |= _measure(name, top_lists(score, users, k=LONG), truth, counts)
+    # Lists without bought items have no hits among those; only the truth changes.
     new = truth.without(bought)
-    for name, score in _ways_to_new_items(model).items():
-        metrics |= _judge(f"{name}_new_items", top_lists(score, users, bought, LONG), new, counts)
+    for name, score in _new_item_scorers(model).items():
+        metrics |= _measure(f"{name}_new_items", top_lists(score, users, bought, LONG), new, counts)
     alone = model_scorer(model.fitted, model.history)
     metrics[f"p@k({K})_without_recency"] = _mean(precision(top_lists(alone, users), truth.items))
     metrics["users_evaluated"] = len(users)
@@ -94,8 +94,8 @@ def _held_out(model: Evaluated, held_out: HeldOut) -> Metrics:
     return metrics
 
 
-def _ways(model: Evaluated) -> dict[str, Scorer]:
-    """Build the model and its baselines, by the ending of their metrics' names."""
+def _scorers(model: Evaluated) -> dict[str, Scorer]:
+    """Return the scorers of the model and its baselines, by the suffix of their metrics' names."""
     own_recent = {"_own_recent": own_recent_scorer(model.history)} if model.timed else {}
     return {
         "": model.scorer(),
@@ -104,15 +104,15 @@ def _ways(model: Evaluated) -> dict[str, Scorer]:
     } | own_recent
 
 
-def _ways_to_new_items(model: Evaluated) -> dict[str, Scorer]:
-    # Of own items nothing is left once they are left out.
+def _new_item_scorers(model: Evaluated) -> dict[str, Scorer]:
+    # The baselines of own items have nothing left without bought items.
     return {
         "": model_scorer(model.fitted, model.history),
         "_popularity": popularity_scorer(model.history.counts),
     }
 
 
-def _judge(ending: str, lists: Codes, truth: Truth, counts: csr_matrix) -> Metrics:
+def _measure(ending: str, lists: Codes, truth: Truth, counts: csr_matrix) -> Metrics:
     metrics: Metrics = {}
     for name, values in measure(lists, truth).items():
         mean, error = mean_and_error(values)

@@ -1,4 +1,4 @@
-"""How good lists are: one value for each user and measure; definitions in README.md."""
+"""Ranking measures: one value for each user and measure; definitions in README.md."""
 
 from dataclasses import dataclass
 
@@ -16,30 +16,30 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Truth:
-    """What n users took later: ``items`` (n, items) of ones, and ``unseen`` (n,) that training never saw."""
+    """What n users took later: ``items`` (n, items) of ones, and ``unseen`` (n,), new to training."""
 
     items: csr_matrix
     unseen: npt.NDArray[np.int64]
 
     @property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """How many distinct items each user took later: (n,)."""
+        """Number of distinct items that each user took later: (n,)."""
         sizes: npt.NDArray[np.int64] = np.diff(self.items.indptr) + self.unseen
         return sizes
 
     def without(self, bought: csr_matrix) -> "Truth":
-        """Leave out what was taken before: ``bought`` (n, items) of ones."""
+        """Return the truth without the items taken before: ``bought`` (n, items) of ones."""
         left = self.items - self.items.multiply(bought)
         left.eliminate_zeros()
         return Truth(csr_matrix(left), self.unseen)
 
     def at(self, rows: npt.NDArray[np.intp]) -> "Truth":
-        """Pick some users."""
+        """Return the truth of some users."""
         return Truth(self.items[rows], self.unseen[rows])
 
 
 def hits(lists: Codes, items: csr_matrix) -> npt.NDArray[np.bool_]:
-    """Which places of ``lists`` (n, k) hold an item of the user's row of ``items`` (n, all items)."""
+    """Mark the places of ``lists`` (n, k) whose item is in the user's row of ``items`` (n, all items)."""
     row = np.arange(len(lists), dtype=np.int64)
     wanted = np.repeat(row, np.diff(items.indptr)) * items.shape[1] + items.indices
     wanted.sort()
@@ -52,15 +52,15 @@ def hits(lists: Codes, items: csr_matrix) -> npt.NDArray[np.bool_]:
 
 
 def precision(lists: Codes, items: csr_matrix) -> Values:
-    """Hits in each user's list over the list's places: (n,)."""
+    """Return each user's hits divided by the length of the lists: (n,)."""
     values: Values = hits(lists, items).sum(axis=1) / lists.shape[1]
     return values
 
 
 def measure(lists: Codes, truth: Truth) -> dict[str, Values]:
-    """Every measure by name, of lists (n, LONG): (n,) each, NaN for a user with nothing to find.
+    """Return every measure by name, of lists (n, LONG): (n,) each, NaN for a user with an empty truth.
 
-    Precision alone is 0 then: it is the contract's, a plain mean over all users.
+    Only precision is 0 then: by the algorithm's contract it is a plain mean over all users.
     """
     hit = hits(lists, truth.items)
     sizes = truth.sizes
@@ -77,7 +77,7 @@ def measure(lists: Codes, truth: Truth) -> dict[str, Values]:
 
 
 def ndcg(hit: npt.NDArray[np.bool_], sizes: npt.NDArray[np.int64]) -> Values:
-    """Discounted gain of the hits (n, k) over that of the best list there could be; NaN for none to find."""
+    """Return NDCG: the discounted gain of the hits (n, k) over the ideal list's; NaN for an empty truth."""
     discounts = 1 / np.log2(np.arange(2, hit.shape[1] + 2))
     best = np.concatenate([[np.nan], np.cumsum(discounts)])
     values: Values = hit @ discounts / best[np.minimum(sizes, hit.shape[1])]
@@ -91,7 +91,7 @@ def _average_precision(hit: npt.NDArray[np.bool_]) -> Values:
 
 
 def mean_and_error(values: Values) -> tuple[float, float]:
-    """Mean over the users that have a value, and its standard error; zeros without any."""
+    """Return the mean over the users that have a value, and its standard error; zeros where none has one."""
     known = values[~np.isnan(values)]
     if not len(known):
         return 0.0, 0.0

@@ -1,4 +1,4 @@
-"""Ways of scoring every item for some users: a fitted model, and what needs none."""
+"""Functions that score every item for some users: of a fitted model, and baselines without one."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,12 +14,12 @@ from recommender.model.ranking import Scores
 SCALE_USERS = 500
 SCALE_SEED = 41
 
-# Scores of every item for some users: (users,) to a fresh array (users, items).
+# Maps user codes (users,) to a new array of scores (users, items).
 Scorer = Callable[[IntArray], Scores]
 
 
 def model_scorer(fitted: Fitted, history: History, recency_weight: float = 0.0) -> Scorer:
-    """Score by the fit, plus ``recency_weight`` times the recency of what the user took."""
+    """Score by the fit, plus ``recency_weight`` times the recency of the items that the user took."""
     base = _factor_scorer(fitted) if fitted.item_weights is None else _item_scorer(fitted, history)
     if not recency_weight:
         return base
@@ -42,7 +42,7 @@ class Cells(NamedTuple):
 
 
 def recency_cells(history: History, block: IntArray) -> Cells:
-    """Recency of what the users of a block took; of nothing where it is unknown."""
+    """Return the recency of what the users of a block took; no cells where it is unknown."""
     if history.recency is None:
         return Cells(np.empty(0, np.intp), np.empty(0, np.int32), np.empty(0, np.float32))
     taken = _recency_matrix(history)[block]
@@ -50,7 +50,7 @@ def recency_cells(history: History, block: IntArray) -> Cells:
 
 
 def score_scale(fitted: Fitted, history: History) -> float:
-    """How far a user's scores spread over the items: their standard deviation, on average over some users."""
+    """Return the mean over some users of the standard deviation of their scores over the items."""
     users = history.counts.shape[0]
     drawn = np.random.default_rng(SCALE_SEED).choice(users, min(users, SCALE_USERS), replace=False)
     scores = model_scorer(fitted, history)
@@ -65,7 +65,7 @@ def popularity_scorer(counts: csr_matrix) -> Scorer:
 
 
 def own_items_scorer(counts: csr_matrix) -> Scorer:
-    """Score items by how often the user took them, then by popularity; no two score the same."""
+    """Score items by how often the user took them, then by popularity; no two items score the same."""
     popularity = _popularity(counts)
     return lambda block: counts[block].toarray().astype(np.float64) * len(popularity) + popularity
 
@@ -74,7 +74,7 @@ def own_recent_scorer(history: History) -> Scorer:
     """Score items by how recently (and often) the user took them, then by popularity."""
     popularity = _popularity(history.counts)
     recency = _recency_matrix(history)
-    # A rank below 1 in all: it decides only between what the user took equally recently, or never.
+    # The rank's term is below 1e-6: it decides only between items of equal recency.
     ranks = popularity / (len(popularity) * 1e6)
     return lambda block: recency[block].toarray().astype(np.float64) + ranks
 
@@ -102,7 +102,7 @@ def _recency_matrix(history: History) -> csr_matrix:
 
 
 def _popularity(counts: csr_matrix) -> npt.NDArray[np.intp]:
-    """Rank of each item, the most popular one highest, of equal ones the first."""
+    """Return the rank of each item (items,): the most popular one highest; of equal ones the first."""
     distinct_users = np.bincount(counts.indices, minlength=counts.shape[1])
     ranks = np.empty(counts.shape[1], dtype=np.intp)
     ranks[np.argsort(-distinct_users, kind="stable")] = np.arange(counts.shape[1])[::-1]

@@ -1,4 +1,4 @@
-"""A slice of the training rows, held back to choose by: the testing channel chooses nothing."""
+"""The validation slice of the training rows, for all choices: the testing channel is used for none."""
 
 import logging
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from recommender.fitting.histories import build_history
 from recommender.hyperparameters import VALIDATION_METRIC
 
 SHARE = 0.2
-MOST = 0.5  # where many rows share a time: more than this leaves too little to fit on
+MAX_SHARE = 0.5  # where many rows have the same time: more leaves too few rows to fit on
 SEED = 41
-# Weights of the recency term to try, in units of how far the scores spread. Some are below zero: nobody takes
-# the same film twice, and every fit scores highest what it has seen a user take. The first wins a tie.
+# Weights of the recency term to try, in units of the scores' standard deviation. Some are negative: nobody
+# takes the same film twice, while every fit scores the items that a user took highest. The first wins a tie.
 WEIGHTS = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, -1.0, -4.0, -16.0, -64.0)
 MAX_USERS = 5_000
 MIN_USERS = 500
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Judgement:
     """NDCG@20 of a fit on the slice: of items new to the user, and of all with the best recency term.
 
-    ``recency`` is that term's weight, in units of how far the fit's scores spread.
+    ``recency`` is that term's weight, in units of the standard deviation of the fit's scores.
     """
 
     new_items: float
@@ -40,14 +40,14 @@ class Judgement:
     all_items_error: float
     recency: float
 
-    def tell(self) -> None:
-        """Log what a tuning job judges by; once: fits that rise and that fall are not compared midway."""
+    def log_metric(self) -> None:
+        """Log the objective metric of a tuning job, once: SageMaker compares intermediate values as well."""
         log.info("metric: %s = %.6f", VALIDATION_METRIC, self.new_items)
 
 
 @dataclass(frozen=True)
 class Validation:
-    """The rows to fit on, and the slice to judge by, in the former's codes."""
+    """The rows to fit on, and the validation slice in their codes."""
 
     training: Interactions
     history: History
@@ -56,9 +56,9 @@ class Validation:
 
     @classmethod
     def of(cls, training: Interactions) -> "Validation | None":
-        """Cut off the newest rows, or some drawn where times tell nothing; None if nobody is in both."""
+        """Split off the newest rows, or random ones without usable times; None if no user is in both."""
         newest = None if training.times is None else cls._cut(training, _newest(training.times))
-        return newest or cls._cut(training, _drawn(len(training)))
+        return newest or cls._cut(training, _random(len(training)))
 
     @classmethod
     def _cut(cls, training: Interactions, off: Mask) -> "Validation | None":
@@ -76,7 +76,7 @@ class Validation:
         return cls(kept, build_history(kept), held_out.users[rows], truth)
 
     def judge(self, fitted: Fitted) -> Judgement:
-        """Say how good a fit on ``history`` is, and which recency term suits it."""
+        """Measure a fit on ``history``, and find its best recency weight."""
         bought = ones(self.history.counts[self.users])
         new = self.truth.without(bought)
         lists = top_lists(model_scorer(fitted, self.history), self.users, bought, LONG)
@@ -90,14 +90,14 @@ class Validation:
 
 
 def _newest(times: Times) -> Mask:
-    """Mark the newest fifth; rows of one time stay on one side, and those without a time are the oldest."""
+    """Mark the newest fifth; rows of the same time stay together, and rows without a time are the oldest."""
     times = np.nan_to_num(times, nan=-np.inf)
     position = len(times) - max(1, int(len(times) * SHARE))
     cut = np.partition(times, position)[position]
     newest: Mask = times >= cut
-    return times > cut if newest.mean() > MOST else newest
+    return times > cut if newest.mean() > MAX_SHARE else newest
 
 
-def _drawn(rows: int) -> Mask:
+def _random(rows: int) -> Mask:
     drawn: Mask = np.random.default_rng(SEED).random(rows) < SHARE
     return drawn

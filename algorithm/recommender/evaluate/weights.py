@@ -1,4 +1,4 @@
-"""Lists of all items with several weights of the recency term, from one computation of the scores."""
+"""Best items with several weights of the recency term, from one computation of the scores."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from recommender.model.ranking import NOTHING, Codes, Scores, best_rows
 def weighted_lists(
     fitted: Fitted, history: History, users: IntArray, weights: Sequence[float]
 ) -> npt.NDArray[np.intp]:
-    """Best items of each of ``users`` (n,) with each weight: (weights, n, LONG)."""
+    """Return the best items of each of ``users`` (n,) with each weight: (weights, n, LONG)."""
     score = model_scorer(fitted, history)
     found = np.full((len(weights), len(users), LONG), NOTHING, dtype=np.intp)
     size = max(1, BLOCK_CELLS // history.counts.shape[1])
@@ -27,7 +27,7 @@ def weighted_lists(
 
 
 def _lists(scores: Scores, taken: Cells, weights: Sequence[float]) -> list[Codes]:
-    """Rank with each weight; only what a user took changes its score from one to the next."""
+    """Rank with each weight; only the scores of what a user took depend on it."""
     plain = scores[taken.rows, taken.items]
     lists = []
     for weight in weights:

@@ -1,4 +1,4 @@
-"""Fits: one function for every algorithm, which leaves the same shape."""
+"""Fits: one function for each algorithm, all with the same result type."""
 
 from recommender.fitting.registry import ALGORITHMS, fit
 

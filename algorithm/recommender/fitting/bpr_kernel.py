@@ -1,4 +1,4 @@
-"""The inner loop of BPR, compiled: one pass over some users' pairs."""
+"""The compiled inner loop of BPR: one pass over some users' pairs, by stochastic gradient steps."""
 
 import math
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from recommender.fitting.compiled import compiled
 from recommender.fitting.fitted import Factors
 from recommender.fitting.randomness import State, below, seeded, shuffle
 
-LARGEST_STEP = 1.0  # of one visit's common step for all items of a history, as a norm
+MAX_STEP_NORM = 1.0  # of one user's common step for all items of the history
 STEEP = 30.0  # beyond this the logistic function is flat
 MILLION = 1_000_000
 
@@ -18,10 +18,11 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
 
-class Parts(NamedTuple):
+class Parameters(NamedTuple):
     """What is learned: user u's vector is ``own[u] + shares[u] * sum(taken[history of u])``.
 
-    Over item i its score is that vector times ``items[i]``, plus ``biases[i]``. ``shares`` are given.
+    The score of item i is that vector times ``items[i]``, plus ``biases[i]``. All are float32: ``own``
+    (users, k), ``taken`` and ``items`` (items, k), ``biases`` (items,), and ``shares`` (users,), a constant.
     """
 
     own: Factors
@@ -32,17 +33,17 @@ class Parts(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Who took what, as the arrays of a CSR matrix (users, items); ``weights`` are of a pair's steps."""
+    """The pairs as arrays of a CSR matrix (users, items); ``weights`` scale the steps of each pair."""
 
     indptr: Codes
     indices: npt.NDArray[np.int32]
     weights: Factors
 
 
-class Rules(NamedTuple):
-    """How to learn: ``pool`` candidates are drawn for every pair, and ``dropped`` of a million history items.
+class UpdateRules(NamedTuple):
+    """Step sizes; ``pool`` candidates are drawn for each pair, ``dropped`` per million history items omitted.
 
-    ``bias_rate`` and ``bias_shrink`` are 0 where items have no bias; the shrinks are rate x regularization.
+    ``bias_rate`` and ``bias_shrink`` are 0 where items have no bias; each shrink is rate x regularization.
     """
 
     rate: np.float32
@@ -56,76 +57,90 @@ class Rules(NamedTuple):
 
 
 @compiled
-def update(users: Codes, pairs: Pairs, parts: Parts, rules: Rules, seed: int) -> None:
-    """Learn in place from every pair of ``users`` (n,); other threads may write the factors meanwhile."""
-    n_items, k = parts.items.shape
+def update(users: Codes, pairs: Pairs, parameters: Parameters, rules: UpdateRules, seed: int) -> None:
+    """Update in place by every pair of ``users`` (n,); other threads may write the factors meanwhile."""
+    n_items, k = parameters.items.shape
     state = seeded(seed)
     bought, summed = np.zeros(n_items, np.bool_), np.zeros(n_items, np.bool_)
-    history, person, common = np.empty(k, np.float32), np.empty(k, np.float32), np.empty(k, np.float32)
+    history, user_vector, common = np.empty(k, np.float32), np.empty(k, np.float32), np.empty(k, np.float32)
     for user in users:
         start, end = pairs.indptr[user], pairs.indptr[user + 1]
         if start == end or (rules.verified and end - start == n_items):
-            continue  # nothing to learn from, or nothing to tell it from
-        share = _look_back(pairs.indices[start:end], parts, user, rules, state, bought, summed, history)
+            continue  # no pair, or no negative
+        share = _sum_history(
+            pairs.indices[start:end], parameters, user, rules, state, bought, summed, history
+        )
         common[:] = 0
         order = np.arange(start, end)
         shuffle(state, order)
         for at in order:
             item = pairs.indices[at]
-            _imagine(person, parts, user, item, summed[item], share, history)
-            rival = _hardest(person, parts, pairs, item, bought, rules, state)
-            if rival >= 0:
-                _learn(person, parts, user, item, rival, pairs.weights[at], share, common, rules)
-        _credit(pairs.indices[start:end], parts.taken, common, rules.shrink, bought, summed)
+            _user_vector_without(user_vector, parameters, user, item, summed[item], share, history)
+            negative = _hardest(user_vector, parameters, pairs, item, bought, rules, state)
+            if negative >= 0:
+                _step(user_vector, parameters, user, item, negative, pairs.weights[at], share, common, rules)
+        _step_history(pairs.indices[start:end], parameters.taken, common, rules.shrink, bought, summed)
 
 
 @compiled
-def _look_back(
+def _sum_history(
     mine: npt.NDArray[np.int32],
-    parts: Parts,
+    parameters: Parameters,
     user: int,
-    rules: Rules,
+    rules: UpdateRules,
     state: State,
     bought: Flags,
     summed: Flags,
     history: Factors,
 ) -> np.float32:
-    """Sum the items of a history, some left out by chance; returns the sum's share in the user's vector."""
+    """Sum a history's items, with dropout, into ``history`` (k,); returns the sum's factor."""
     history[:] = 0
     for item in mine:
         bought[item] = True
         if below(state, MILLION) >= rules.dropped:
             summed[item] = True
             for f in range(len(history)):
-                history[f] += parts.taken[item, f]
-    return np.float32(parts.shares[user] / math.sqrt(1 - rules.dropped / MILLION))
+                history[f] += parameters.taken[item, f]
+    return np.float32(parameters.shares[user] / math.sqrt(1 - rules.dropped / MILLION))
 
 
 @compiled
-def _imagine(
-    person: Factors, parts: Parts, user: int, item: int, summed: bool, share: np.float32, history: Factors
+def _user_vector_without(
+    user_vector: Factors,
+    parameters: Parameters,
+    user: int,
+    item: int,
+    summed: bool,
+    share: np.float32,
+    history: Factors,
 ) -> None:
-    """Write the user's vector as it is without ``item``: none may explain itself, for no new one can."""
-    for f in range(len(person)):
-        person[f] = parts.own[user, f] + share * history[f]
+    """Write the user's vector without the part of ``item`` itself: a new item has no such part."""
+    for f in range(len(user_vector)):
+        user_vector[f] = parameters.own[user, f] + share * history[f]
     if summed:
-        for f in range(len(person)):
-            person[f] -= share * parts.taken[item, f]
+        for f in range(len(user_vector)):
+            user_vector[f] -= share * parameters.taken[item, f]
 
 
 @compiled
-def _score(person: Factors, parts: Parts, item: int) -> np.float32:
-    score: np.float32 = parts.biases[item]
-    for f in range(len(person)):
-        score += person[f] * parts.items[item, f]
+def _score(user_vector: Factors, parameters: Parameters, item: int) -> np.float32:
+    score: np.float32 = parameters.biases[item]
+    for f in range(len(user_vector)):
+        score += user_vector[f] * parameters.items[item, f]
     return score
 
 
 @compiled
 def _hardest(
-    person: Factors, parts: Parts, pairs: Pairs, item: int, bought: Flags, rules: Rules, state: State
+    user_vector: Factors,
+    parameters: Parameters,
+    pairs: Pairs,
+    item: int,
+    bought: Flags,
+    rules: UpdateRules,
+    state: State,
 ) -> int:
-    """Draw candidates and return the one that scores highest, or -1 where none is another item."""
+    """Draw candidates and return the one with the highest score, or -1 where there is no other item."""
     hardest, highest, found = -1, np.float32(0), 0
     for _ in range(2 * rules.pool):
         if rules.popular:
@@ -134,7 +149,7 @@ def _hardest(
             drawn = below(state, len(bought))
         if drawn == item or (rules.verified and bought[drawn]):
             continue
-        score = _score(person, parts, drawn)
+        score = _score(user_vector, parameters, drawn)
         if hardest < 0 or score > highest:
             hardest, highest = drawn, score
         found += 1
@@ -144,33 +159,33 @@ def _hardest(
 
 
 @compiled
-def _learn(
-    person: Factors,
-    parts: Parts,
+def _step(
+    user_vector: Factors,
+    parameters: Parameters,
     user: int,
     item: int,
-    rival: int,
+    negative: int,
     weight: np.float32,
     share: np.float32,
     common: Factors,
-    rules: Rules,
+    rules: UpdateRules,
 ) -> None:
-    """Move the factors so that ``item`` scores further above ``rival``; the history's step is collected."""
-    ahead = float(_score(person, parts, item) - _score(person, parts, rival))
+    """Take a gradient step for ``item`` over ``negative``; add the history's step to ``common`` (k,)."""
+    ahead = float(_score(user_vector, parameters, item) - _score(user_vector, parameters, negative))
     slope = weight / np.float32(1 + math.exp(min(STEEP, max(-STEEP, ahead))))
     step = rules.rate * slope
-    parts.biases[item] += rules.bias_rate * slope - rules.bias_shrink * parts.biases[item]
-    parts.biases[rival] -= rules.bias_rate * slope + rules.bias_shrink * parts.biases[rival]
-    for f in range(len(person)):
-        gap = parts.items[item, f] - parts.items[rival, f]
-        parts.items[item, f] += step * person[f] - rules.shrink * parts.items[item, f]
-        parts.items[rival, f] -= step * person[f] + rules.shrink * parts.items[rival, f]
-        parts.own[user, f] += step * gap - rules.shrink * parts.own[user, f]
+    parameters.biases[item] += rules.bias_rate * slope - rules.bias_shrink * parameters.biases[item]
+    parameters.biases[negative] -= rules.bias_rate * slope + rules.bias_shrink * parameters.biases[negative]
+    for f in range(len(user_vector)):
+        gap = parameters.items[item, f] - parameters.items[negative, f]
+        parameters.items[item, f] += step * user_vector[f] - rules.shrink * parameters.items[item, f]
+        parameters.items[negative, f] -= step * user_vector[f] + rules.shrink * parameters.items[negative, f]
+        parameters.own[user, f] += step * gap - rules.shrink * parameters.own[user, f]
         common[f] += step * share * gap
 
 
 @compiled
-def _credit(
+def _step_history(
     mine: npt.NDArray[np.int32],
     taken: Factors,
     common: Factors,
@@ -178,10 +193,10 @@ def _credit(
     bought: Flags,
     summed: Flags,
 ) -> None:
-    """Give every summed item the common step, and clear the marks."""
+    """Apply the common step to every summed item, and clear the marks."""
     norm = math.sqrt((common * common).sum())
-    if norm > LARGEST_STEP:
-        common *= np.float32(LARGEST_STEP / norm)
+    if norm > MAX_STEP_NORM:
+        common *= np.float32(MAX_STEP_NORM / norm)
     for item in mine:
         bought[item] = False
         if summed[item]:

@@ -1,4 +1,4 @@
-"""How BPR learns by default, and what a job may choose otherwise."""
+"""The settings of BPR: its defaults, and what a job may choose."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from recommender.hyperparameters import Hyperparameters
 
 Value = TypeVar("Value", int, float, bool)
 
-LARGEST_POOL = 32
+MAX_POOL = 32
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Hyperparameters with nothing left open; of ``pool`` negatives for a pair the hardest is used."""
+    """Hyperparameters with all defaults filled in; each pair uses the hardest of ``pool`` negatives."""
 
     factors: int
     iterations: int
@@ -30,7 +30,7 @@ class Settings:
 
     @classmethod
     def of(cls, chosen: Hyperparameters, items: int) -> "Settings":
-        """Fill in what the job left open, by the size of the data; see README.md for the measurements."""
+        """Fill in the defaults, some by the size of the data; README.md has the measurements."""
         return cls(
             factors=_or(chosen.factors, 64),
             iterations=_or(chosen.iterations, 60),
@@ -57,5 +57,5 @@ def _or(given: Value | None, default: Value) -> Value:
 
 
 def _pool(items: int) -> int:
-    """Return how many to draw: in a small shop, the hardest of many is what the user wants next."""
-    return min(LARGEST_POOL, max(1, round(math.sqrt(items) / 4)))
+    """Return the number of candidates: with few items, the hardest of many is a true interest."""
+    return min(MAX_POOL, max(1, round(math.sqrt(items) / 4)))

@@ -1,4 +1,4 @@
-"""How much each pair counts in a BPR fit: new ones more than old, and those of busy users less."""
+"""The weight of each pair in a BPR fit: recent ones weigh more, and those of busy users less."""
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -6,7 +6,7 @@ from scipy.sparse import csr_matrix
 from recommender.fitting.fitted import History
 
 EVENNESS = 0.25  # 0: every pair weighs the same; 1: every user
-# What is taken changes with the season: a pair's weight falls with its age, to this share at last.
+# Demand changes with the season: a pair's weight falls with its age, towards this share.
 OLDEST = 0.2
 FADING = 0.2  # age at which a weight has fallen by 63 % of the way, as a share of the log's length
 

@@ -1,4 +1,4 @@
-"""What every fit checks and prepares alike."""
+"""Checks and preparations that all fits share."""
 
 import logging
 
@@ -9,9 +9,9 @@ from recommender.errors import UserError
 from recommender.fitting.fitted import Factors
 from recommender.hyperparameters import Hyperparameters
 
-DIVERGED = "Training diverged: its factors grew beyond all bounds. Lower learning_rate or regularization."
+DIVERGED = "Training diverged: its factors grew without bound. Lower learning_rate or regularization."
 LARGEST = 1e17  # float32 holds 3e38
-NO_GPU = "warning: use_gpu is true, but this image computes on the CPU; going on there"
+NO_GPU = "warning: use_gpu is true, but this image has no GPU code; training uses the CPU"
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,12 @@ def ones_of(counts: csr_matrix) -> csr_matrix:
 
 
 def require_numbers(*factors: Factors) -> None:
-    """Refuse factors that are no numbers, or so large that a product of two would be none."""
+    """Raise UserError for factors that are not finite, or so large that their products may overflow."""
     if not all((np.abs(each) < LARGEST).all() for each in factors):
         raise UserError(DIVERGED)
 
 
 def warn_of_gpu(chosen: Hyperparameters) -> None:
-    """Say that a wish for a GPU is not heard."""
+    """Log that ``use_gpu`` has no effect."""
     if chosen.use_gpu:
         log.warning(NO_GPU)

@@ -9,32 +9,32 @@ from scipy.sparse import csr_matrix
 
 from recommender.errors import UserError
 from recommender.fitting.checks import ones_of
-from recommender.fitting.fitted import Course, Factors, Fitted, History
+from recommender.fitting.fitted import Factors, FitContext, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
 
 # Times the square root of the pairs: 930 for Online Retail II. The best value grows with the data.
 LAMBDA_PER_ROOT = 1.5
 TOP_K = 500  # weights kept for an item
-MOST_ITEMS = 20_000  # its tables of items x items then take 5 GB
+MAX_ITEMS = 20_000  # its matrices of items x items then take 5 GB
 TOO_MANY = (
     "algorithm=ease needs memory for the square of the number of items: {items} are more than {most}."
-    " Use algorithm=bpr or algorithm=als, or leave rare items out."
+    " Use algorithm=bpr or algorithm=als, or remove rare items from the data."
 )
 
 
-def fit_ease(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
-    """Solve for the weights, in one step: there is no progress to tell and no checkpoint to go on from.
+def fit_ease(interactions: History, chosen: Hyperparameters, context: FitContext) -> Fitted:
+    """Solve for the weights in one step, without progress or checkpoints.
 
     ``item_weights[j, i]`` is what item j in a history adds to the score of i; the ``top_k`` weights of
     largest size are kept for each i.
     """
     ones = ones_of(interactions.counts)
     items = ones.shape[1]
-    if items > MOST_ITEMS:
-        raise UserError(TOO_MANY.format(items=items, most=MOST_ITEMS))
+    if items > MAX_ITEMS:
+        raise UserError(TOO_MANY.format(items=items, most=MAX_ITEMS))
     shrink = chosen.ease_lambda or LAMBDA_PER_ROOT * math.sqrt(ones.nnz)
-    with blas_threads(course.threads):
+    with blas_threads(context.threads):
         weights = _weights(ones, shrink)
     return Fitted(item_weights=_pruned(weights, chosen.top_k or TOP_K))
 

@@ -1,4 +1,4 @@
-"""What goes into a fit and what it leaves, in one shape for every algorithm."""
+"""The input and the result of a fit, the same types for every algorithm."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ Factors = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class History:
-    """What every user took: the rows a fit learns from.
+    """What every user took: the input of a fit.
 
     ``counts`` (users, items) float32 holds how often, indices sorted. ``recency`` is aligned with
-    ``counts.indices``: 1 for what a user took most recently and often, falling towards 0; None for unknown.
-    ``ages``, aligned too, is how long before the newest row of all a pair was last taken, as a share of the
+    ``counts.indices``: 1 for what a user took most recently and often, falling towards 0; None if unknown.
+    ``ages``, also aligned, is the time from a pair's last row to the newest row of all, as a share of the
     time from the oldest row to the newest: from 0 to 1; None without times.
     """
 
@@ -27,7 +27,7 @@ class History:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fit's result. It has factors, or item weights, never both.
+    """A fit's result. It has either factors or item weights.
 
     With factors, user u scores the items (items,) by ``item_factors @ user_factors[u]``; an item's bias is
     one more column, 1 for every user. A basket of items has the user vector
@@ -43,7 +43,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Epoch:
-    """How far a fit is: ``number`` counts from 1; the factors are the fit's own, to be copied if kept."""
+    """The progress of a fit: ``number`` counts from 1; the factors are the fit's own: copy what is kept."""
 
     number: int
     of: int
@@ -54,20 +54,20 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where an interrupted fit goes on: after ``epoch`` whole passes, with these factors."""
+    """The state to resume a fit from: after ``epoch`` whole epochs, with these factors."""
 
     epoch: int
     user_factors: Factors
     item_factors: Factors
 
 
-# Told at the end of every epoch; what it raises ends the fit.
+# Called at the end of every epoch; an exception ends the fit.
 Progress = Callable[[Epoch], None]
 
 
 @dataclass(frozen=True)
-class Course:
-    """How a fit goes: on how many threads, whom it tells of its epochs, and where it goes on from."""
+class FitContext:
+    """How a fit runs: its number of threads, its callback, and the state it resumes from."""
 
     threads: int
     progress: Progress | None = None
@@ -75,10 +75,10 @@ class Course:
 
     @property
     def done(self) -> int:
-        """Whole passes that were made before an interruption."""
+        """Whole epochs that were done before an interruption."""
         return self.start.epoch if self.start else 0
 
-    def tell(self, epoch: Epoch) -> None:
-        """Tell whoever wants to know of an epoch."""
+    def report(self, epoch: Epoch) -> None:
+        """Call the callback, if there is one."""
         if self.progress:
             self.progress(epoch)

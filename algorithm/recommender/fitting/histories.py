@@ -1,4 +1,4 @@
-"""What each user took, and how recently: the history that fits learn from and the recency term ranks by."""
+"""What each user took, and how recently: the input of fits and of the recency term."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,23 +7,23 @@ from scipy.sparse import csr_matrix
 from recommender.data.interactions import Interactions, Times, count_matrix
 from recommender.fitting.fitted import History
 
-# A purchase counts half at this share of the mean age. Whatever the unit of a shop's rhythm, its
-# own log has the scale; the curve falls so slowly that the share hardly matters.
+# A purchase counts half at this share of the mean age. The scale comes from the shop's own data; the curve
+# falls so slowly that the share hardly matters.
 HALF_AT = 0.2
-STRANGE = 100  # one of so many rows may have a wrong time, at either end of the log
+OUTLIERS = 100  # one of so many rows may have a wrong time, at either end
 
 
 def build_history(training: Interactions) -> History:
-    """Count what every user took, and say how recently."""
+    """Build the counts, the recency and the ages of all pairs."""
     counts = count_matrix(training)
     return History(counts, recency(training, counts), ages(training, counts))
 
 
 def recency(training: Interactions, counts: csr_matrix) -> npt.NDArray[np.float32]:
-    """How strongly each pair of ``counts`` is likely to be taken again: (pairs,), 1 for a user's strongest.
+    """Return how recently and often each pair of ``counts`` was taken: (pairs,), 1 for a user's strongest.
 
-    The square root of the sum over a pair's rows of 1 / (1 + age / h): age from the newest row of all.
-    Rows without a time count as the oldest. Where no row has one, every row counts alike.
+    The square root of the sum over a pair's rows of 1 / (1 + age / h), where the age counts from the newest
+    row of all. Rows without a time count as the oldest. Where no row has one, all rows count equally.
     """
     rows = (training.user_codes, training.item_codes)
     # The same pairs in the same order as counts: both add up the same rows.
@@ -38,7 +38,7 @@ def recency(training: Interactions, counts: csr_matrix) -> npt.NDArray[np.float3
 
 
 def ages(training: Interactions, counts: csr_matrix) -> npt.NDArray[np.float32] | None:
-    """How long ago each pair of ``counts`` was last taken: (pairs,), 0 the newest row of all, 1 the oldest.
+    """Return how long ago each pair of ``counts`` was last taken: (pairs,), 0 the newest row, 1 the oldest.
 
     None where no row has a time.
     """
@@ -63,20 +63,20 @@ def _weights(training: Interactions) -> npt.NDArray[np.float64]:
 
 
 def _ages(times: Times) -> Times:
-    """Seconds from each row to the newest; a row without a time is as old as the oldest."""
-    times = _sound(times)
+    """Return the seconds from each row to the newest; a row without a time is as old as the oldest."""
+    times = _clipped(times)
     age: Times = np.nanmax(times) - times
     age[np.isnan(age)] = np.nanmax(age)
     return age
 
 
-def _sound(times: Times) -> Times:
-    """Bring times far outside of the log to its ends: one row of 1970 or of 2099 would stretch the scale."""
+def _clipped(times: Times) -> Times:
+    """Clip outliers to the ends of the other times: one row of 1970 or of 2099 would distort the scale."""
     known = times[~np.isnan(times)]
-    strange = max(1, len(known) // STRANGE)
-    if len(known) < 2 * strange + 1:
+    outliers = max(1, len(known) // OUTLIERS)
+    if len(known) < 2 * outliers + 1:
         return times
-    low, high = np.partition(known, (strange, len(known) - 1 - strange))[[strange, -1 - strange]]
+    low, high = np.partition(known, (outliers, len(known) - 1 - outliers))[[outliers, -1 - outliers]]
     sound = known[(known >= low - (high - low)) & (known <= high + (high - low))]
-    # Nearly all at one time: then the others are all that times tell.
+    # Nearly all rows have the same time: then the others are the only information.
     return times if low == high else np.clip(times, sound.min(), sound.max())

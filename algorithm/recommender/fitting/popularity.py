@@ -1,13 +1,13 @@
-"""Popularity: every user is shown what most users took."""
+"""Popularity: every user gets the items that most users took."""
 
 import numpy as np
 
-from recommender.fitting.fitted import Course, Fitted, History
+from recommender.fitting.fitted import FitContext, Fitted, History
 from recommender.hyperparameters import Hyperparameters
 
 
-def fit_popularity(interactions: History, chosen: Hyperparameters, course: Course) -> Fitted:
-    """Score an item by its number of users, as one factor that is 1 for everybody."""
+def fit_popularity(interactions: History, chosen: Hyperparameters, context: FitContext) -> Fitted:
+    """Score an item by its number of users, as one factor that is 1 for every user."""
     users, items = interactions.counts.shape
     buyers = np.bincount(interactions.counts.indices, minlength=items).astype(np.float32)
     # A basket of n items has the user vector sum(buyers) / sqrt(n) @ fold_in: positive, so the order holds.

@@ -10,7 +10,7 @@ State = npt.NDArray[np.uint64]
 
 @compiled
 def seeded(seed: int) -> State:
-    """Make a state; neighbouring seeds give unrelated numbers."""
+    """Return the state of a seed; neighbouring seeds give unrelated numbers."""
     state = np.empty(1, np.uint64)
     # The golden ratio spreads the seeds' bits; a state of 0 would stay 0.
     state[0] = (np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15)) ^ np.uint64(0xD1B54A32D192ED03)

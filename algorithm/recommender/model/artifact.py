@@ -12,7 +12,7 @@ import numpy as np
 from recommender.model.artifact_checks import BASE, FACTORS, OPTIONAL, WEIGHTS, Array, Arrays, inconsistency
 
 SCHEMA_VERSION = 2
-# What reading damaged JSON and array headers raises: the latter are read by Python's own tokenizer.
+# What damaged JSON and array headers raise: numpy reads headers with Python's tokenizer.
 _UNUSABLE = (
     OSError,
     ValueError,
@@ -42,7 +42,7 @@ def write(
 
 
 def read(folder: Path) -> tuple[Arrays, dict[str, Any]]:
-    """Map the arrays and read ``model.json``; raises ModelError, with the reason, for what cannot serve."""
+    """Memory-map the arrays and read ``model.json``; raises ModelError with the reason if unusable."""
     try:
         facts = json.loads((folder / "model.json").read_bytes())
         version = facts["schema_version"]
@@ -54,27 +54,27 @@ def read(folder: Path) -> tuple[Arrays, dict[str, Any]]:
         names = _names(facts)
         arrays = {name: _map(folder / f"{name}.npy") for name in names}
     except _UNUSABLE as error:
-        raise ModelError(f"There is no usable model in {folder}: {_told(error)}.") from error
+        raise ModelError(f"There is no usable model in {folder}: {_reason(error)}.") from error
     if problem := inconsistency(arrays, facts):
         raise ModelError(f"The model in {folder} is damaged: {problem}.")
     return arrays, facts
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error).rstrip(".")
 
 
 def _names(facts: Mapping[str, Any]) -> list[str]:
-    """Names of the arrays, known ones only: a name from a file must not lead out of the folder."""
+    """Return the names of the arrays, known ones only: a name from a file must not lead out of the folder."""
     names = set(facts["arrays"])
     kinds = [group for group in (FACTORS, WEIGHTS) if names & set(group)]
     if len(kinds) != 1 or names != set(BASE) | set(kinds[0]) | (names & set(OPTIONAL)):
         raise ValueError("model.json does not name the arrays of a model")
     for fact, types in {"recency_weight": (int, float), "has_item_bias": (bool,)}.items():
         if type(facts[fact]) not in types:
-            raise ValueError(f"{fact} in model.json is no proper value")
+            raise ValueError(f"{fact} in model.json has the wrong type")
     if not math.isfinite(facts["recency_weight"]):
-        raise ValueError("recency_weight in model.json is no finite number")
+        raise ValueError("recency_weight in model.json is not a finite number")
     return sorted(names)
 
 

@@ -1,6 +1,6 @@
-"""What must be so of a model's arrays before they serve: types, shapes, and what they hold.
+"""Checks of a model's arrays before they serve: types, shapes and values.
 
-Every check reads an array in pieces, so that a model of any size is checked in little memory.
+Every check reads an array in pieces, so that checking a model of any size needs little memory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 PARTS = ("indptr", "indices", "values")
-PIECE = 4_000_000  # cells looked at together
+PIECE = 4_000_000  # cells checked together
 IDS, OFFSETS, CODES, NUMBERS = np.uint8, np.int64, np.int32, np.float32
 # Type and dimensions of every array; those of a group come together or not at all.
 BASE = {
@@ -37,7 +37,7 @@ Arrays = dict[str, Array]
 
 
 def inconsistency(arrays: Arrays, facts: Mapping[str, Any]) -> str | None:
-    """Say what does not fit together: types and shapes first, then what the arrays hold."""
+    """Return what is inconsistent, None if nothing is: types and shapes first, then the values."""
     for name, values in arrays.items():
         kind, dimensions = ARRAYS[name]
         if values.dtype != kind or values.ndim != dimensions or not values.flags.c_contiguous:
@@ -49,7 +49,7 @@ def inconsistency(arrays: Arrays, facts: Mapping[str, Any]) -> str | None:
     if wrong := next((name for name, fits in shapes if not fits), None):
         return f"its {wrong} do not fit"
     return next(
-        (f"its {name} are not what they should be" for name, holds in _contents(arrays, items) if not holds),
+        (f"its {name} have wrong values" for name, holds in _contents(arrays, items) if not holds),
         None,
     )
 
@@ -78,7 +78,7 @@ def _is_csr(arrays: Arrays, name: str, rows: int) -> bool:
 
 
 def _contents(arrays: Arrays, items: int) -> Iterator[tuple[str, bool]]:
-    """Judge one after the other, so that the first wrong one ends the reading."""
+    """Yield one check after the other, so that the first failure ends the reading."""
     for kind in ("user", "item"):
         offsets = arrays[f"{kind}_offsets"]
         yield f"{kind} ids", _rising(offsets) and _is_text(arrays[f"{kind}_ids"], offsets)
@@ -109,7 +109,7 @@ def _rising(offsets: Array) -> bool:
 
 
 def _is_text(text: Array, offsets: Array) -> bool:
-    """Tell whether the text is UTF-8 and no id begins within a character."""
+    """Return whether the text is UTF-8 and no id begins within a character."""
     try:
         text.tobytes().decode()
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from recommender.model import artifact
 from recommender.model.artifact import ModelError
 from recommender.model.artifact_checks import PARTS
 
-if TYPE_CHECKING:  # both import scipy, which serving has no need of
+if TYPE_CHECKING:  # both import scipy, which serving does not need
     from recommender.data.interactions import Interactions
     from recommender.fitting.fitted import Fitted, History
 
@@ -31,14 +31,14 @@ class Rows:
     values: npt.NDArray[np.float32]
 
     def span(self, row: int) -> slice:
-        """Where a row's entries are."""
+        """Return the slice of a row's entries."""
         start, end = self.indptr[row : row + 2].tolist()
         return slice(start, end)
 
 
 @dataclass(frozen=True)
 class Model:
-    """What scores, for whom, and what each user took.
+    """The factors or weights that score items, the ids, and what each user took.
 
     Either ``user_factors`` (users, k) and ``item_factors`` (items, k), whose dot product is the score, with
     ``fold_in`` (k, k) from a basket to a user; or ``item_weights`` (items, items). ``purchased`` (users,
@@ -63,7 +63,7 @@ class Model:
 def build_model(
     training: "Interactions", history: "History", fitted: "Fitted", recency_weight: float
 ) -> Model:
-    """Put together what training produced; ``recency_weight`` is in units of the score."""
+    """Build the model from a fit; ``recency_weight`` is in units of the score."""
     counts = history.counts
     users, items = fitted.user_factors, fitted.item_factors
     biased = users is not None and users.shape[1] > 1 and bool((users[:, -1] == 1).all())
@@ -87,7 +87,7 @@ def build_model(
 def save_model(
     folder: Path, model: Model, description: Mapping[str, Any], metrics: Mapping[str, Any]
 ) -> None:
-    """Write the arrays, ``metrics.json``, and last ``model.json``, without which the folder is no model."""
+    """Write the arrays, ``metrics.json``, and last ``model.json``, without which it is not a model."""
     facts = {
         "users": len(model.user_ids),
         "items": len(model.item_ids),

@@ -1,4 +1,4 @@
-"""Best items by score. Of equal scores the lower item code wins, so a list never depends on chance."""
+"""Best items by score. Of equal scores the lower item code wins, so lists are deterministic."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +9,13 @@ STRIDE = 16  # items in a group, see below
 Scores = npt.NDArray[np.floating]
 Codes = npt.NDArray[np.intp]
 
-# A partition of all scores costs more than computing them did. So: the maximum of each group of items
-# first, group g being every groups-th item from g on, which lets numpy compare whole rows at once. The
-# n-th highest maximum is a threshold that at least n scores reach, and hardly more; those are sorted.
+# Partitioning all scores costs more than computing them. Therefore the maximum of each group of items is
+# taken first; group g is every groups-th item from g on, so that numpy compares whole rows at once. The
+# n-th highest maximum is a threshold that at least n scores reach, and few more; only those are sorted.
 
 
 def best(scores: Scores, n: int) -> Codes:
-    """Codes of the n highest of ``scores`` (items,), best first; those at -inf are never listed."""
+    """Return the codes of the n highest of ``scores`` (items,), best first, without those at -inf."""
     items = len(scores)
     groups = items // STRIDE
     if n > items:
@@ -33,7 +33,7 @@ def best(scores: Scores, n: int) -> Codes:
 
 
 def best_rows(scores: Scores, n: int) -> Codes:
-    """As ``best`` for each row of ``scores`` (users, items): (users, n), short lists filled with NOTHING."""
+    """Return ``best`` of each row of ``scores`` (users, items): (users, n), filled up with NOTHING."""
     lists = np.full((len(scores), n), NOTHING, dtype=np.intp)
     rows, columns = _candidates(scores, n)
     found = scores[rows, columns]
@@ -47,7 +47,7 @@ def best_rows(scores: Scores, n: int) -> Codes:
 
 
 def _candidates(scores: Scores, n: int) -> tuple[Codes, Codes]:
-    """Rows and columns of what may be among a row's n best: all that reach the row's threshold."""
+    """Return rows and columns of the scores that reach their row's threshold: a superset of the n best."""
     users, items = scores.shape
     groups = items // STRIDE
     if groups < 2 * n:

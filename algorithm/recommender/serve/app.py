@@ -1,4 +1,4 @@
-"""The HTTP side of serving: SageMaker's /ping and /invocations.
+"""The HTTP application: SageMaker's /ping and /invocations.
 
 Plain ASGI: with two paths, a framework's routing, requests and responses cost more than scoring does.
 """
@@ -10,18 +10,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from recommender.errors import RequestError
 from recommender.model.model import Model
-from recommender.serve.answers import JSON, Encoder, assemble, negotiate
-from recommender.serve.cache import AnswerCache, Key, Message, Reply
-from recommender.serve.precomputed import Ready
+from recommender.serve.cache import Key, Message, Reply, ResponseCache
+from recommender.serve.precomputed import Precomputed
 from recommender.serve.queries import Query, parse_queries
 from recommender.serve.recommend import recommend_many
+from recommender.serve.responses import JSON, Encoder, assemble, negotiate
 
 MAX_BODY = 6 * 1024 * 1024  # SageMaker's limit for a real-time request, and its default for a batch's
 CACHE_BYTES = 32 * 1024 * 1024
 READING = ("GET", "HEAD")
-# What a batch job that leaves it open should do: 1 MB is 20,000 customers, so every worker gets its share.
+# The defaults for batch jobs: 1 MB is 20,000 customers, so every worker gets its share.
 BATCH = {"BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 1}
-FAILED = "The recommender failed; its log says why."
+FAILED = "The recommender failed; its log has the error."
 
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -31,14 +31,14 @@ log = logging.getLogger("uvicorn.error")
 
 
 class Disconnected(Exception):
-    """The client went away before its request was whole."""
+    """The client disconnected before its request was complete."""
 
 
 def create_app(
-    ready: Ready, max_body: int = MAX_BODY, workers: int = 1, cache_bytes: int = CACHE_BYTES
+    precomputed: Precomputed, max_body: int = MAX_BODY, workers: int = 1, cache_bytes: int = CACHE_BYTES
 ) -> App:
     """Build the application around a loaded model; ``max_body`` is in bytes."""
-    invocations = Invocations(ready, max_body, AnswerCache(cache_bytes))
+    invocations = Invocations(precomputed, max_body, ResponseCache(cache_bytes))
     parameters = _ok(JSON, json.dumps({**BATCH, "MaxConcurrentTransforms": workers}).encode())
     pong = _ok("text/plain", b"")
 
@@ -52,17 +52,17 @@ def create_app(
             return parameters
         if path in ("/ping", "/invocations", "/execution-parameters"):
             return _error("Use GET /ping and POST /invocations.", 405)
-        return _error("There are two paths here: /ping and /invocations.", 404)
+        return _error("Use GET /ping and POST /invocations; there is no other path.", 404)
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         try:
             start, body = await route(scope, receive)
         except RequestError as refused:
             start, body = _error(str(refused), refused.status)
-        except Disconnected:  # nobody hears an answer
+        except Disconnected:  # no client is left to respond to
             return
-        except Exception:  # the process goes on; the traceback goes to the log, not to the caller
-            log.exception("A request broke")
+        except Exception:  # the process continues; the traceback goes to the log, not to the caller
+            log.exception("request failed")
             start, body = _error(FAILED, 500)
         await send(start)
         await send(body)
@@ -71,16 +71,16 @@ def create_app(
 
 
 class Invocations:
-    """Answers POST /invocations."""
+    """Handles POST /invocations."""
 
-    def __init__(self, ready: Ready, max_body: int, cache: AnswerCache) -> None:
-        self._ready = ready
+    def __init__(self, precomputed: Precomputed, max_body: int, cache: ResponseCache) -> None:
+        self._precomputed = precomputed
         self._max_body = max_body
         self._cache = cache
-        self._encoder = Encoder(ready.model.item_ids)
+        self._encoder = Encoder(precomputed.model.item_ids)
 
     async def answer(self, scope: Message, receive: Receive) -> Reply:
-        """Answer a request; raises RequestError."""
+        """Return the response to a request; raises RequestError."""
         content_type, accept = _headers(scope)
         key = Key(await _read(receive, self._max_body), content_type, accept)
         known = self._cache.get(key)
@@ -92,16 +92,18 @@ class Invocations:
         media_type = negotiate(_text(key.accept))
         queries = parse_queries(key.body, _text(key.content_type))
         if len(queries) == 1:
-            found = self._ready.recommend(queries[0])
+            found = self._precomputed.recommend(queries[0])
             answer = _ok(media_type, self._encoder.answer(queries[0], found, media_type))
             self._cache.put(key, answer)
             return answer
-        # Many may take seconds, in which /ping must not wait.
-        body = await asyncio.to_thread(answer_many, self._ready.model, self._encoder, queries, media_type)
+        # Many queries may take seconds, and /ping must not wait for them.
+        body = await asyncio.to_thread(
+            respond_to_many, self._precomputed.model, self._encoder, queries, media_type
+        )
         return _ok(media_type, body)
 
 
-def answer_many(model: Model, encoder: Encoder, queries: Sequence[Query], media_type: str) -> bytes:
+def respond_to_many(model: Model, encoder: Encoder, queries: Sequence[Query], media_type: str) -> bytes:
     """Score and encode many queries, a block at a time."""
     blocks, start = [], 0
     for found in recommend_many(model, queries):
@@ -111,9 +113,10 @@ def answer_many(model: Model, encoder: Encoder, queries: Sequence[Query], media_
 
 
 def _headers(scope: Message) -> tuple[bytes | None, bytes | None]:
-    """Content type and what is accepted; raises RequestError for a web page's request.
+    """Return the headers Content-Type and Accept; raises RequestError for a web page's request.
 
-    SageMaker sends no Origin. On a laptop this listens on the loopback interface, where any page can post.
+    SageMaker sends no Origin. On a laptop the server listens on the loopback interface, where any page can
+    post.
     """
     content_type = accept = None
     for name, value in scope["headers"]:
@@ -122,7 +125,7 @@ def _headers(scope: Message) -> tuple[bytes | None, bytes | None]:
         elif name == b"accept":
             accept = value if accept is None else accept + b"," + value
         elif name == b"origin":
-            raise RequestError("A web page may not ask this.", 403)
+            raise RequestError("Requests from web pages are not allowed.", 403)
     return content_type, accept
 
 
@@ -134,7 +137,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
     message = await receive()
     body: bytes = message.get("body", b"")
     if not message.get("more_body") and message["type"] == "http.request" and len(body) <= limit:
-        return body  # most come in one piece
+        return body  # most bodies come in one piece
     whole = bytearray()
     while True:
         if message["type"] == "http.disconnect":

@@ -1,14 +1,14 @@
-"""Answers given before: a model never changes while it is served, so neither does what it answers."""
+"""A cache of responses: a served model does not change, so its response to a request does not either."""
 
 from collections.abc import MutableMapping
 from typing import Any, NamedTuple
 
-LONGEST_BODY = 1024  # of a request that is remembered, in bytes
-OVERHEAD = 900  # of an entry beside its bytes, roughly
+MAX_BODY = 1024  # bytes of a request that is cached
+OVERHEAD = 900  # bytes of an entry besides its content, roughly
 
 
 class Key(NamedTuple):
-    """All of a request that its answer depends on."""
+    """All parts of a request that its response depends on."""
 
     body: bytes
     content_type: bytes | None
@@ -16,15 +16,15 @@ class Key(NamedTuple):
 
 
 Message = MutableMapping[str, Any]
-# The two messages of a response, kept whole.
+# The two ASGI messages of a response.
 Reply = tuple[Message, Message]
 
 
-class AnswerCache:
-    """Keeps the answers used last, in two generations of at most half of ``limit`` bytes each.
+class ResponseCache:
+    """Keeps the responses used last, in two generations of at most half of ``limit`` bytes each.
 
-    When the young generation is full the old one is forgotten, and the young one becomes the old. That needs
-    no order of use, so a hit costs one look into a dictionary.
+    When the young generation is full, the old one is dropped, and the young one becomes the old. That needs
+    no order of use, so a hit costs one dictionary look-up.
     """
 
     def __init__(self, limit: int) -> None:
@@ -34,14 +34,14 @@ class AnswerCache:
         self._size = 0
 
     def get(self, key: Key) -> Reply | None:
-        """Answer given to this very request, if it is remembered."""
+        """Return the response to an equal request, if it is cached."""
         answer = self._young.get(key)
         if answer is None and (answer := self._old.get(key)) is not None:
             self.put(key, answer)
         return answer
 
     def put(self, key: Key, answer: Reply) -> None:
-        """Remember an answer, unless it is too large for that."""
+        """Cache a response, unless it is too large."""
         size = (
             len(key.body)
             + len(key.content_type or b"")
@@ -49,7 +49,7 @@ class AnswerCache:
             + len(answer[1]["body"])
             + OVERHEAD
         )
-        if len(key.body) > LONGEST_BODY or size > self._half:
+        if len(key.body) > MAX_BODY or size > self._half:
             return
         if self._size + size > self._half:
             self._old, self._young, self._size = self._young, {}, 0

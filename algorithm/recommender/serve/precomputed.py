@@ -1,7 +1,7 @@
-"""Answers worked out before anybody asks: what the plain contract asks is then looked up, not scored.
+"""Precomputed lists: a plain request (user_id and top_n) is then looked up instead of scored.
 
 Only where that is cheap: a shop's thousands of customers and items take a fraction of a second when the
-server starts. The lists are ``recommend``'s own, so nobody can tell them from those scored on request.
+server starts. The lists come from ``recommend`` itself, so they equal those scored on request.
 """
 
 import time
@@ -12,22 +12,22 @@ from recommender.model.model import Model
 from recommender.serve.queries import Query
 from recommender.serve.recommend import Found, recommend
 
-MOST_SCORES = 200_000_000  # of a model for which this is done at all
-SECONDS = 2.0  # users that are not reached by then are scored when they ask
-DEPTH = 100  # items a list
-ENTRY_BYTES = 12  # of an item in a list: its code and its score
-READY_BYTES = 64 * 1024 * 1024
-CLOCK_EVERY = 256  # users between two looks at the clock
+MAX_SCORES = 200_000_000  # users x items of a model for which lists are precomputed
+SECONDS = 2.0  # users that are not reached by then are scored on request
+DEPTH = 100  # items of a list
+ENTRY_BYTES = 12  # an item in a list: its code and its score
+PRECOMPUTED_BYTES = 64 * 1024 * 1024
+CLOCK_EVERY = 256  # users between two checks of the time
 
 
-class Ready:
+class Precomputed:
     """Lists of the first users by code; shared by processes forked after they were made."""
 
-    def __init__(self, model: Model, limit: int = READY_BYTES, seconds: float = SECONDS) -> None:
-        """Work lists out for so many seconds, and into so many bytes."""
+    def __init__(self, model: Model, limit: int = PRECOMPUTED_BYTES, seconds: float = SECONDS) -> None:
+        """Compute lists for at most ``seconds``, and in at most ``limit`` bytes."""
         users, items = len(model.user_ids), len(model.item_ids)
         depth = min(DEPTH, items)
-        cheap = 0 < users * items <= MOST_SCORES
+        cheap = 0 < users * items <= MAX_SCORES
         most = min(users, limit // (ENTRY_BYTES * depth)) if cheap else 0
         self.model = model
         self._codes = np.empty((most, depth), dtype=np.intp)
@@ -39,7 +39,7 @@ class Ready:
         return self._known
 
     def recommend(self, query: Query) -> Found:
-        """As ``recommend``, looked up where it can be."""
+        """Return the same as ``recommend``, looked up where possible."""
         if query.user_id is not None and _is_plain(query) and query.top_n <= self._codes.shape[1]:
             user = self.model.user_ids.find(query.user_id)
             if user is not None and user < self._known:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from recommender.folders import Folders
 from recommender.model.model import ModelError, load_model
 from recommender.serve.app import CACHE_BYTES, MAX_BODY, create_app
-from recommender.serve.precomputed import READY_BYTES, Ready
+from recommender.serve.precomputed import PRECOMPUTED_BYTES, Precomputed
 from recommender.serve.server import SECONDS_TO_FINISH, serve
 from recommender.serve.workers import Workers
 from recommender.threads import blas_threads, usable_cpus
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """Where to listen, how many processes answer, and bytes: of the largest body and of both memories."""
+    """The address, the number of workers, and in bytes the largest body, the cache and precomputed lists."""
 
     host: str
     port: int
     max_body: int
     workers: int
     cache_bytes: int
-    ready_bytes: int
+    precomputed_bytes: int
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "Settings":
@@ -46,7 +46,8 @@ class Settings:
             workers=min(_whole(environment, "SAGEMAKER_MODEL_SERVER_WORKERS", 0), MAX_WORKERS)
             or usable_cpus(environment),
             cache_bytes=_whole(environment, "RECOMMENDER_CACHE_MB", CACHE_BYTES // MEGABYTE) * MEGABYTE,
-            ready_bytes=_whole(environment, "RECOMMENDER_READY_MB", READY_BYTES // MEGABYTE) * MEGABYTE,
+            precomputed_bytes=_whole(environment, "RECOMMENDER_READY_MB", PRECOMPUTED_BYTES // MEGABYTE)
+            * MEGABYTE,
         )
 
 
@@ -69,9 +70,9 @@ def main() -> int:
         settings.port,
         settings.workers,
     )
-    with blas_threads(1), listener:  # one small product for each request: sharing it out would cost more
-        ready = Ready(model, settings.ready_bytes)
-        app = create_app(ready, settings.max_body, settings.workers, settings.cache_bytes)
+    with blas_threads(1), listener:  # one small matrix product for each request: more threads would be slower
+        precomputed = Precomputed(model, settings.precomputed_bytes)
+        app = create_app(precomputed, settings.max_body, settings.workers, settings.cache_bytes)
         Workers(listener, lambda channel: serve(app, channel), settings.workers, SECONDS_TO_FINISH + 2).run()
     return 0
 

@@ -1,4 +1,4 @@
-"""Request bodies: what they may ask, and what is said when they ask wrongly."""
+"""Request bodies: their fields, and a sentence for each error."""
 
 import json
 from functools import lru_cache
@@ -11,7 +11,7 @@ from recommender.errors import RequestError
 DEFAULT_TOP_N = 10
 MAX_TOP_N = 1000
 MAX_ITEMS = 10_000  # in one list of a query
-# What one body may ask for in all: keeps the answer to some 200 MB.
+# For all queries of one body: keeps the response below some 200 MB.
 MAX_RECOMMENDATIONS = 4_000_000
 JSON_TYPES = ("application/json", "application/jsonlines", "application/x-jsonlines")
 FIELDS = ("user_id", "top_n", "exclude_purchased", "exclude", "items", "similar_to")
@@ -19,7 +19,7 @@ OF_THE_CONTRACT = {"user_id", "top_n"}
 
 
 class Query(NamedTuple):
-    """One wish for recommendations: of a user, with or without a basket; of a basket; or like an item."""
+    """One query: for a user, with or without a basket; for a basket; or for items similar to one."""
 
     user_id: str | None
     top_n: int = DEFAULT_TOP_N
@@ -30,11 +30,13 @@ class Query(NamedTuple):
 
 
 def parse_queries(body: bytes, content_type: str | None) -> list[Query]:
-    """Read one JSON object, or one a line: SageMaker's MultiRecord sends lines whatever the content type."""
+    """Parse one JSON object, or one on each line: MultiRecord sends lines whatever the content type."""
     _check_type(content_type)
     try:
         return [_query(orjson.loads(body))]
-    except orjson.JSONDecodeError:  # not one object of plain JSON: lines, or what only the slow way can tell
+    except (
+        orjson.JSONDecodeError
+    ):  # not one object of strict JSON: lines, or what only the standard parser accepts
         return _lines(body)
 
 
@@ -58,7 +60,7 @@ def _lines(body: bytes) -> list[Query]:
     queries = [_numbered(number, line) for number, line in lines]
     if sum(query.top_n for query in queries) > MAX_RECOMMENDATIONS:
         raise RequestError(
-            f"One body may ask for {MAX_RECOMMENDATIONS} recommendations in all, not more.", 413
+            f"One body may request at most {MAX_RECOMMENDATIONS} recommendations in all: send several.", 413
         )
     return queries
 
@@ -74,11 +76,11 @@ def _parse(text: bytes) -> Query:
     try:
         return _query(orjson.loads(text))
     except orjson.JSONDecodeError:
-        # The standard parser knows half surrogate pairs, which are nobody's id but no fault of grammar.
-        return _query(_slowly(text))
+        # The standard parser accepts unpaired surrogates: no id has them, but they are valid JSON.
+        return _query(_parse_leniently(text))
 
 
-def _slowly(text: bytes) -> Any:
+def _parse_leniently(text: bytes) -> Any:
     try:
         return json.loads(text.decode())
     except UnicodeDecodeError as error:
@@ -95,7 +97,7 @@ def _query(fields: Any) -> Query:
     if unknown := sorted(fields.keys() - set(FIELDS)):
         raise RequestError(f"Unknown field: {', '.join(unknown)[:200]}. Known are: {', '.join(FIELDS)}.")
     if "items" in fields and "similar_to" in fields:
-        raise RequestError("Ask with items or with similar_to, not with both.")
+        raise RequestError("Give items or similar_to, not both.")
     needs_user = "items" not in fields and "similar_to" not in fields
     return Query(
         _id("user_id", fields.get("user_id")) if needs_user or "user_id" in fields else None,
@@ -108,7 +110,7 @@ def _query(fields: Any) -> Query:
 
 
 def _id(field: str, value: Any) -> str:
-    # A number is refused, not converted: it would already have lost leading zeros.
+    # A number is refused, not converted: its leading zeros are already lost.
     if not isinstance(value, str) or not value:
         raise RequestError(f"{field} must be a string that is not empty.")
     return value
@@ -118,7 +120,7 @@ def _ids(field: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise RequestError(f"{field} must be a list of item ids, each a string that is not empty.")
     if len(value) > MAX_ITEMS:
-        raise RequestError(f"{field} may name {MAX_ITEMS} items, not more.")
+        raise RequestError(f"{field} may name at most {MAX_ITEMS} items.")
     return tuple(value)
 
 

@@ -1,4 +1,4 @@
-"""Recommendations for one query, the hot path of serving; and for many, in blocks."""
+"""Recommendations for one query, the hot path of serving, and for many, in blocks."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from recommender.model.ranking import NOTHING, Codes, Scores, best, best_rows
 from recommender.serve.queries import Query
 from recommender.serve.scoring import mask, score
 
-BLOCK_CELLS = 1_000_000  # scores held at a time: they stay in a CPU's cache, more or less
+BLOCK_CELLS = 1_000_000  # scores held at a time: they mostly fit in a CPU's cache
 BLOCK_QUERIES = 256
 
 # Codes of items, best first, and their scores (float32).
@@ -18,7 +18,7 @@ NONE: Found = (np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32))
 
 
 def recommend(model: Model, query: Query) -> Found:
-    """Best items for a query and their scores; empty for a user, or an item, that training never saw."""
+    """Return the best items for a query and their scores; empty for an unknown user or item."""
     scores = score(model, query)
     if scores is None:
         return NONE
@@ -27,7 +27,7 @@ def recommend(model: Model, query: Query) -> Found:
 
 
 def recommend_many(model: Model, queries: Sequence[Query]) -> Iterator[list[Found]]:
-    """As ``recommend`` for each query in order, a block of them at a time."""
+    """Yield the results of ``recommend`` for each query in order, a block of them at a time."""
     size = max(1, min(BLOCK_QUERIES, BLOCK_CELLS // max(1, len(model.item_ids))))
     scores = np.empty((min(size, len(queries)), len(model.item_ids)), dtype=np.float32)
     for start in range(0, len(queries), size):
@@ -49,7 +49,7 @@ def _block(model: Model, queries: Sequence[Query], scores: Scores) -> list[Found
 
 
 def _score_rows(model: Model, queries: Sequence[Query], scores: Scores) -> list[bool]:
-    """Fill a row for each query; False where nothing is known. Users go through one matrix product."""
+    """Fill a row for each query; False for an unknown user or item. Users share one matrix product."""
     users = [
         model.user_ids.find(query.user_id)
         if query.user_id is not None and query.items is None and query.similar_to is None

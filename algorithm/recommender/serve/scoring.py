@@ -1,4 +1,4 @@
-"""Scores of all items for a user, a basket, or a likeness; and which of them may not be listed."""
+"""Scores of all items for a user, a basket or a similar item, and which of them are excluded."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +8,11 @@ from recommender.model.model import Factors, Model, Rows
 from recommender.model.ranking import Scores
 from recommender.serve.queries import Query
 
-NO_FOLD_IN = "This model cannot take items: its algorithm leaves nothing that folds a basket in."
+NO_FOLD_IN = "This model cannot take items: its algorithm has no fold-in. Send a user_id."
 
 
 def score(model: Model, query: Query) -> Scores | None:
-    """Score every item (items,), those that may not be listed at -inf; None when nothing is known."""
+    """Score every item (items,), excluded ones at -inf; None for an unknown user or item."""
     user = model.user_ids.find(query.user_id) if query.user_id is not None else None
     if query.similar_to is not None:
         scores = similar(model, query.similar_to)
@@ -26,7 +26,7 @@ def score(model: Model, query: Query) -> Scores | None:
 
 
 def of_user(model: Model, user: int) -> Scores:
-    """Score the items for a user whom training knew."""
+    """Score the items (items,) for a known user."""
     if model.item_factors is not None and model.user_factors is not None:
         scores: Scores = model.item_factors @ model.user_factors[user]
         return scores
@@ -34,7 +34,7 @@ def of_user(model: Model, user: int) -> Scores:
 
 
 def mask(model: Model, query: Query, user: int | None, scores: Scores) -> None:
-    """Add what recency says and put at -inf what may not be listed, in place."""
+    """Add the recency term, and set excluded items to -inf, in place."""
     if user is not None:
         span = model.purchased.span(user)
         if query.exclude_purchased:
@@ -48,12 +48,12 @@ def mask(model: Model, query: Query, user: int | None, scores: Scores) -> None:
 
 
 def known_items(model: Model, names: tuple[str, ...]) -> list[int]:
-    """Codes of the items that training knew, each once."""
+    """Return the codes of the known items, each once."""
     return [code for name in dict.fromkeys(names) if (code := model.item_ids.find(name)) is not None]
 
 
 def similar(model: Model, name: str) -> Scores | None:
-    """Likeness of every item to one: the cosine of their factors without the bias, or its row of weights."""
+    """Score every item (items,) by its similarity to one: the factors' cosine, or the row of weights."""
     item = model.item_ids.find(name)
     if item is None:
         return None
@@ -70,7 +70,9 @@ def similar(model: Model, name: str) -> Scores | None:
 def _cosines(model: Model, item: int) -> Scores:
     assert model.item_factors is not None  # noqa: S101 - a model has factors or weights
     assert model.item_norms is not None  # noqa: S101 - and norms with factors
-    if model.item_factors.shape[1] == 1:  # popularity: nothing is like anything, but something is popular
+    if (
+        model.item_factors.shape[1] == 1
+    ):  # popularity: there is no similarity, so the most popular items are returned
         return model.item_factors[:, 0].copy()
     direction = model.item_factors[item] / max(float(model.item_norms[item]), 1e-12)
     if model.has_item_bias:
@@ -80,7 +82,7 @@ def _cosines(model: Model, item: int) -> Scores:
 
 
 def _basket(model: Model, user: int | None, basket: list[int]) -> Scores | None:
-    """Score for a basket; a known user's is added to what training knows of them, and all folded in."""
+    """Score for a basket; a known user's is folded in together with the user's purchases."""
     if user is not None:
         if not basket:
             return of_user(model, user)
@@ -95,7 +97,7 @@ def _basket(model: Model, user: int | None, basket: list[int]) -> Scores | None:
 
 
 def _fold_in(model: Model, item_factors: Factors, basket: list[int]) -> Factors:
-    """Make a user's factors (k,) from items."""
+    """Return a user's factors (k,) by fold-in of items."""
     if model.fold_in is None:
         raise RequestError(NO_FOLD_IN)
     mean: Factors = item_factors[basket].sum(axis=0) / np.float32(np.sqrt(len(basket)))
@@ -104,7 +106,7 @@ def _fold_in(model: Model, item_factors: Factors, basket: list[int]) -> Factors:
 
 
 def _by_weights(model: Model, items: npt.NDArray[np.integer]) -> Scores:
-    """Sum the weights' rows of ``items``."""
+    """Return the sum of the weights' rows of ``items``: (items,)."""
     weights: Rows | None = model.item_weights
     assert weights is not None  # noqa: S101 - a model has factors or weights
     spans = [weights.span(item) for item in items.tolist()]

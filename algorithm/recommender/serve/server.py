@@ -1,4 +1,4 @@
-"""A uvicorn server whose connections come from a parent process, through a channel."""
+"""A uvicorn server that gets its connections from the parent process, through a channel."""
 
 import asyncio
 import contextlib
@@ -15,10 +15,10 @@ SECONDS_TO_FINISH = 5
 
 
 def serve(app: App, channel: socket.socket) -> None:
-    """Answer requests until SIGTERM, or until the channel says that the parent is gone."""
-    # uvicorn finishes the requests in hand, then raises the signal again: then leave, with 0.
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, _leave)
+    """Serve until SIGTERM, or until the channel is closed because the parent ended."""
+    # uvicorn finishes the current requests, then raises the signal again: then exit with 0.
+    signal.signal(signal.SIGTERM, _exit)
+    signal.signal(signal.SIGINT, _exit)
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -40,17 +40,17 @@ class _Server(uvicorn.Server):
         self._arriving: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, listening to nothing but the channel."""
+        """Start, and listen only to the channel."""
         await super().startup(sockets=[])
         self._channel.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._channel, self._take)
+        asyncio.get_running_loop().add_reader(self._channel, self._receive)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no more connections, then finish."""
+        """Accept no more connections, then finish."""
         asyncio.get_running_loop().remove_reader(self._channel)
         await super().shutdown(sockets)
 
-    def _take(self) -> None:
+    def _receive(self) -> None:
         try:
             data, descriptors, _, _ = socket.recv_fds(self._channel, 1, 1)
         except BlockingIOError:
@@ -68,16 +68,16 @@ class _Server(uvicorn.Server):
     async def _serve_connection(self, descriptor: int) -> None:
         connection = socket.socket(fileno=descriptor)
         connection.setblocking(False)
-        with contextlib.suppress(OSError):  # its client is gone already
+        with contextlib.suppress(OSError):  # its client has disconnected
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
 
     def _protocol(self) -> asyncio.Protocol:
-        # As uvicorn's own startup makes it for the sockets that it listens on.
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+        # The same as uvicorn's own startup makes for its listening sockets.
+        protocol: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        return made
+        return protocol
 
 
-def _leave(_signal: int, _frame: FrameType | None) -> None:
+def _exit(_signal: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)

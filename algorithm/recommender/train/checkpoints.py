@@ -1,7 +1,7 @@
-"""Checkpoints: what an interrupted training needs to go on, in the folder that SageMaker keeps in S3.
+"""Checkpoints: the state of an interrupted training, in the folder that SageMaker synchronizes with S3.
 
-``state.json`` says what is decided and how far the fit is; it names the file with the factors. Each file is
-written beside its name and moved there, state last: whatever moment ends the program, what it names is whole.
+``state.json`` has the results so far and the progress of the fit; it names the file with the factors. Each
+file is written under a temporary name and renamed, the state last: the files that it names are complete.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Checkpoints:
-    """The checkpoints of one training; without a folder, nothing is kept."""
+    """The checkpoints of one training; without a folder, nothing is saved."""
 
     def __init__(self, folder: Path | None, fingerprint: str) -> None:
         self._folder = folder
@@ -37,58 +37,60 @@ class Checkpoints:
 
     @property
     def kept(self) -> bool:
-        """Tell whether anything is kept: not without a folder, nor in one that cannot be written to."""
+        """Whether checkpoints are saved: there is a folder, and it is writable."""
         return self._folder is not None
 
     def result(self, name: str) -> Any:
-        """Return what an earlier attempt found out, or None."""
+        """Return a result of an earlier attempt, or None."""
         return self._state["results"].get(name)
 
     def keep(self, name: str, value: Any) -> None:
-        """Keep a finding, as JSON."""
+        """Save a result, as JSON."""
         self._state["results"][name] = value
         if self._folder is not None:
-            with self._giving_up():
+            with self._or_without():
                 self._write(self._folder)
 
     def start(self, stage: str) -> Checkpoint | None:
-        """Return where an earlier attempt was in a fit, or None."""
+        """Return the state of a fit that an earlier attempt saved, or None."""
         fit = self._state["fit"]
         if self._folder is None or not fit or fit["stage"] != stage:
             return None
         try:
-            # Opened here: numpy leaves a damaged file open.
+            # Opened here: numpy does not close a damaged file.
             with (self._folder / fit["file"]).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 factors = arrays["user_factors"], arrays["item_factors"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            log.warning("warning: the checkpoint %s is damaged (%s); fitting anew", fit["file"], error)
+            log.warning(
+                "warning: the checkpoint %s is damaged (%s); fitting from scratch", fit["file"], error
+            )
             return None
-        log.info("going on after epoch %d, from a checkpoint", fit["epoch"])
+        log.info("resuming after epoch %d, from a checkpoint", fit["epoch"])
         return Checkpoint(fit["epoch"], *factors)
 
     def save(self, stage: str, epoch: Epoch) -> None:
-        """Keep a fit's factors."""
+        """Save a fit's factors."""
         if self._folder is None:
             return
-        with self._giving_up():
+        with self._or_without():
             self._save(self._folder, stage, epoch)
 
     def _read(self) -> dict[str, Any] | None:
-        """Read the state that is there, if it is of this very training."""
+        """Return the saved state, if it belongs to this training."""
         if self._folder is None or not (self._folder / STATE).exists():
             return None
         try:
             state = json.loads((self._folder / STATE).read_bytes())
             versions = state["version"], state["fingerprint"]
             if versions[0] == VERSION and state.pop("digest") != _digest(state):
-                raise ValueError("its content is not what was written")
+                raise ValueError("its content was changed")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            log.warning("warning: the checkpoint is damaged (%s); training starts anew", error)
+            log.warning("warning: the checkpoint is damaged (%s); training starts from scratch", error)
             return None
         if versions != (VERSION, self._new["fingerprint"]):
             log.warning(
-                "warning: the checkpoint is of other data, hyperparameters or another version of this"
-                " program; training starts anew"
+                "warning: the checkpoint belongs to other data, hyperparameters or another version of"
+                " this program; training starts from scratch"
             )
             return None
         return dict(state)
@@ -111,17 +113,17 @@ class Checkpoints:
         _replace(folder / STATE, lambda file: file.write(content))
 
     @contextmanager
-    def _giving_up(self) -> Iterator[None]:
-        """Do without checkpoints where the folder is read-only or full: training needs none to end well."""
+    def _or_without(self) -> Iterator[None]:
+        """Continue without checkpoints where the folder is read-only or full: training does not need them."""
         try:
             yield
         except OSError as error:
-            log.warning("warning: checkpoints cannot be written (%s); going on without", error)
+            log.warning("warning: checkpoints cannot be written (%s); continuing without", error)
             self._folder = None
 
 
 def fingerprint(chosen: Hyperparameters, channels: Iterable[Interactions | None]) -> str:
-    """Identify a training: by its hyperparameters and every row."""
+    """Return a digest of a training's hyperparameters and all its rows."""
     digest = hashlib.sha256(json.dumps(asdict(chosen), sort_keys=True).encode())
     for channel in channels:
         digest.update(b"|")
@@ -134,15 +136,15 @@ def fingerprint(chosen: Hyperparameters, channels: Iterable[Interactions | None]
 
 
 def _digest(state: dict[str, Any]) -> str:
-    """Tell a state from one that was changed: what is read back is then of the form that was kept."""
+    """Return the digest by which a changed state is detected."""
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
 def _replace(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Write a file so that its name stands for the old content or the new, never for half of it."""
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("wb") as file:
+    """Replace a file atomically: it has either the old content or the new."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("wb") as file:
         write(file)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)

@@ -1,4 +1,4 @@
-"""The training job's surroundings: what its configuration files demand, and how it tells of a failure."""
+"""The training job's configuration files, and its failure file."""
 
 import errno
 import json
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 def check_job(folders: Folders) -> None:
-    """Refuse a job this program would misread: several machines, pipe mode, another content type."""
+    """Raise UserError for a job with several machines, pipe mode or another content type."""
     hosts = _read(folders.configuration / "resourceconfig.json").get("hosts") or []
     if len(hosts) > 1:
         raise UserError(f"Training runs on one instance; the job has {len(hosts)}. Set InstanceCount to 1.")
@@ -28,8 +28,8 @@ def check_job(folders: Folders) -> None:
             raise UserError(f"The {name} channel must be text/csv, not {content_type}.")
 
 
-def told(error: Exception) -> UserError | None:
-    """Say what the job's owner can do about it; None for what is the program's own fault."""
+def user_error(error: Exception) -> UserError | None:
+    """Return the error as one that the job's owner can fix; None for an error of the program itself."""
     if isinstance(error, UserError):
         return error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -38,16 +38,16 @@ def told(error: Exception) -> UserError | None:
 
 
 def write_failure(path: Path, reason: str) -> None:
-    """Leave the reason where SageMaker looks for it; where that cannot be, the log has it."""
+    """Write the reason to the file that SageMaker reads; if that fails, log the error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:MAX_FAILURE], encoding="utf-8", errors="replace")
     except OSError as error:
-        log.error("error: the reason cannot be written: %s", error)
+        log.error("error: the failure file cannot be written: %s", error)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Read a configuration file of the platform's; absent outside SageMaker."""
+    """Read a configuration file of SageMaker; it is absent elsewhere."""
     if not path.exists():
         return {}
     content: dict[str, Any] = json.loads(path.read_bytes())

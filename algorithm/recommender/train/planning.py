@@ -1,4 +1,4 @@
-"""What a training decides before the fit that counts: the algorithm, and the weight of the recency term."""
+"""What a training decides before its fits: the algorithm, and the weight of the recency term."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -11,32 +11,35 @@ from recommender.evaluate.validation import Validation
 from recommender.fitting.fitted import Fitted, History
 from recommender.hyperparameters import Hyperparameters
 from recommender.threads import blas_threads
-from recommender.train.choosing import Choice, choose_within
+from recommender.train.algorithm_choice import Choice, choose_within
 from recommender.train.stages import Stages
 
 STAGE = "validation"
-NOTHING_TO_VALIDATE = "No user has both older and newer rows: there is nothing to tune hyperparameters by."
+NOTHING_TO_VALIDATE = (
+    "No user has both older and newer rows: hyperparameters cannot be tuned. Use data of a longer period, or"
+    " turn tuning off."
+)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``chosen`` names the algorithm; ``recency`` is the recency term's weight in the scores' spreads."""
+    """``chosen`` names the algorithm; ``recency`` is in units of its scores' standard deviation."""
 
     chosen: Hyperparameters
     recency: float
     candidates: list[dict[str, Any]]
 
     def recency_weight(self, fitted: Fitted, history: History) -> float:
-        """Weight of the recency term in units of a fit's own scores."""
+        """Return the weight of the recency term in units of a fit's own scores."""
         if isinstance(self.chosen.recency, float):
             return self.chosen.recency
         return self.recency * score_scale(fitted, history) if self.recency else 0.0
 
 
 def plan(training: Interactions, chosen: Hyperparameters, stages: Stages) -> Plan:
-    """Decide by a slice of the training rows alone, or as an earlier attempt has decided."""
+    """Decide by the validation slice of the training rows, or return an earlier attempt's decision."""
     kept = stages.checkpoints.result("plan")
     if kept:
         return Plan(replace(chosen, algorithm=kept["algorithm"]), kept["recency"], kept["candidates"])
@@ -52,7 +55,7 @@ def plan(training: Interactions, chosen: Hyperparameters, stages: Stages) -> Pla
 
 
 def _tuned(chosen: Hyperparameters) -> bool:
-    # The Marketplace's algorithm has no such term.
+    # The Marketplace's algorithm has no recency term.
     return chosen.recency == "auto" and not chosen.marketplace_twin
 
 
@@ -71,7 +74,7 @@ def _decide(training: Interactions, chosen: Hyperparameters, stages: Stages) -> 
     with blas_threads(stages.threads):
         judged = validation.judge(fitted)
     if chosen.validates:
-        judged.tell()
+        judged.log_metric()
     log.info(
         "recency term: %g x the scores' spread, for NDCG@20 of all items %.4f, standard error %.4f",
         judged.recency,

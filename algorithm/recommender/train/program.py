@@ -14,17 +14,17 @@ from recommender.hyperparameters import Hyperparameters, read_hyperparameters
 from recommender.model.model import build_model, save_model
 from recommender.threads import usable_cpus
 from recommender.train.checkpoints import Checkpoints, fingerprint
+from recommender.train.final_fit import FinalFit, fit_final
 from recommender.train.interrupts import Interrupt
-from recommender.train.job import check_job, told, write_failure
+from recommender.train.job import check_job, user_error, write_failure
 from recommender.train.planning import plan
-from recommender.train.shipping import Shipped, ship
 from recommender.train.stages import Stages
 
 log = logging.getLogger(__name__)
 
 
 def train(folders: Folders, interrupt: Interrupt | None = None) -> dict[str, Any]:
-    """Read the channels, decide, fit, evaluate, fit on all rows, and leave the model and metrics.json."""
+    """Read the channels, plan, fit, evaluate, fit on all rows, and write the model and metrics.json."""
     chosen = read_hyperparameters(folders.configuration / "hyperparameters.json")
     check_job(folders)
     training, testing = _read(folders, chosen)
@@ -32,15 +32,15 @@ def train(folders: Folders, interrupt: Interrupt | None = None) -> dict[str, Any
     checkpoints = Checkpoints(kept, fingerprint(chosen, (training, testing)) if kept else "")
     stages = Stages(usable_cpus(), checkpoints, interrupt or Interrupt())
     decided = plan(training, chosen, stages)
-    shipped = ship(training, testing, decided, stages)
-    model = build_model(shipped.rows, shipped.history, shipped.fitted, shipped.recency_weight)
-    save_model(folders.model, model, _description(chosen, shipped), shipped.document)
+    final = fit_final(training, testing, decided, stages)
+    model = build_model(final.rows, final.history, final.fitted, final.recency_weight)
+    save_model(folders.model, model, _description(chosen, final), final.document)
     log.info("the model is saved")
-    return shipped.document
+    return final.document
 
 
 def main() -> int:
-    """Run the job; a failure leaves its reason in output/failure and a non-zero exit code."""
+    """Run the job; a failure writes its reason to output/failure and returns a non-zero exit code."""
     logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s", force=True)
     # Process 1 of a container ignores signals it has no handler for.
     interrupt = Interrupt()
@@ -49,7 +49,7 @@ def main() -> int:
     try:
         train(folders, interrupt)
     except Exception as error:  # noqa: BLE001 - the process ends here, and must say why
-        if sentence := told(error):
+        if sentence := user_error(error):
             log.error("error: %s", sentence)
             write_failure(folders.failure, str(sentence))
             return 1
@@ -77,13 +77,13 @@ def _read(folders: Folders, chosen: Hyperparameters) -> tuple[Interactions, Inte
     return training, testing
 
 
-def _description(chosen: Hyperparameters, shipped: Shipped) -> dict[str, Any]:
+def _description(chosen: Hyperparameters, final: FinalFit) -> dict[str, Any]:
     return {
-        "algorithm": shipped.algorithm,
-        "rows": len(shipped.rows),
-        "pairs": shipped.history.counts.nnz,
-        "fit_seconds": round(shipped.seconds, 3),
-        "refitted": shipped.document["refitted"],
-        "evaluated_on": shipped.document["evaluated_on"],
+        "algorithm": final.algorithm,
+        "rows": len(final.rows),
+        "pairs": final.history.counts.nnz,
+        "fit_seconds": round(final.seconds, 3),
+        "refitted": final.document["refitted"],
+        "evaluated_on": final.document["evaluated_on"],
         "hyperparameters": {name: value for name, value in asdict(chosen).items() if value is not None},
     }

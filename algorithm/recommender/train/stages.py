@@ -1,4 +1,4 @@
-"""The fits of one training, each by its name: told of, saved at times, and stopped when asked."""
+"""The fits of one training, each with a name: logged, saved to checkpoints, and stopped on request."""
 
 import logging
 import time
@@ -11,14 +11,14 @@ from recommender.train.checkpoints import Checkpoints
 from recommender.train.interrupts import Interrupt, Stopped
 
 SAVE_SECONDS = 60.0  # between checkpoints
-TELL_SECONDS = 10.0  # between lines of a fit that nobody else tells of
+LOG_SECONDS = 10.0  # between log lines of a fit without another callback
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Stages:
-    """What all fits of a training share."""
+    """What the fits of a training share."""
 
     threads: int
     checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None, ""))
@@ -27,7 +27,7 @@ class Stages:
     def fit(
         self, stage: str, history: History, chosen: Hyperparameters, watch: Progress | None = None
     ) -> tuple[Fitted, float]:
-        """Fit, going on from a checkpoint of this stage if there is one; returns the seconds it took, too."""
+        """Fit, from a checkpoint of this stage if there is one; returns the fit and its seconds."""
         log.info("fitting %s: %s on %d threads", stage, chosen.algorithm, self.threads)
         saver = _Saver(stage, self, watch)
         started = time.monotonic()
@@ -40,11 +40,11 @@ class Stages:
 
 
 class _Saver:
-    """Is told of every epoch."""
+    """The callback of every epoch: saves, stops and logs."""
 
     def __init__(self, stage: str, stages: Stages, watch: Progress | None) -> None:
         self._stage, self._stages, self._watch = stage, stages, watch
-        self._saved = self._told = time.monotonic()
+        self._saved = self._logged = time.monotonic()
 
     def __call__(self, epoch: Epoch) -> None:
         stop = self._stages.interrupt.requested
@@ -58,6 +58,6 @@ class _Saver:
             raise Stopped
         if self._watch:
             self._watch(epoch)
-        elif now - self._told >= TELL_SECONDS:
+        elif now - self._logged >= LOG_SECONDS:
             log.info("%s: pass %d of %d", self._stage, epoch.number, epoch.of)
-            self._told = now
+            self._logged = now

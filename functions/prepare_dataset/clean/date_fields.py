@@ -1,4 +1,4 @@
-"""From the numbers in a date to seconds since 1970, for many dates at once."""
+"""Converts the numbers in dates to seconds since 1970, for many dates at once."""
 
 from dataclasses import dataclass
 
@@ -18,10 +18,10 @@ _24_HOURS, _PM = -1, 1
 
 @dataclass(frozen=True)
 class DateFields:
-    """The numbers (n,) that a pattern cut out of each text, 0 where there is none.
+    """The numbers (n,) that a pattern found in each text, 0 where there is none.
 
-    ``a`` and ``b`` are day and month in an order that is still to be found; ``half`` is -1 on a
-    24-hour clock, else 0 before noon and 1 after.
+    ``a`` and ``b`` are day and month in an order that is not known yet; ``half`` is -1 on a 24-hour clock,
+    else 0 before noon and 1 after.
     """
 
     found: Bools
@@ -30,7 +30,7 @@ class DateFields:
 
     @classmethod
     def extract(cls, texts: Texts, pattern: str) -> "DateFields":
-        """Cut texts by a pattern with the groups year, a, b, hour, minute, second and half."""
+        """Match texts with a pattern with the groups year, a, b, hour, minute, second and half."""
         fields = pc.extract_regex(texts, pattern)
         half = pc.index_in(pc.utf8_lower(pc.struct_field(fields, "half")), pa.array(["a", "p"]))
         return cls(
@@ -40,7 +40,7 @@ class DateFields:
         )
 
     def seconds(self, *, month: str, day: str) -> Ints:
-        """Seconds since 1970; ``NO_TIME`` where the numbers are no date. ``month`` and ``day``: a or b."""
+        """Return seconds since 1970; ``NO_TIME`` where there is no date. ``month`` and ``day``: a or b."""
         year, months, days = self.numbers["year"], self.numbers[month], self.numbers[day]
         hour, minute, second = self._hour(), self.numbers["minute"], self.numbers["second"]
         first = ((year - 1970) * 12 + np.clip(months, 1, 12) - 1).astype("datetime64[M]")
@@ -53,7 +53,7 @@ class DateFields:
         return np.where(self.found & is_date & is_time, seconds, NO_TIME)
 
     def _hour(self) -> Ints:
-        """Hours of a 24-hour clock, -1 where a 12-hour clock has no such hour."""
+        """Return hours of a 24-hour clock, -1 where a 12-hour clock has no such hour."""
         hour = self.numbers["hour"]
         of_twelve = np.where((hour >= 1) & (hour <= 12), hour % 12 + 12 * (self.half == _PM), -1)
         return np.where(self.half == _24_HOURS, hour, of_twelve)

@@ -1,7 +1,8 @@
-"""Reading dates that were written by cash registers, databases and spreadsheets of any country."""
+"""Parses dates that were written by cash registers, databases and spreadsheets of any country."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ _TIME = (
 )
 _YEAR_FIRST = r"^(?P<year>\d{4})[-/.](?P<b>\d{1,2})[-/.](?P<a>\d{1,2})" + _TIME
 _YEAR_LAST = r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<year>\d{4})" + _TIME
-# Days since 1899-12-30: what a spreadsheet shows when it is not told that a number is a date.
+# Days since 1899-12-30: what a spreadsheet shows for a date that is formatted as a number.
 _SERIAL = r"^\d{5}(\.\d+)?$"
 _SERIAL_OF_1970 = 25_569
 # A workbook may count from 1904-01-01 instead: ECMA-376 part 1, 18.2.28, date1904.
@@ -24,62 +25,70 @@ _LATER_IN_1904 = 1_462
 
 
 @dataclass(frozen=True)
-class Dates:
-    """``seconds`` (n,) since 1970 on the shop's own clock, ``NO_TIME`` where a text is no date.
+class DateReadings:
+    """Every way to read n distinct texts as dates: seconds since 1970, ``NO_TIME`` where a way does not fit.
 
-    ``ambiguous`` marks what could be a date day first or month first, when the other dates do not
-    tell which; it has ``NO_TIME`` then. ``day_first`` is what they proved, if they proved anything;
-    ``contradiction`` are two texts that proved both.
+    ``plain`` has dates with the year first and serial numbers, which can be read in one way only;
+    ``day_first`` and ``month_first`` read those with the year last.
     """
 
-    seconds: Ints
-    ambiguous: Bools
-    day_first: bool | None = None
-    contradiction: tuple[str, str] | None = None
+    plain: Ints
+    day_first: Ints
+    month_first: Ints
+
+    def proofs(self, texts: Texts) -> tuple[str | None, str | None]:
+        """Find a text that can only be read day first, and one that can only be read month first."""
+        is_day_first, is_month_first = self.day_first != NO_TIME, self.month_first != NO_TIME
+        return (
+            _first_marked(texts, is_day_first & ~is_month_first),
+            _first_marked(texts, is_month_first & ~is_day_first),
+        )
 
 
-def parse_dates(texts: Texts, day_first: bool | None = None, *, since_1904: bool = False) -> Dates:
+def read_dates(texts: Texts, *, since_1904: bool = False) -> DateReadings:
     """Read distinct date texts: ISO, year last, or a spreadsheet's serial number.
 
-    ``day_first`` is what holds where the dates themselves prove nothing; ``since_1904`` tells what serial
-    numbers count from. A fraction of a second and a
-    UTC offset are left aside: the shop's own clock is what counts. Years outside 1970 to 2099 are typing
-    errors in a shop's log, and no dates.
+    ``since_1904`` is whether serial numbers count from 1904. A fraction of a second and a UTC offset are
+    ignored: the shop's own clock is what counts. Years outside 1970 to 2099 are typing errors in a shop's
+    log, and no dates.
     """
     stripped = pc.utf8_trim_whitespace(texts)
     year_first = DateFields.extract(stripped, _YEAR_FIRST)
     year_last = DateFields.extract(stripped, _YEAR_LAST)
-    seconds = np.where(
-        year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped, since_1904)
-    )
-    of_year_last = _settle(
-        stripped,
+    return DateReadings(
+        plain=np.where(
+            year_first.found, year_first.seconds(month="b", day="a"), _serials(stripped, since_1904)
+        ),
         day_first=year_last.seconds(month="b", day="a"),
         month_first=year_last.seconds(month="a", day="b"),
-        otherwise=day_first,
     )
-    return replace(of_year_last, seconds=np.where(year_last.found, of_year_last.seconds, seconds))
 
 
-def _settle(texts: Texts, *, day_first: Ints, month_first: Ints, otherwise: bool | None) -> Dates:
-    """Choose between two readings: a date that only one of them can read proves that one for all.
+class Dates(NamedTuple):
+    """``seconds`` (n,) since 1970 on the shop's own clock, ``NO_TIME`` where a text is no date.
 
-    What is known ``otherwise`` decides where no date proves anything, and not between two that contradict.
+    ``ambiguous`` (n,) marks dates whose order of day and month is not known; they have ``NO_TIME``.
     """
-    is_day_first, is_month_first = day_first != NO_TIME, month_first != NO_TIME
-    proofs = is_day_first & ~is_month_first, is_month_first & ~is_day_first
-    proves_day, proves_month = (bool(each.any()) for each in proofs)
-    proven = proves_day if proves_day != proves_month else None
-    chosen = proven if proven is not None or proves_day else otherwise
-    if chosen is not None:
-        return Dates(day_first if chosen else month_first, np.zeros(len(day_first), dtype=bool), proven)
-    # 03/03/2011 needs no proof.
-    settled = np.where(day_first == month_first, day_first, NO_TIME)
-    unsettled = Dates(settled, (is_day_first | is_month_first) & (settled == NO_TIME))
-    if not proves_day:
-        return unsettled
-    day, month = (str(texts[int(each.argmax())]) for each in proofs)
-    return replace(unsettled, contradiction=(day, month))
+
+    seconds: Ints
+    ambiguous: Bools
+
+
+def resolve_dates(readings: DateReadings, day_first: bool | None) -> Dates:
+    """Choose the reading that the file's convention names; without one, only equal readings are certain."""
+    if day_first is not None:
+        year_last = readings.day_first if day_first else readings.month_first
+        ambiguous = np.zeros(len(readings.plain), dtype=bool)
+    else:
+        # 03/03/2011 is the same in both orders.
+        same = readings.day_first == readings.month_first
+        year_last = np.where(same, readings.day_first, NO_TIME)
+        ambiguous = ~same
+    return Dates(np.where(year_last != NO_TIME, year_last, readings.plain), ambiguous)
+
+
+def _first_marked(texts: Texts, marked: Bools) -> str | None:
+    return str(texts[int(marked.argmax())]).strip() if marked.any() else None
 
 
 def _serials(texts: Texts, since_1904: bool) -> Ints:
@@ -92,5 +101,5 @@ def _serials(texts: Texts, since_1904: bool) -> Ints:
 
 
 def to_datetime(seconds: int | np.int64) -> datetime:
-    """Turn seconds since 1970 into a time without a zone: the shop's own clock."""
+    """Convert seconds since 1970 into a time without a zone: the shop's own clock."""
     return datetime(1970, 1, 1) + timedelta(seconds=int(seconds))

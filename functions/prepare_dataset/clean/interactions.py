@@ -1,16 +1,16 @@
-"""The rows that were kept: who bought what, when, and how much."""
+"""The rows that cleaning kept: who bought what, when, and how much."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.parsing import ParsedTable
 from prepare_dataset.table.arrays import Coded, Floats, Indices, Ints
 
 
 @dataclass(frozen=True)
 class Interactions:
-    """The n rows that were kept. ``seconds`` are since 1970; ``price`` is NaN where the file has none."""
+    """The n rows that cleaning kept. ``seconds`` are since 1970; ``price`` is NaN where the file has none."""
 
     customer: Coded
     item: Coded
@@ -25,15 +25,15 @@ class Interactions:
         return len(self.seconds)
 
 
-def interactions(meaning: Meaning, rows: Indices) -> Interactions:
-    """Pick the rows that were kept."""
+def interactions(parsed: ParsedTable, rows: Indices) -> Interactions:
+    """Take the rows that cleaning kept."""
     return Interactions(
-        customer=meaning.customer.take(rows),
-        item=meaning.item.take(rows),
-        invoice=meaning.invoice.take(rows),
-        description=meaning.description.take(rows),
-        country=meaning.country.take(rows),
-        seconds=meaning.seconds.at(rows),
-        quantity=meaning.quantity.at(rows),
-        price=meaning.price.at(rows) if meaning.price else np.full(len(rows), np.nan),
+        customer=parsed.customer.take(rows),
+        item=parsed.item.take(rows),
+        invoice=parsed.invoice.take(rows),
+        description=parsed.description.take(rows),
+        country=parsed.country.take(rows),
+        seconds=parsed.seconds.at(rows),
+        quantity=parsed.quantity.at(rows),
+        price=parsed.price.at(rows) if parsed.price else np.full(len(rows), np.nan),
     )

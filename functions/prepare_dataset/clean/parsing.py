@@ -1,4 +1,4 @@
-"""What the rows of a file mean: ids, times and numbers instead of texts."""
+"""Parses the texts of a file to ids, times and numbers."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -10,19 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from prepare_dataset.clean.conventions import UNKNOWN, Conventions
+from prepare_dataset.clean.conventions import UNKNOWN, Conventions, Proofs
 from prepare_dataset.clean.date_fields import NO_TIME
-from prepare_dataset.clean.dates import parse_dates
+from prepare_dataset.clean.dates import read_dates, resolve_dates
 from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, Floats, Indices, first_equal, recode
 from prepare_dataset.table.arrow import TEXT, Texts
 from prepare_dataset.table.columns import Column
 from prepare_dataset.table.raw_table import RawTable
 from prepare_dataset.table.values import (
+    NumberStyle,
     clean_ids,
     clean_texts,
-    find_number_style,
     parse_numbers,
-    parse_settled,
+    parse_plain_numbers,
+    prove_number_styles,
 )
 
 Number = TypeVar("Number", np.int64, np.float64)
@@ -32,19 +33,19 @@ Number = TypeVar("Number", np.int64, np.float64)
 class Lookup(Generic[Number]):
     """A column of values: ``table`` holds one per distinct text and, last, that of a missing one.
 
-    ``unread`` marks those entries of the table that are no value.
+    ``invalid`` marks entries of the table that could not be parsed.
     """
 
     codes: Codes
     table: npt.NDArray[Number]
-    unread: Bools
+    invalid: Bools
 
     def where(self, answers: Bools) -> Bools:
-        """Answer for each row, given the answers for the table."""
+        """Return the answer for each row, given the answers for the table."""
         return answers[self.codes]
 
     def at(self, rows: Indices) -> npt.NDArray[Number]:
-        """Values of some rows."""
+        """Return the values of some rows."""
         return self.table[self.codes[rows]]
 
     def pick(self, rows: Bools) -> "Lookup[Number]":
@@ -52,18 +53,18 @@ class Lookup(Generic[Number]):
         return replace(self, codes=self.codes[rows])
 
     def groups(self) -> Codes:
-        """Code rows by value, so that ``12`` and ``12.0`` are one; a text without a value is itself."""
-        values, inverse = np.unique(np.where(self.unread, 0, self.table), return_inverse=True)
-        table = np.where(self.unread, len(values) + np.arange(len(self.table)), inverse)
+        """Code rows by value, so that ``12`` and ``12.0`` are one; an invalid text equals only itself."""
+        values, inverse = np.unique(np.where(self.invalid, 0, self.table), return_inverse=True)
+        table = np.where(self.invalid, len(values) + np.arange(len(self.table)), inverse)
         return table.astype(np.int32)[self.codes]
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """The n rows of a raw table, understood; ids and texts are sorted, so that a code is a rank.
+class ParsedTable:
+    """The n rows of a raw table after parsing; ids and texts are sorted, so that a code is a rank.
 
-    ``lines`` are the codes of csv lines that could not be cut into cells; ``conventions`` are what the
-    texts themselves proved; ``contradicting_dates`` are one with the day first and one with the month.
+    ``malformed`` are the codes of csv lines that could not be split into cells; ``conventions`` are what
+    the texts themselves proved; ``contradicting_dates`` are one with the day first and one with the month.
     """
 
     customer: Coded
@@ -75,21 +76,22 @@ class Meaning:
     ambiguous_dates: Bools
     quantity: Lookup[np.float64]
     price: Lookup[np.float64] | None
-    lines: Codes
+    malformed: Codes
     conventions: Conventions = UNKNOWN
     contradicting_dates: tuple[str, str] | None = None
 
+    def __len__(self) -> int:
+        return len(self.malformed)
+
     @cached_property
     def first_equal(self) -> Codes:
-        """The number of the first row that means the same in every column, for each row."""
-        return first_equal(
-            len(self.lines), (*self.invoice_lines(), self.description.codes, self.country.codes)
-        )
+        """For each row (n,), the number of the first row that has equal values in every column."""
+        return first_equal(len(self), (*self.invoice_lines(), self.description.codes, self.country.codes))
 
     def invoice_lines(self) -> Iterator[Codes]:
-        """Yield what makes a row the line of an invoice that it is; what tells most rows apart comes first.
+        """Yield the columns that identify a line of an invoice, the most selective first.
 
-        How an item is called and where the customer lives is corrected later, and makes no other line.
+        Descriptions and countries are not among them: a shop corrects them later, and the line is the same.
         """
         yield self.invoice.codes
         yield self.item.codes
@@ -98,7 +100,7 @@ class Meaning:
         if self.price:
             yield self.price.groups()
         yield self.customer.codes
-        yield self.lines
+        yield self.malformed
 
     def pick(self, rows: Bools) -> Self:
         """Keep some rows (n,)."""
@@ -113,7 +115,7 @@ class Meaning:
             quantity=self.quantity.pick(rows),
             price=self.price.pick(rows) if self.price else None,
             ambiguous_dates=self.ambiguous_dates[rows],
-            lines=self.lines[rows],
+            malformed=self.malformed[rows],
         )
 
 
@@ -126,33 +128,33 @@ _TEXTS: Mapping[str, tuple[Column, Callable[[Texts], Texts]]] = {
 }
 
 
-def understand(raw: RawTable, known: Conventions = UNKNOWN) -> Meaning:
-    """Give every text its meaning, once per distinct text.
+def parse_table(raw: RawTable, known: Conventions = UNKNOWN) -> ParsedTable:
+    """Parse every distinct text once.
 
     ``known`` are conventions that hold where the texts themselves prove none.
     """
     dates = raw.columns[Column.INVOICE_DATE]
     with ThreadPoolExecutor(2) as pool:  # Arrow and numpy let other threads run
         coded = {name: pool.submit(_coded, raw, column, clean) for name, (column, clean) in _TEXTS.items()}
-        parsed = parse_dates(dates.values, known.day_first, since_1904=raw.since_1904)
+        readings = read_dates(dates.values, since_1904=raw.since_1904)
     texts = {name: column.result() for name, column in coded.items()}
+    proofs = Proofs(*readings.proofs(dates.values), _number_proofs(raw))
+    conventions = proofs.resolve(known)
+    parsed = resolve_dates(readings, conventions.day_first)
     times = np.append(parsed.seconds, NO_TIME)
-    seconds = Lookup(dates.codes, times, times == NO_TIME)
-    numbers = [raw.columns[column] for column in (Column.QUANTITY, Column.PRICE) if column in raw.columns]
-    proven = None if raw.settled else find_number_style(column.values for column in numbers)
-    parse = parse_settled if raw.settled else partial(parse_numbers, style=proven or known.numbers)
+    parse = parse_plain_numbers if raw.normalized else partial(parse_numbers, style=conventions.numbers)
     # Where a sheet has no quantities, every row counts as one piece; without prices, there is none to check.
     quantity = _numbers(raw, Column.QUANTITY, parse, lacking=1.0) or _always(1.0, len(raw))
     price = _numbers(raw, Column.PRICE, parse, lacking=np.nan)
-    return Meaning(
+    return ParsedTable(
         **texts,
-        seconds=seconds,
+        seconds=Lookup(dates.codes, times, times == NO_TIME),
         ambiguous_dates=dates.where(pa.array(parsed.ambiguous)),
         quantity=quantity,
         price=price,
-        lines=raw.lines.codes,
-        conventions=Conventions(parsed.day_first, proven),
-        contradicting_dates=parsed.contradiction,
+        malformed=raw.malformed.codes,
+        conventions=proofs.conventions,
+        contradicting_dates=proofs.contradicting_dates,
     )
 
 
@@ -163,17 +165,25 @@ def _coded(raw: RawTable, column: Column, clean: Callable[[Texts], Texts]) -> Co
     return recode(texts, clean(texts.values))
 
 
+def _number_proofs(raw: RawTable) -> frozenset[NumberStyle]:
+    """Find which decimal marks the numbers prove; numbers of a normalized table are all plain."""
+    if raw.normalized:
+        return frozenset()
+    columns = [raw.columns[column] for column in (Column.QUANTITY, Column.PRICE) if column in raw.columns]
+    return prove_number_styles(column.values for column in columns)
+
+
 def _numbers(
     raw: RawTable, column: Column, parse: Callable[[Texts], Floats], lacking: float
 ) -> Lookup[np.float64] | None:
-    """Read a column of numbers; ``lacking`` stands for those of a sheet without the column."""
+    """Parse a column of numbers; ``lacking`` is the value in sheets without the column."""
     texts = raw.columns.get(column)
     if texts is None:
         return None
     table = parse(texts.values)
-    unread = np.isnan(table)
+    invalid = np.isnan(table)
     codes = np.where(raw.lacks(column), np.int32(len(table)), texts.codes)
-    return Lookup(codes, np.append(table, [lacking, np.nan]), np.append(unread, [False, True]))
+    return Lookup(codes, np.append(table, [lacking, np.nan]), np.append(invalid, [False, True]))
 
 
 def _always(value: float, rows: int) -> Lookup[np.float64]:

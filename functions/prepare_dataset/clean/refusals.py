@@ -1,41 +1,43 @@
-"""When a file as a whole cannot be used, though it could be read."""
+"""Rejects files that can be read but not used as a whole."""
 
 from collections.abc import Mapping
 
 from prepare_dataset.clean.cleaning import Reasons, count_reasons
-from prepare_dataset.clean.parsing import Meaning
-from prepare_dataset.clean.reasons import KEPT, PROFILES, Profile, RejectReason
+from prepare_dataset.clean.parsing import ParsedTable
+from prepare_dataset.clean.reasons import KEPT, PROFILES
 from prepare_dataset.table.arrays import MISSING, Bools
 from prepare_dataset.table.columns import Column
 from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile
 
 
-def refuse_unreadable(raw: RawTable, meaning: Meaning, profile: Profile) -> None:
-    """Refuse a file whose dates are ambiguous, or that has a column in which nothing can be read.
+def refuse_unreadable(raw: RawTable, parsed: ParsedTable, profile: Profile) -> None:
+    """Refuse a file with ambiguous dates, or with a column in which no cell can be read.
 
-    A file in which only some cells cannot be read is good: their rows are rejected one by one.
+    A file in which only some cells cannot be read is accepted: their rows are rejected one by one.
     """
-    if meaning.ambiguous_dates.any():
-        row = int(meaning.ambiguous_dates.argmax())
-        raise _at(raw, row, Column.INVOICE_DATE, _why_ambiguous(raw, row, meaning))
-    _refuse_column(raw, Column.INVOICE_DATE, meaning.seconds.unread, "a date such as 2010-12-31 08:26")
+    if parsed.ambiguous_dates.any():
+        row = int(parsed.ambiguous_dates.argmax())
+        raise _at(raw, row, Column.INVOICE_DATE, _why_ambiguous(raw, row, parsed))
+    _refuse_column(raw, Column.INVOICE_DATE, parsed.seconds.invalid, "a date such as 2010-12-31 08:26")
     if RejectReason.INVALID_QUANTITY in PROFILES[profile]:
-        _refuse_column(raw, Column.QUANTITY, meaning.quantity.unread, "a number such as 12")
-    if RejectReason.INVALID_PRICE in PROFILES[profile] and meaning.price:
-        _refuse_column(raw, Column.PRICE, meaning.price.unread, "a number such as 2.55")
+        _refuse_column(raw, Column.QUANTITY, parsed.quantity.invalid, "a number such as 12")
+    if RejectReason.INVALID_PRICE in PROFILES[profile] and parsed.price:
+        _refuse_column(raw, Column.PRICE, parsed.price.invalid, "a number such as 2.55")
 
 
-def _why_ambiguous(raw: RawTable, row: int, meaning: Meaning) -> str:
-    if meaning.contradicting_dates:
-        day, month = (text[:80] for text in meaning.contradicting_dates)
+def _why_ambiguous(raw: RawTable, row: int, parsed: ParsedTable) -> str:
+    if parsed.contradicting_dates:
+        day, month = (text[:80] for text in parsed.contradicting_dates)
         return (
-            f"Dates may be read day first or month first, and the file has both: “{day}” and “{month}”; write"
-            " dates as 2010-12-31 08:26."
+            f"The file has dates with the day first and with the month first: “{day}” and “{month}”; write"
+            " all dates as 2010-12-31 08:26."
         )
     return (
-        f"The date “{_text(raw, row, Column.INVOICE_DATE)}” may be read day first or month first, and the"
-        " file does not tell which; write dates as 2010-12-31 08:26."
+        f"The date “{_text(raw, row, Column.INVOICE_DATE)}” can be read with the day first or the month"
+        " first, and no other date in the file shows which; write dates as 2010-12-31 08:26."
     )
 
 
@@ -54,8 +56,8 @@ def _refuse_column(raw: RawTable, column: Column, unreadable: Bools, wanted: str
 
 
 def _at(raw: RawTable, row: int, column: Column, sentence: str) -> Rejected:
-    place = raw.place(row)
-    return Rejected(sentence, sheet=place.sheet, row=place.row, column=column)
+    location = raw.location(row)
+    return Rejected(sentence, sheet=location.sheet, row=location.row, column=column)
 
 
 def _text(raw: RawTable, row: int, column: Column) -> str:
@@ -63,20 +65,20 @@ def _text(raw: RawTable, row: int, column: Column) -> str:
     return str(texts.values[int(texts.codes[row])])[:80]
 
 
-# What makes a row no line of an invoice at all; what a shop does not sell, or takes back, is one.
+# Rows that are no line of an invoice. Returns, and things that are no products, are lines of one.
 _NO_PURCHASE = PROFILES["tutorial"]
 
 
 def refuse_without_purchases(reasons: Reasons) -> None:
-    """Refuse an increment without any line of a customer's invoice; one of returns alone is a quiet day's."""
+    """Refuse an increment without any line of a customer's invoice; returns are such lines."""
     counts = count_reasons(reasons)
     if sum(counts[reason] for reason in _NO_PURCHASE) == len(reasons):
         raise Rejected(
-            f"No row can be added to the dataset: {_list(counts)}; give the file customers' invoices."
+            f"No row can be added to the dataset: {_list(counts)}; upload a file with customers' invoices."
         )
 
 
-_IN_WORDS = {
+_DESCRIPTIONS = {
     RejectReason.MALFORMED_ROW: "have too many or too few cells",
     RejectReason.MISSING_CUSTOMER: "have no customer",
     RejectReason.MISSING_ITEM: "have no item",
@@ -93,12 +95,12 @@ _IN_WORDS = {
 
 
 def refuse_if_nothing_left(reasons: Reasons) -> None:
-    """Refuse a file of which no row was kept, and say what became of the rows."""
+    """Refuse a file of which no row was kept, with the reasons and their counts."""
     if (reasons == KEPT).any():
         return
     counts = _list(count_reasons(reasons))
-    raise Rejected(f"No row is left after cleaning: {counts}; give the file rows of purchases.")
+    raise Rejected(f"No row is left after cleaning: {counts}; upload a file with purchases.")
 
 
 def _list(counts: Mapping[RejectReason, int]) -> str:
-    return ", ".join(f"{rows:,} {_IN_WORDS[reason]}" for reason, rows in counts.items() if rows)
+    return ", ".join(f"{rows:,} {_DESCRIPTIONS[reason]}" for reason, rows in counts.items() if rows)

@@ -1,4 +1,4 @@
-"""Zip archives of unknown origin: what they say of themselves, and what is true."""
+"""Zip archives of unknown origin, whose own statements about their content are not trusted."""
 
 import copy
 import sys
@@ -7,19 +7,19 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.files.limits import MAX_TEXT_BYTES, MAX_ZIP_ENTRIES, too_much_unpacked
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected, one_line
 
 _BLOCK = 1 << 20
-# What programs and systems add to an archive without being asked.
+# Files that programs and operating systems add to archives.
 _CLUTTER = {".ds_store", "thumbs.db", "desktop.ini"}
 _ENCRYPTED = 0x1
-_DAMAGED = "The zip archive is cut off or damaged; pack or upload it again."
+_DAMAGED = "The zip archive is cut off or damaged; create it again, or upload it again."
 
 
 def unpack_only_file(path: Path, target: Path) -> None:
-    """Write the one file that an archive holds to ``target``; ``Rejected`` if there is not just one."""
+    """Unpack the only file of an archive to ``target``; raise ``Rejected`` if there is not exactly one."""
     with zipfile.ZipFile(path) as archive:
         member = _only_file(archive)
         if member.file_size > MAX_TEXT_BYTES:
@@ -28,8 +28,10 @@ def unpack_only_file(path: Path, target: Path) -> None:
             with target.open("wb") as unpacked:
                 for block in blocks(archive, member, MAX_TEXT_BYTES, Format.ZIP):
                     unpacked.write(block)
-        except NotImplementedError:  # a way of packing that Python does not know
-            raise Rejected("The zip archive is packed in an unusual way; pack it as ordinary zip.") from None
+        except NotImplementedError:  # a compression method that Python does not support
+            raise Rejected(
+                "The zip archive uses an unusual compression; create it again as an ordinary zip file."
+            ) from None
         except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError):
             raise Rejected(_DAMAGED) from None
 
@@ -37,10 +39,10 @@ def unpack_only_file(path: Path, target: Path) -> None:
 def blocks(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, source_format: Format
 ) -> Iterator[bytes]:
-    """Unpack a member by blocks and refuse it beyond ``limit`` bytes.
+    """Unpack a member block by block; raise ``Rejected`` beyond ``limit`` bytes.
 
-    The size that the archive states need not be true, and Python would read no further than that, though
-    other readers do; so it is given one that nothing reaches. The checksum is compared at the true end.
+    The size that the archive states may be wrong, and Python stops reading there, though other readers do
+    not. So the member gets a size that is never reached, and its checksum is compared at the actual end.
     """
     whole = copy.copy(member)
     whole.file_size = sys.maxsize
@@ -56,16 +58,18 @@ def blocks(
 def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not _is_clutter(member)]
     if not members:
-        raise Rejected("The zip archive holds no file; pack the transactions and upload it again.")
+        raise Rejected(
+            "The zip archive contains no file; zip the file with the transactions and upload it again."
+        )
     if len(members) > 1:
         named = ", ".join(one_line(PurePosixPath(member.filename).name, 60) for member in members[:3])
         count = f"{len(members):,}" if len(members) <= MAX_ZIP_ENTRIES else f"more than {MAX_ZIP_ENTRIES:,}"
         raise Rejected(
-            f"The zip archive holds {count} files ({named}{', …' if len(members) > 3 else ''});"
-            " pack the one with the transactions alone."
+            f"The zip archive contains {count} files ({named}{', …' if len(members) > 3 else ''});"
+            " zip only the file with the transactions."
         )
     if members[0].flag_bits & _ENCRYPTED:
-        raise Rejected("The zip archive is protected with a password; pack it without one.")
+        raise Rejected("The zip archive is protected with a password; create it without one.")
     return members[0]
 
 

@@ -1,28 +1,28 @@
-"""Which format a file is, judged from its bytes and never from its name."""
+"""Detects the format of a file from its bytes, never from its name."""
 
 import gzip
 import mmap
 import zipfile
 import zlib
-from enum import StrEnum
 from pathlib import Path
 
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 HEAD = 4096
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-# An encrypted workbook is an OLE container with a stream of this name (MS-OFFCRYPTO 2.3.4.4); a plain
-# one has its cells in a stream named Workbook, or Book before 1997 (MS-XLS 2.1.2).
+# An encrypted workbook is an OLE container with a stream of this name (MS-OFFCRYPTO 2.3.4.4); another
+# workbook has its cells in a stream named Workbook, or Book before 1997 (MS-XLS 2.1.2).
 _ENCRYPTED_WORKBOOK = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOKS = tuple(f"{name}\0".encode("utf-16-le") for name in ("Workbook", "Book"))
 # The record at a zip archive's end, with the longest comment; and a directory of about 100,000 files.
 _ZIP_END = 22 + 65_535
 _LONGEST_DIRECTORY = 8 << 20
-# What a zip archive begins with: a file, its end if it is empty, or that it was once to be split.
+# The first bytes of a zip archive: a file, the end of an empty archive, or the mark of a split one.
 _ZIPS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _MARKS = {*UTF16_MARKS, b"\xef\xbb\xbf"}
-# Which half of the bytes of a text without a mark is NUL, since nearly all of its characters are Latin.
+# In UTF-16 without a byte order mark, this half of the bytes is mostly NUL, as most characters are Latin.
 _UTF16_HALVES = {"utf-16-le": (0, 1), "utf-16-be": (1, 0)}
 WORKBOOK_PART = "xl/workbook.xml"
 _USE_INSTEAD = "Upload an xlsx, csv, csv.gz or parquet file."
@@ -40,20 +40,8 @@ _OTHER_ZIPS = {
 }
 
 
-class Format(StrEnum):
-    """What `prepare_dataset` can read."""
-
-    XLSX = "xlsx"
-    XLS = "xls"
-    CSV = "csv"
-    CSV_GZ = "csv.gz"
-    PARQUET = "parquet"
-    ZIP = "zip"
-    """A zip archive of one file: no report names it, but the format of what is in it."""
-
-
 def sniff(path: Path) -> Format:
-    """Tell the format of a file from its content; ``Rejected`` says what to upload instead."""
+    """Detect the format of a file from its content; ``Rejected`` says what to upload instead."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     if head in _MARKS or not head.strip():
@@ -70,7 +58,7 @@ def sniff(path: Path) -> Format:
         return _sniff_gzip(path)
     _refuse_other_text(head)
     if not _is_text(head):
-        raise Rejected(f"The file is in no format known here. {_USE_INSTEAD}")
+        raise Rejected(f"The format of the file is not supported. {_USE_INSTEAD}")
     return Format.CSV
 
 
@@ -79,12 +67,12 @@ def _is_text(head: bytes) -> bool:
 
 
 def _has_controls(text: bytes) -> bool:
-    """Tell whether there is a byte that no text has; 26 is how DOS marks the end of one."""
+    """Return whether there is a byte that no text contains; byte 26 is the end of a text in DOS."""
     return any(byte < 9 or 13 < byte < 26 for byte in text)
 
 
 def utf16_of(head: bytes) -> str | None:
-    """Name the UTF-16 that a file is in, told from its first bytes; ``None`` if it is in none."""
+    """Detect the kind of UTF-16 from the first bytes of a file; ``None`` if it is not UTF-16."""
     if head.startswith(UTF16_MARKS):
         return "utf-16"
     for encoding, (texts, zeros) in _UTF16_HALVES.items():
@@ -106,9 +94,15 @@ def _sniff_zip(path: Path) -> Format:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeError):  # a version or a name that cannot be
-        raise Rejected("The file is cut off or damaged; save or upload it again.") from None
-    if WORKBOOK_PART in {name.replace("\\", "/") for name in names}:  # so some programs for Windows pack
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        UnicodeError,
+    ):  # an unsupported version, or an invalid name
+        raise Rejected("The file is cut off or damaged; save it again, or upload it again.") from None
+    if WORKBOOK_PART in {
+        name.replace("\\", "/") for name in names
+    }:  # some programs for Windows write backslashes
         return Format.XLSX
     for name, sentence in _OTHER_ZIPS.items():
         if name in names:
@@ -117,13 +111,13 @@ def _sniff_zip(path: Path) -> Format:
 
 
 def _refuse_long_directory(path: Path) -> None:
-    """Refuse an archive whose directory, which Python reads as a whole, would fill the memory."""
+    """Refuse an archive whose directory would fill the memory: Python reads it as a whole."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _ZIP_END))
         end = file.read()
     place = end.rfind(b"PK\5\6")  # then, from byte 12, the directory's length (APPNOTE 4.3.16)
     if int.from_bytes(end[place + 12 : place + 16], "little") > _LONGEST_DIRECTORY and place >= 0:
-        raise Rejected("The zip archive holds far too many files; pack the transactions alone.")
+        raise Rejected("The zip archive contains too many files; zip only the file with the transactions.")
 
 
 def _sniff_ole(path: Path) -> Format:
@@ -138,7 +132,7 @@ def _sniff_ole(path: Path) -> Format:
 
 
 def stated_size(path: Path) -> int:
-    """Read what a gzip file says of its size, the last four bytes: true up to 4 GB, if at all."""
+    """Read the unpacked size that a gzip file states in its last four bytes, modulo 4 GB; it may be wrong."""
     with path.open("rb") as file:
         file.seek(-4, 2)
         return int.from_bytes(file.read(4), "little")
@@ -149,10 +143,12 @@ def _sniff_gzip(path: Path) -> Format:
         with gzip.open(path) as file:
             head = file.read(HEAD)
     except (OSError, EOFError, zlib.error):
-        raise Rejected("The gzip file is cut off or damaged; pack or upload it again.") from None
+        raise Rejected("The gzip file is cut off or damaged; create it again, or upload it again.") from None
     if not head.strip():
         raise Rejected("The gzip file is empty; upload the export again.")
     _refuse_other_text(head)
     if not _is_text(head):
-        raise Rejected("The gzip file holds no csv; pack a csv, or upload the file unpacked.")
+        raise Rejected(
+            "The gzip file does not contain a csv; compress a csv, or upload the file uncompressed."
+        )
     return Format.CSV_GZ

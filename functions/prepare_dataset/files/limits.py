@@ -1,44 +1,44 @@
-"""How much one run can prepare, judged before reading where the format allows, and while reading anyway.
+"""How much one run can prepare, checked before reading where the format allows it, and always while reading.
 
-The function has 3008 MB of memory and 4096 MB of storage; the file and all that is made of it lie there.
+The function has 3008 MB of memory and 4096 MB of storage for the file and all outputs.
 """
 
 from collections.abc import Mapping
 
-from prepare_dataset.files.formats import Format
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 MB = 1_000_000
 
 # Measured with csv: 230 MB, and 150 bytes for each row of all eight columns, at the peak (docs/memory.md).
 MAX_ROWS = 13_000_000
-# Codes and distinct texts of a table; cleaning needs about twice that beside it.
+# Codes and distinct texts of a table; cleaning needs about twice as much in addition.
 MAX_TABLE_BYTES = 800 * MB
-# What the largest workbook takes that is let in; and each of two processes that read one together.
+# The memory of the largest accepted workbook; and of each of two processes that read one together.
 WORKBOOK_MEMORY_BYTES = 2_500 * MB
 SHARED_WORKBOOK_BYTES = 1_300 * MB
 WORKBOOK_SECONDS: Mapping[Format, float] = {Format.XLSX: 300, Format.XLS: 120}
 MAX_SHEETS = 1_000
-# Those of all files of a dataset: each row knows its own by a number of two bytes.
+# The sheets of all files of a dataset: each row has its sheet's number in two bytes.
 MAX_SHEETS_OF_DATASET = 32_767
 # Text, after unpacking: 13 million rows like those of Online Retail II.
 MAX_TEXT_BYTES = 1_200 * MB
 # Arrow reads csv by blocks, and a record must fit into one.
 MAX_RECORD_BYTES = 8 << 20
-# Lines with too many or too few cells: each is kept as it stands, and Python sees each one.
+# Lines with too many or too few cells: each is kept as it is, and handled by Python one by one.
 MAX_MALFORMED_ROWS = 1_000_000
 MAX_MALFORMED_BYTES = 200 * MB
-# What a writer makes of 13 million rows is some dozens; each takes time and memory, however few rows it has.
+# Writers make some dozens of 13 million rows; each takes time and memory, even with few rows.
 MAX_ROW_GROUPS = 10_000
-# A sheet lies in memory as a full rectangle, up to 76 bytes a cell, from its first cell to its last.
+# A sheet is a full rectangle in memory, up to 76 bytes a cell, from its first cell to its last.
 MAX_CELLS = 28_000_000
-# A workbook's XML, after unpacking: what so many cells take, and all its texts once more.
+# A workbook's XML, after unpacking: the size of so many cells, and of all its texts.
 MAX_XML_BYTES = 2_000 * MB
 MAX_XML_PARTS = 10_000
-# What is looked into before a zip archive is told that it holds too much.
+# Only so many files of a zip archive are counted in the message that there are too many.
 MAX_ZIP_ENTRIES = 1_000
 
-# The file itself, as it lies in the bucket.
+# The file itself, as it is in the bucket.
 MAX_BYTES: Mapping[Format, int] = {
     Format.XLSX: 300 * MB,
     Format.XLS: 200 * MB,
@@ -61,8 +61,8 @@ def refuse_too_large(source_format: Format, size: int) -> None:
     limit = MAX_BYTES[source_format]
     if size > limit:
         raise Rejected(
-            f"The file has {in_words(size)}, but {source_format} can be prepared up to {in_words(limit)};"
-            f" {what_to_do(source_format)}."
+            f"The file has {format_size(size)}, but {source_format} files can have at most"
+            f" {format_size(limit)}; {how_to_reduce(source_format)}."
         )
 
 
@@ -70,32 +70,33 @@ def refuse_object(size: int) -> None:
     """Refuse an uploaded object that is too large in any format, before it is downloaded."""
     if size > MAX_OBJECT_BYTES:
         raise Rejected(
-            f"The file has {in_words(size)}, but at most {in_words(MAX_OBJECT_BYTES)} can be prepared at"
-            f" once; {what_to_do(Format.CSV)}."
+            f"The file has {format_size(size)}, but files can have at most {format_size(MAX_OBJECT_BYTES)};"
+            f" {how_to_reduce(Format.CSV)}."
         )
 
 
 def too_much_unpacked(source_format: Format, limit: int) -> Rejected:
-    """Make the refusal of a packed file that unpacks to more than it may."""
+    """Return the refusal of a compressed file that is too large when it is unpacked."""
     return Rejected(
-        f"The file unpacks to more than the {in_words(limit)} that can be prepared at once;"
-        f" {what_to_do(source_format)}."
+        f"The file unpacks to more than the {format_size(limit)} that can be prepared at once;"
+        f" {how_to_reduce(source_format)}."
     )
 
 
 def too_many_rows(rows: int) -> Rejected:
-    """Make the refusal of a file by its number of rows."""
+    """Return the refusal of a file with too many rows."""
     return Rejected(
-        f"The file has {rows:,} rows or more, but at most {MAX_ROWS:,} can be prepared at once;"
-        " leave out the oldest rows."
+        f"The file has at least {rows:,} rows, but can have at most {MAX_ROWS:,}; leave out the oldest rows."
     )
 
 
-def what_to_do(source_format: Format) -> str:
-    """Say how a file of a format becomes smaller."""
-    return _LESS.get(source_format, "split the file and upload the newest part, or save it as Parquet")
+def how_to_reduce(source_format: Format) -> str:
+    """Return how to make a file of a format smaller."""
+    return _LESS.get(
+        source_format, "split the file and upload the part with the newest rows, or save it as Parquet"
+    )
 
 
-def in_words(size: int) -> str:
-    """Spell a number of bytes."""
+def format_size(size: int) -> str:
+    """Format a number of bytes."""
     return f"{size / MB:,.0f} MB"

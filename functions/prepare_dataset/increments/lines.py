@@ -1,4 +1,4 @@
-"""The rows of a dataset as they are kept for later runs to add to: settled, before any cleaning."""
+"""Keeps the rows of a dataset for later runs: normalized, before any cleaning."""
 
 import json
 from pathlib import Path
@@ -13,11 +13,11 @@ from prepare_dataset.clean.conventions import Conventions
 from prepare_dataset.table.arrays import Coded, Codes, Indices
 from prepare_dataset.table.arrow import CODED_TEXT, AnyArray
 from prepare_dataset.table.columns import Column
-from prepare_dataset.table.raw_table import RawTable, unite_texts
+from prepare_dataset.table.raw_table import RawTable, merge_texts
 from prepare_dataset.table.values import NumberStyle
 
 _SLICE = 128 << 10
-_ABOUT = "retailrec"
+_METADATA = "retailrec"
 _LINE, _SHEET, _ROW = "line", "sheet", "row"
 _SCHEMA = pa.schema(
     [
@@ -31,16 +31,16 @@ _TEXTS = [*map(str, Column), _LINE]
 
 
 class Lines(NamedTuple):
-    """A settled table, and how its files were found to write dates and numbers."""
+    """A normalized table, and the conventions that its files were found to have."""
 
     table: RawTable
     conventions: Conventions
 
 
 def write_lines(lines: Lines, path: Path) -> None:
-    """Keep every row that was read, rejected ones too, with its place."""
+    """Write every row that was read, rejected ones included, with its location."""
     table = lines.table
-    about = {
+    metadata = {
         "sheets": [
             {"name": name, "columns": sorted(columns)}
             for name, columns in zip(table.sheets, table.columns_of_sheets, strict=True)
@@ -48,13 +48,13 @@ def write_lines(lines: Lines, path: Path) -> None:
         "day_first": lines.conventions.day_first,
         "numbers": lines.conventions.numbers,
     }
-    # Sheets and rows stand in runs: their differences take almost no room.
+    # Sheet and row numbers come in sequences: their differences take almost no space.
     encodings = {_SHEET: "DELTA_BINARY_PACKED", _ROW: "DELTA_BINARY_PACKED"}
     options: Any = {"store_schema": False, "use_dictionary": _TEXTS, "column_encoding": encodings}
     with pq.ParquetWriter(path, _SCHEMA, **options) as file:
         for start in range(0, len(table), _SLICE):
             file.write_batch(_batch(table, np.arange(start, min(start + _SLICE, len(table)))))
-        file.add_key_value_metadata({_ABOUT: json.dumps(about)})
+        file.add_key_value_metadata({_METADATA: json.dumps(metadata)})
 
 
 def _batch(table: RawTable, rows: Indices) -> pa.RecordBatch:
@@ -65,7 +65,7 @@ def _batch(table: RawTable, rows: Indices) -> pa.RecordBatch:
         for column in Column
     ]
     columns += [
-        table.lines.take(rows).texts(),
+        table.malformed.take(rows).texts(),
         pa.array(table.sheet_of_row[rows]),
         pa.array(table.row_numbers[rows]),
     ]
@@ -73,30 +73,30 @@ def _batch(table: RawTable, rows: Indices) -> pa.RecordBatch:
 
 
 def read_lines(path: Path) -> Lines:
-    """Read what was kept."""
+    """Read lines that ``write_lines`` wrote."""
     with pq.ParquetFile(path, read_dictionary=_TEXTS) as file:
-        about: Any = json.loads((file.metadata.metadata or {})[_ABOUT.encode()])
+        metadata: Any = json.loads((file.metadata.metadata or {})[_METADATA.encode()])
         table = file.read()
-    columns_of_sheets = [frozenset(map(Column, sheet["columns"])) for sheet in about["sheets"]]
-    there = frozenset().union(*columns_of_sheets)
+    columns_of_sheets = [frozenset(map(Column, sheet["columns"])) for sheet in metadata["sheets"]]
+    present = frozenset().union(*columns_of_sheets)
     texts = {name: _texts(table.column(name)) for name in _TEXTS}
-    numbers = about["numbers"] and NumberStyle(about["numbers"])
+    numbers = metadata["numbers"] and NumberStyle(metadata["numbers"])
     return Lines(
         RawTable(
-            columns={column: texts[column] for column in Column if column in there},
-            lines=texts[_LINE],
-            sheets=[sheet["name"] for sheet in about["sheets"]],
+            columns={column: texts[column] for column in Column if column in present},
+            malformed=texts[_LINE],
+            sheets=[sheet["name"] for sheet in metadata["sheets"]],
             sheet_of_row=_sheets(table.column(_SHEET)),
             row_numbers=_rows(table.column(_ROW)),
             columns_of_sheets=columns_of_sheets,
-            settled=True,
+            normalized=True,
         ),
-        Conventions(about["day_first"], numbers),
+        Conventions(metadata["day_first"], numbers),
     )
 
 
 def _texts(column: Any) -> Coded:
-    return unite_texts(column.chunks)
+    return merge_texts(column.chunks)
 
 
 def _sheets(column: Any) -> npt.NDArray[np.int16]:

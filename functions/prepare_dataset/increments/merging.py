@@ -1,4 +1,4 @@
-"""Adding the rows of one file to those of others: each line of an invoice is there once."""
+"""Merges the rows of one file with those of others, so that no line of an invoice is there twice."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -6,43 +6,43 @@ from typing import NamedTuple
 import numpy as np
 
 from prepare_dataset.clean.conventions import Conventions
-from prepare_dataset.clean.parsing import Meaning, understand
+from prepare_dataset.clean.parsing import ParsedTable, parse_table
 from prepare_dataset.files.limits import MAX_ROWS, MAX_SHEETS_OF_DATASET
 from prepare_dataset.increments.lines import Lines
 from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, first_equal
 from prepare_dataset.table.columns import Column
-from prepare_dataset.table.raw_table import RawTable, unite_texts
+from prepare_dataset.table.raw_table import RawTable, merge_texts
 from retailrec_shared.core.errors import Rejected
 
 
-class United(NamedTuple):
-    """What came of adding: the whole table, what it means, and which rows (m,) of the added one repeat."""
+class Merged(NamedTuple):
+    """The whole table, raw and parsed, and which rows (m,) of the added table are repeated."""
 
     table: RawTable
-    meaning: Meaning
+    parsed: ParsedTable
     conventions: Conventions
     repeated: Bools
 
 
-def unite(before: Lines, added: Lines) -> United:
+def merge(before: Lines, added: Lines) -> Merged:
     """Add the rows that ``before`` does not have yet.
 
-    Daily exports overlap: a line that is there n times before and m times in what is added is there
-    max(n, m) times in the whole, whatever the item is called by now.
+    Daily exports overlap: a line that occurs n times in ``before`` and m times in ``added`` occurs max(n, m)
+    times in the whole, even if the item's description has changed.
     """
     known = len(before.table)
     _refuse_too_many(known + len(added.table), len(before.table.sheets) + len(added.table.sheets))
     table = _concatenate(before.table, added.table)
-    meaning = understand(table)
-    repeated = _repeated(meaning, known)
+    parsed = parse_table(table)
+    repeated = _repeated(parsed, known)
     if repeated.any():
         keep = np.append(np.ones(known, dtype=bool), ~repeated)
-        table, meaning = table.pick(keep), meaning.pick(keep)
-    return United(table, meaning, added.conventions.or_else(before.conventions), repeated)
+        table, parsed = table.pick(keep), parsed.pick(keep)
+    return Merged(table, parsed, added.conventions.or_else(before.conventions), repeated)
 
 
 def name_sheets(table: RawTable, file: str) -> RawTable:
-    """Name a file's sheets after the file, as they have to be told from those of other files."""
+    """Name a file's unnamed sheets after the file, to distinguish them from those of other files."""
     return replace(table, sheets=[file if name is None else name for name in table.sheets])
 
 
@@ -50,18 +50,18 @@ def _refuse_too_many(rows: int, sheets: int) -> None:
     if rows > MAX_ROWS:
         raise Rejected(
             f"With this file the dataset would have {rows:,} rows, but at most {MAX_ROWS:,} can be prepared;"
-            " drop one file of the newest rows, not as an increment: it replaces the dataset."
+            " upload one file of the newest rows, not as an increment: it replaces the dataset."
         )
     if sheets > MAX_SHEETS_OF_DATASET:
         raise Rejected(
             f"With this file the dataset would have {sheets:,} sheets, but at most {MAX_SHEETS_OF_DATASET:,}"
-            " can be told apart; drop one file of all rows, not as an increment: it replaces the dataset."
+            " are supported; upload one file of all rows, not as an increment: it replaces the dataset."
         )
 
 
-def _repeated(meaning: Meaning, known: int) -> Bools:
-    """Tell which rows from ``known`` on are among the first n of their line, where n rows before have it."""
-    line = first_equal(len(meaning.lines), meaning.invoice_lines())
+def _repeated(parsed: ParsedTable, known: int) -> Bools:
+    """Mark the rows from ``known`` on that repeat a line: its first n, if the line occurs n times before."""
+    line = first_equal(len(parsed), parsed.invoice_lines())
     there = np.bincount(line[:known], minlength=len(line))
     return _rank(line[known:]) < there[line[known:]]
 
@@ -83,12 +83,12 @@ def _concatenate(before: RawTable, added: RawTable) -> RawTable:
             for column in Column
             if column in before.columns or column in added.columns
         },
-        lines=_join_texts(before.lines, added.lines),
+        malformed=_join_texts(before.malformed, added.malformed),
         sheets=[*before.sheets, *added.sheets],
         sheet_of_row=np.concatenate([before.sheet_of_row, added.sheet_of_row + np.int16(sheets)]),
         row_numbers=np.concatenate([before.row_numbers, added.row_numbers]),
         columns_of_sheets=[*before.columns_of_sheets, *added.columns_of_sheets],
-        settled=True,
+        normalized=True,
     )
 
 
@@ -100,8 +100,8 @@ def _cells(table: RawTable, column: Column) -> Coded:
     found = table.columns.get(column)
     if found is not None:
         return found
-    return replace(table.lines, codes=np.full(len(table), MISSING, dtype=np.int32))
+    return replace(table.malformed, codes=np.full(len(table), MISSING, dtype=np.int32))
 
 
 def _join_texts(before: Coded, added: Coded) -> Coded:
-    return unite_texts([before.texts(), added.texts()])
+    return merge_texts([before.texts(), added.texts()])

@@ -1,1 +1,1 @@
-"""Reading: from a file of any known format to one raw table."""
+"""Reads a file of any supported format into one raw table."""

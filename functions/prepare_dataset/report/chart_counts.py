@@ -1,37 +1,37 @@
-"""Counting what the report's pictures show."""
+"""Counts the data of the report's charts."""
 
 import math
 
 import numpy as np
 
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.report.chart_data import (
+from prepare_dataset.table.arrays import Codes, Ints
+from retailrec_shared.contract.report_charts import (
     Activity,
     ActivityBin,
+    ChartData,
     Countries,
     CountryRows,
     LongTail,
     Period,
-    Pictures,
     RankedCount,
     Timeline,
     Unit,
 )
-from prepare_dataset.table.arrays import Codes, Ints
 
 TOP_COUNTRIES = 10
 RANKS = 48
 _DAY = 86_400
-# The longest span, in days, of each unit: at most some 150 periods are readable in one picture.
+# The longest span, in days, of each unit: at most about 150 periods are readable in one chart.
 _SPANS: tuple[tuple[Unit, int], ...] = (("day", 92), ("week", 3 * 366), ("month", 13 * 366))
 _NUMPY_UNITS = {"day": "D", "month": "M", "year": "Y"}
 # Since 1970-01-01 was a Thursday, numpy's weeks start on Thursdays.
 _THURSDAY_TO_MONDAY = 3
 
 
-def count_pictures(rows: Interactions) -> Pictures:
+def count_chart_data(rows: Interactions) -> ChartData:
     """Count the rows kept by time, item, customer and country."""
-    return Pictures(
+    return ChartData(
         timeline=count_timeline(rows.seconds),
         long_tail=count_long_tail(_per_value(rows.item.codes)),
         activity=count_activity(_per_value(rows.customer.codes)),
@@ -40,13 +40,13 @@ def count_pictures(rows: Interactions) -> Pictures:
 
 
 def _per_value(codes: Codes) -> Ints:
-    """How many rows each value has, of those that have any."""
+    """Return the number of rows of each value that has any."""
     counts = np.bincount(codes)
     return counts[counts > 0]
 
 
 def count_timeline(seconds: Ints) -> Timeline:
-    """Count times (n,) by the finest unit that leaves few enough periods."""
+    """Count times (n,) by the finest unit with few enough periods."""
     first = int(seconds.min()) // _DAY
     per_day = np.bincount(_since(first, seconds))
     unit: Unit = next((unit for unit, longest in _SPANS if len(per_day) <= longest), "year")
@@ -64,14 +64,14 @@ def count_timeline(seconds: Ints) -> Timeline:
 
 
 def _since(first: int, seconds: Ints) -> Ints:
-    """Number days from the first one, without a second copy of a long column."""
+    """Number days from the first one, without another copy of a long column."""
     days = seconds // _DAY
     days -= first
     return days
 
 
 def _periods(days: Ints, unit: Unit) -> Ints:
-    """Number the periods in which days since 1970 lie."""
+    """Return the number of the period of each day since 1970."""
     if unit == "week":
         return (days + _THURSDAY_TO_MONDAY) // 7
     return days.astype("datetime64[D]").astype(f"datetime64[{_NUMPY_UNITS[unit]}]").astype(np.int64)
@@ -84,7 +84,7 @@ def _starts(periods: Ints, unit: Unit) -> np.ndarray[tuple[int], np.dtype[np.dat
 
 
 def count_long_tail(per_item: Ints) -> LongTail:
-    """Rank items by their interactions (m,), none of them without any."""
+    """Rank items by their interactions (m,), each at least 1."""
     ranked = np.sort(per_item)[::-1]
     ranks = np.unique(np.rint(np.geomspace(1, len(ranked), RANKS)).astype(np.int64))
     return LongTail(
@@ -96,7 +96,7 @@ def count_long_tail(per_item: Ints) -> LongTail:
 
 
 def _share_of_top(ranked: Ints, parts: int) -> float:
-    """Share of the interactions that the first of so many parts of the items has."""
+    """Return the share of the interactions of the top items, which are one of ``parts`` equal parts."""
     return round(float(ranked[: math.ceil(len(ranked) / parts)].sum() / ranked.sum()), 6)
 
 
@@ -112,7 +112,7 @@ def count_activity(per_customer: Ints) -> Activity:
 
 
 def count_countries(rows: Interactions) -> Countries:
-    """Count rows and customers of the countries with most rows; of equals, the alphabet decides."""
+    """Count rows and customers of the countries with most rows; equals are decided by the alphabet."""
     counts = np.bincount(rows.country.codes + 1, minlength=1)
     without, per_country = int(counts[0]), counts[1:]
     best = np.argsort(-per_country, kind="stable")[:TOP_COUNTRIES]

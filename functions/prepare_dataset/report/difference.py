@@ -1,4 +1,4 @@
-"""Comparing a run's report with the previous run's."""
+"""Compares a run's report with the previous run's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,16 +6,16 @@ from datetime import datetime
 import numpy as np
 
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.report.changes import Change, Difference, Newcomers, ShareChange, TimeChange
 from prepare_dataset.report.drift_warnings import find_warnings
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.table.arrays import Coded
 from prepare_dataset.table.arrow import Texts, pc
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, IdChanges, ShareChange, TimeChange
 
 
 @dataclass(frozen=True)
 class Ids:
-    """The ids that a run has of its items and customers; None where they are not known."""
+    """The ids of a run's items and customers; None where they are unknown."""
 
     items: Texts | None = None
     customers: Texts | None = None
@@ -38,7 +38,7 @@ class Previous:
 
 @dataclass(frozen=True)
 class Origin:
-    """Which run a report is of, of which upload, and which run came before."""
+    """The run and the upload of a report, and the previous run."""
 
     run_id: str
     file: str
@@ -47,7 +47,7 @@ class Origin:
 
 
 def complete(report: QualityReport, rows: Interactions, origin: Origin) -> QualityReport:
-    """Add to a report which run it is of, how it differs from the previous one, and what to be warned of."""
+    """Add to a report its run, the difference to the previous run, and warnings."""
     previous = origin.previous
     difference = compare(previous, report, Ids.of(rows)) if previous else None
     known = {"run_id": origin.run_id, "file": origin.file, "uploaded_at": origin.uploaded_at}
@@ -57,7 +57,7 @@ def complete(report: QualityReport, rows: Interactions, origin: Origin) -> Quali
 
 
 def compare(previous: Previous, current: QualityReport, ids: Ids) -> Difference:
-    """Put two reports side by side; ``ids`` are those of ``current``."""
+    """Compare two reports; ``ids`` are those of ``current``."""
     before = previous.report
     return Difference(
         previous_run_id=previous.run_id,
@@ -69,18 +69,18 @@ def compare(previous: Previous, current: QualityReport, ids: Ids) -> Difference:
         items=Change(previous=before.items, current=current.items),
         rejected_share=ShareChange(previous=before.rejected_share, current=current.rejected_share),
         last_timestamp=TimeChange(previous=before.last_timestamp, current=current.last_timestamp),
-        item_ids=newcomers(previous.ids.items, ids.items),
-        customer_ids=newcomers(previous.ids.customers, ids.customers),
+        item_ids=compare_ids(previous.ids.items, ids.items),
+        customer_ids=compare_ids(previous.ids.customers, ids.customers),
     )
 
 
-def newcomers(before: Texts | None, now: Texts | None) -> Newcomers | None:
-    """Compare two lists of distinct ids; None if one of them is not known."""
+def compare_ids(before: Texts | None, now: Texts | None) -> IdChanges | None:
+    """Compare two lists of distinct ids; None if one of them is unknown."""
     if before is None or now is None:
         return None
     common = int(pc.sum(pc.is_in(now, before)).as_py() or 0)
     unseen = len(now) - common
-    return Newcomers(
+    return IdChanges(
         unseen=unseen,
         unseen_share=round(unseen / len(now), 6) if len(now) else 0.0,
         gone=len(before) - common,

@@ -1,35 +1,35 @@
-"""What the raw file holds, counted apart from any cleaning."""
+"""Counts what the raw file contains, before any cleaning."""
 
 import numpy as np
 
 from prepare_dataset.clean.cleaning import is_cancellation
-from prepare_dataset.clean.parsing import Lookup, Meaning
-from prepare_dataset.report.model import Facts
+from prepare_dataset.clean.parsing import Lookup, ParsedTable
 from prepare_dataset.table.arrays import MISSING, Bools, Coded, Codes, recode
 from prepare_dataset.table.columns import Column
 from prepare_dataset.table.raw_table import RawTable
-from prepare_dataset.table.values import spell_ids
+from prepare_dataset.table.values import format_ids
+from retailrec_shared.contract.quality_report import Facts
 
 
-def count_facts(raw: RawTable, meaning: Meaning) -> Facts:
+def count_facts(raw: RawTable, parsed: ParsedTable) -> Facts:
     """Count what the published descriptions of a data set count."""
-    with_customer = meaning.customer.codes != MISSING
+    with_customer = parsed.customer.codes != MISSING
     codes = raw.columns[Column.STOCK_CODE]
-    # As written, outer spaces included: so many stock codes does the file's documentation count.
-    spelled = recode(codes, spell_ids(codes.values))
+    # As written, outer spaces included: so the file's documentation counts its stock codes.
+    as_written = recode(codes, format_ids(codes.values))
     return Facts(
-        customers=_distinct(meaning.customer),
-        items=_distinct(spelled),
-        items_with_customer=_distinct(spelled, with_customer),
+        customers=_distinct(parsed.customer),
+        items=_distinct(as_written),
+        items_with_customer=_distinct(as_written, with_customer),
         rows_with_customer=int(with_customer.sum()),
-        cancellations=int(is_cancellation(meaning.invoice).sum()),
-        non_positive_quantity=_below_or_at_zero(meaning.quantity),
-        non_positive_price=_below_or_at_zero(meaning.price) if meaning.price else 0,
-        unreadable_dates=_unreadable(meaning.seconds),
-        unreadable_quantities=_unreadable(meaning.quantity),
-        unreadable_prices=_unreadable(meaning.price),
-        exact_duplicates=int(np.count_nonzero(meaning.first_equal != np.arange(len(raw)))),
-        overlap_rows=_overlap(raw, meaning.first_equal),
+        cancellations=int(is_cancellation(parsed.invoice).sum()),
+        non_positive_quantity=_below_or_at_zero(parsed.quantity),
+        non_positive_price=_below_or_at_zero(parsed.price) if parsed.price else 0,
+        unreadable_dates=_unreadable(parsed.seconds),
+        unreadable_quantities=_unreadable(parsed.quantity),
+        unreadable_prices=_unreadable(parsed.price),
+        exact_duplicates=int(np.count_nonzero(parsed.first_equal != np.arange(len(raw)))),
+        overlap_rows=_overlap(raw, parsed.first_equal),
     )
 
 
@@ -42,12 +42,12 @@ def _below_or_at_zero(numbers: Lookup[np.float64]) -> int:
 
 
 def _unreadable(values: Lookup[np.int64] | Lookup[np.float64] | None) -> int:
-    """Cells that hold something which is no date or number."""
+    """Count cells with a text that cannot be parsed."""
     if values is None:
         return 0
-    return int((values.where(values.unread) & (values.codes != MISSING)).sum())
+    return int((values.where(values.invalid) & (values.codes != MISSING)).sum())
 
 
 def _overlap(raw: RawTable, first_equal: Codes) -> int:
-    """Rows that an earlier sheet has too."""
+    """Count rows that an earlier sheet has, too."""
     return int((raw.sheet_of_row > raw.sheet_of_row[first_equal]).sum())

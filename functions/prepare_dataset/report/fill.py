@@ -1,55 +1,57 @@
-"""Filling in the quality report."""
+"""Makes the quality report."""
 
 import numpy as np
 
-from prepare_dataset.clean.cleaning import Reasons, count_reasons
+from prepare_dataset.clean.cleaning import count_reasons
 from prepare_dataset.clean.dates import to_datetime
 from prepare_dataset.clean.interactions import Interactions
-from prepare_dataset.clean.parsing import Meaning
-from prepare_dataset.clean.reasons import Profile
-from prepare_dataset.clean.splitting import Split, SplitRule
-from prepare_dataset.files.formats import Format
-from prepare_dataset.report.chart_counts import count_pictures
+from prepare_dataset.clean.splitting import Split
+from prepare_dataset.increments.append import CleanedRows
+from prepare_dataset.report.chart_counts import count_chart_data
+from prepare_dataset.report.difference import Origin, complete
 from prepare_dataset.report.facts import count_facts
-from prepare_dataset.report.model import QualityReport, SheetRows
+from prepare_dataset.report.increment import report_increment
 from prepare_dataset.table.arrays import Coded
-from prepare_dataset.table.raw_table import RawTable
+from retailrec_shared.contract.quality_report import QualityReport, SheetRows
 
 
 def make_report(
-    source_format: Format,
-    profile: Profile,
-    split: SplitRule,
-    raw: RawTable,
-    meaning: Meaning,
-    reasons: Reasons,
-    rows: Interactions,
-    parts: Split,
+    cleaned: CleanedRows, kept: Interactions, split: Split, origin: Origin | None
 ) -> QualityReport:
-    """Count what was read, kept and rejected; the report checks its own sums."""
-    facts = count_facts(raw, meaning)
+    """Count what was read, kept and rejected, and compare the report with that of the previous run."""
+    report = _count(cleaned, kept, split)
+    dataset = cleaned.dataset
+    if dataset.added:
+        increment = report_increment(dataset.added, dataset.parsed, cleaned.reasons)
+        report = report.model_copy(update={"increment": increment})
+    return complete(report, kept, origin) if origin else report
+
+
+def _count(cleaned: CleanedRows, kept: Interactions, split: Split) -> QualityReport:
+    raw = cleaned.dataset.raw
+    facts = count_facts(raw, cleaned.dataset.parsed)
     return QualityReport(
-        source_format=source_format,
-        profile=profile,
-        split=split,
+        source_format=cleaned.dataset.source_format,
+        profile=cleaned.profile,
+        split=split.rule,
         sheets=[
             SheetRows(name=name, rows=count)
             for name, count in zip(raw.sheets, raw.rows_of_sheets(), strict=True)
         ],
         rows_read=len(raw),
         rows_without_customer=len(raw) - facts.rows_with_customer,
-        rows_kept=len(rows),
-        rejected=count_reasons(reasons),
-        interactions=len(rows),
-        customers=_distinct(rows.customer),
-        items=_distinct(rows.item),
-        train_rows=len(parts.train),
-        test_rows=len(parts.test),
-        first_timestamp=to_datetime(rows.seconds.min()),
-        last_timestamp=to_datetime(rows.seconds.max()),
-        cut_time=parts.cut_time,
+        rows_kept=len(kept),
+        rejected=count_reasons(cleaned.reasons),
+        interactions=len(kept),
+        customers=_distinct(kept.customer),
+        items=_distinct(kept.item),
+        train_rows=len(split.train),
+        test_rows=len(split.test),
+        first_timestamp=to_datetime(kept.seconds.min()),
+        last_timestamp=to_datetime(kept.seconds.max()),
+        cut_time=split.cut_time,
         facts=facts,
-        pictures=count_pictures(rows),
+        pictures=count_chart_data(kept),
     )
 
 

@@ -1,22 +1,22 @@
-"""What became of every row of an increment: a part of the quality report of the whole."""
+"""Counts the rows of an increment for the quality report of the whole dataset."""
 
 import numpy as np
 
 from prepare_dataset.clean.cleaning import Reasons, count_reasons
 from prepare_dataset.clean.dates import to_datetime
-from prepare_dataset.clean.parsing import Meaning
+from prepare_dataset.clean.parsing import ParsedTable
 from prepare_dataset.clean.reasons import KEPT
-from prepare_dataset.increments.append import Added
-from prepare_dataset.report.model import IncrementRows, SheetRows
+from prepare_dataset.increments.append import AddedRows
 from prepare_dataset.table.arrays import Bools, Coded, Codes
+from retailrec_shared.contract.quality_report import IncrementRows, SheetRows
 
 
-def report_increment(added: Added, meaning: Meaning, reasons: Reasons) -> IncrementRows:
-    """Count what an increment brought; the part checks its own sums."""
+def report_increment(added: AddedRows, parsed: ParsedTable, reasons: Reasons) -> IncrementRows:
+    """Count the rows of an increment that were kept, repeated and rejected."""
     kept = reasons == KEPT
     mine = np.zeros(len(reasons), dtype=bool)
     mine[added.begin : added.end] = True
-    seconds = meaning.seconds.at(np.flatnonzero(kept & mine))
+    seconds = parsed.seconds.at(np.flatnonzero(kept & mine))
     return IncrementRows(
         sheets=[
             SheetRows(name=name, rows=rows)
@@ -26,10 +26,10 @@ def report_increment(added: Added, meaning: Meaning, reasons: Reasons) -> Increm
         rows_repeated=int(added.repeated.sum()),
         rows_kept=int((kept & mine).sum()),
         rejected=count_reasons(reasons[mine]),
-        customers=len(_distinct(meaning.customer, kept & mine)),
-        items=len(_distinct(meaning.item, kept & mine)),
-        new_customers=_only(meaning.customer, kept & mine, kept & ~mine),
-        new_items=_only(meaning.item, kept & mine, kept & ~mine),
+        customers=len(_distinct(parsed.customer, kept & mine)),
+        items=len(_distinct(parsed.item, kept & mine)),
+        new_customers=_only(parsed.customer, kept & mine, kept & ~mine),
+        new_items=_only(parsed.item, kept & mine, kept & ~mine),
         first_timestamp=to_datetime(seconds.min()) if len(seconds) else None,
         last_timestamp=to_datetime(seconds.max()) if len(seconds) else None,
     )

@@ -8,13 +8,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "quality-report.schema.json"
 
 
 def report_schema() -> dict[str, Any]:
-    """Describe a report as JSON Schema; reports of earlier releases hold by it too."""
+    """Describe a report as JSON Schema; reports of earlier releases are valid, too."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **QualityReport.model_json_schema(),
@@ -23,7 +23,7 @@ def report_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """Write the schema as the published file has it."""
+    """Format the schema as in the published file."""
     return json.dumps(report_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

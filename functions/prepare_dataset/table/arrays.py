@@ -1,9 +1,8 @@
 """Coded columns: each row holds a code into the column's distinct values.
 
-Whatever has to be decided about a text is decided once per distinct text, and
-a million rows are then answered by one look into a table. A missing value has
-code -1, which numpy reads as the last entry of a table: every table here ends
-with the answer for a missing value.
+Everything is computed once per distinct text, and a million rows are then looked
+up in a table of the results. A missing value has code -1, which numpy reads as
+the last entry of a table: every table here ends with the entry for a missing value.
 """
 
 from collections.abc import Iterable
@@ -42,49 +41,49 @@ class Coded:
         return Coded(self.codes[rows], self.values)
 
     def where(self, answers: pa.BooleanArray) -> Bools:
-        """Answer for each row, given the answer for each value; it is no for a missing one."""
+        """Return the answer for each row, given the answer for each value; False for a missing value."""
         return np.append(truths(answers), False)[self.codes]
 
     def texts(self) -> CodedTexts:
-        """The column as Arrow sees it, with nulls where a text is missing and no value that no row has.
+        """Return the column as an Arrow array, with nulls for missing texts and without unused values.
 
-        Parquet would write every value anew with each slice of the rows.
+        Otherwise Parquet would write all values again with each slice of the rows.
         """
         used: CodedTexts = pc.dictionary_encode(nullable(self.codes))
         return pa.DictionaryArray.from_arrays(used.indices, self.values.take(used.dictionary))
 
 
 def nullable(codes: Codes) -> pa.Int32Array:
-    """Hand codes to Arrow, as nulls where there is none."""
+    """Convert codes to an Arrow array, with nulls for missing ones."""
     missing = codes == MISSING
     indices: pa.Int32Array = pa.array(codes, pa.int32(), mask=missing if missing.any() else None)
     return indices
 
 
 def encode(texts: CodedTexts) -> Coded:
-    """Take a dictionary-encoded column apart."""
+    """Convert a dictionary-encoded array to a coded column."""
     codes: Codes = pc.fill_null(texts.indices, MISSING).to_numpy()
     values: Any = texts.dictionary
     return Coded(codes, values)
 
 
-def recode(column: Coded, meaning: Texts) -> Coded:
-    """Replace each value by its meaning; values of one meaning become one, in sorted order.
+def recode(column: Coded, cleaned: Texts) -> Coded:
+    """Replace each value by its cleaned text; values with the same text become one, in sorted order.
 
-    ``meaning`` is as long as ``column.values``; a null makes the value a missing one.
+    ``cleaned`` is as long as ``column.values``; a null makes the value a missing one.
     Order is by code point, so a code is also a rank.
     """
-    values: Texts = pc.unique(meaning).drop_null()
+    values: Texts = pc.unique(cleaned).drop_null()
     values = values.take(pc.sort_indices(values))
-    table = np.append(integers(pc.index_in(meaning, values), MISSING), MISSING).astype(np.int32)
+    table = np.append(integers(pc.index_in(cleaned, values), MISSING), MISSING).astype(np.int32)
     return Coded(table[column.codes], values)
 
 
 def first_equal(rows: int, columns: Iterable[Codes]) -> Codes:
-    """The first row that equals each of ``rows`` rows in every column: itself, if none before it does.
+    """Return for each of ``rows`` rows the first row that equals it in every column, which may be itself.
 
-    Exact: codes are packed side by side into one integer. When it is full, rows that have no equal so
-    far are done with, so columns that tell most rows apart come first.
+    It is exact: codes are packed into one integer. When that is full, rows that have no equal so far are
+    dropped, so the most selective columns should come first.
     """
     first = np.arange(rows, dtype=np.int32)
     left, key, size = first, np.zeros(rows, dtype=np.int64), 1
@@ -104,7 +103,7 @@ def first_equal(rows: int, columns: Iterable[Codes]) -> Codes:
 
 
 def _rows_with_equals(rows: Codes, key: Ints) -> tuple[Codes, Ints]:
-    """Keep the rows whose key is not theirs alone, and number their keys from 0."""
+    """Keep the rows that share their key with another row, and number these keys from 0."""
     order = np.argsort(key)
     ordered = key[order]
     new = np.ones(len(key) + 1, dtype=bool)
@@ -125,6 +124,6 @@ def distinct(keys: Ints) -> Ints:
 
 
 def first_n_of_each(sorted_keys: Codes | Ints, n: int) -> Bools:
-    """Which rows are among the first ``n`` of their key, for rows sorted by key."""
+    """Mark the rows that are among the first ``n`` of their key, for rows sorted by key."""
     rank = np.arange(len(sorted_keys)) - np.searchsorted(sorted_keys, sorted_keys, side="left")
     return rank < n

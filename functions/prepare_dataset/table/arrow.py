@@ -1,7 +1,7 @@
 """Arrow's compute functions, for the type checker.
 
-The published stubs know too few of their overloads (a plain string beside an array, for one), so
-the functions are untyped here and every result is given its type where it is named.
+The published stubs lack many of their overloads (such as a plain string together with an array), so the
+functions are untyped here, and every result gets its type where it is assigned.
 """
 
 from typing import Any, TypeAlias
@@ -21,18 +21,18 @@ CODED_TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 def truths(answers: pa.BooleanArray) -> npt.NDArray[np.bool_]:
-    """Hand booleans without nulls to numpy."""
+    """Convert booleans without nulls to numpy."""
     found: npt.NDArray[np.bool_] = answers.to_numpy(zero_copy_only=False)
     return found
 
 
 def integers(numbers: AnyArray, missing: int) -> npt.NDArray[np.int64]:
-    """Hand integers to numpy, with ``missing`` for nulls."""
+    """Convert integers to numpy, with ``missing`` for nulls."""
     found: npt.NDArray[np.int64] = pc.fill_null(numbers, missing).to_numpy().astype(np.int64, copy=False)
     return found
 
 
 def floats(numbers: AnyArray) -> npt.NDArray[np.float64]:
-    """Hand floats to numpy, with NaN for nulls."""
+    """Convert floats to numpy, with NaN for nulls."""
     found: npt.NDArray[np.float64] = pc.fill_null(numbers, np.nan).to_numpy()
     return found

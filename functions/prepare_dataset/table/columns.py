@@ -1,4 +1,4 @@
-"""The eight columns of a transaction file, and how their headers may be spelled."""
+"""The eight columns of a transaction file, and the headers that they may have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,16 +27,15 @@ class Column(StrEnum):
     COUNTRY = "Country"
 
 
-# Without these there is nothing to learn from. The other columns may be absent:
-# without Invoice no cancellation can be told, without Quantity every row counts
-# as one piece, without Price no price is checked, and descriptions and countries
-# stay empty.
+# Without these no model can be trained. The other columns may be absent: without
+# Invoice cancellations are not recognised, without Quantity every row counts as
+# one piece, without Price no price is checked, and descriptions and countries are empty.
 REQUIRED = (Column.STOCK_CODE, Column.CUSTOMER_ID, Column.INVOICE_DATE)
 
 _ALIASES = {Column.INVOICE: ("InvoiceNo",), Column.PRICE: ("UnitPrice",)}
 _BY_SPELLING = {fold(name): column for column in Column for name in (column, *_ALIASES.get(column, ()))}
 
-# What a column is called in a file whose headers are not ours.
+# The header of a column in a file with other headers than ours.
 Headers = Mapping[Column, str]
 OUR_HEADERS: Headers = {}
 _FIELDS = {
@@ -58,16 +57,16 @@ def mapped_headers(mapping: "ColumnMapping") -> Headers:
 
 @dataclass(frozen=True)
 class Header:
-    """Where the header was found, and which of its cells (0-based) is which column."""
+    """The row of the header, and the position (0-based) of each column in it."""
 
     row: int
     positions: dict[Column, int]
 
 
 def match_header(cells: Sequence[str | None], headers: Headers = OUR_HEADERS) -> dict[Column, int]:
-    """Position of each recognised column; cells that mean nothing to us are passed over.
+    """Return the position of each recognised column; other cells are ignored.
 
-    A column that ``headers`` names is found by that header alone.
+    A column that ``headers`` names is found only by that header.
     """
     spellings = {name: column for name, column in _BY_SPELLING.items() if column not in headers}
     spellings |= {fold(header): column for column, header in headers.items()}
@@ -111,14 +110,14 @@ def _incomplete(
 ) -> Rejected:
     lacking = [column for column in headers if column not in best.positions]
     if lacking:
-        seen = _in_words(rows[best.row] if best.positions else next(filter(any, rows), ()))
+        seen = _quote_cells(rows[best.row] if best.positions else next(filter(any, rows), ()))
         return Rejected(
-            f"The column mapping says that {lacking[0]} is called “{headers[lacking[0]]}”, but no column is"
-            f" called so: the file has {seen}. Correct the mapping or the header.",
+            f"The column mapping says that {lacking[0]} is called “{headers[lacking[0]]}”, but there is no"
+            f" such column: the file has {seen}. Correct the mapping or the header.",
             sheet=sheet,
         )
     if not best.positions:
-        seen = _in_words(next(filter(any, rows), ()))
+        seen = _quote_cells(next(filter(any, rows), ()))
         return Rejected(
             f"No column is recognised: the file must begin with a row of headers such as"
             f" {', '.join(Column)}, but begins with: {seen}.",
@@ -134,5 +133,5 @@ def _incomplete(
     )
 
 
-def _in_words(cells: Sequence[str | None]) -> str:
+def _quote_cells(cells: Sequence[str | None]) -> str:
     return ", ".join(cell for cell in cells if cell)[:200] or "nothing"

@@ -1,4 +1,4 @@
-"""The item catalogue: what each item is called, and how much it was bought."""
+"""Writes the item catalogue: the description of each item, and how much it was bought."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from prepare_dataset.write.json_lines import join, json_numbers, json_strings, o
 
 
 def write_catalogue(rows: Interactions, customers: Ints, path: Path) -> None:
-    """Write a line per item that was bought, by id; an item that nothing describes has an empty description.
+    """Write a line per item that was bought, by id; an item without a description has an empty one.
 
     ``customers`` (m,) says how many customers bought each item, by item code.
     """
@@ -32,7 +32,7 @@ def write_catalogue(rows: Interactions, customers: Ints, path: Path) -> None:
 
 
 def most_frequent_descriptions(rows: Interactions) -> Codes:
-    """Code of the description that most rows give each item (m,); the alphabet decides between equals."""
+    """Return the code of each item's most frequent description (m,); equals are decided by the alphabet."""
     described = rows.description.codes != MISSING
     descriptions = np.int64(len(rows.description.values))
     pairs = rows.item.codes[described] * descriptions + rows.description.codes[described]

@@ -1,4 +1,4 @@
-"""Writing rows as csv and Parquet, a slice at a time."""
+"""Writes rows as csv and Parquet, slice by slice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,7 +42,7 @@ _REJECTED = pa.schema(
 
 
 def write_interactions(rows: Interactions, picked: Indices, csv: Path, parquet: Path) -> None:
-    """Write the picked rows twice, in the order given: as the algorithm's csv, and in full as Parquet."""
+    """Write the picked rows in the given order: as csv for the algorithm, and with all columns as Parquet."""
     narrow = pa.schema([_INTERACTIONS.field(name) for name in _CSV_COLUMNS])
     with pa_csv.CSVWriter(csv, narrow) as csv_file, _parquet(parquet, _INTERACTIONS) as parquet_file:
         for some in _slices(picked):
@@ -65,9 +65,9 @@ def _interactions(rows: Interactions, picked: Indices) -> pa.RecordBatch:
 
 
 def write_rejected(raw: RawTable, reasons: Reasons, path: Path) -> None:
-    """Write every rejected row as it was read, with its reason and its place in the file.
+    """Write every rejected row as it was read, with its reason and its location in the file.
 
-    ``line`` is the text of a csv line that could not be cut into cells.
+    ``line`` is the text of a csv line that could not be split into cells.
     """
     with _parquet(path, _REJECTED) as file:
         for some in _slices(np.flatnonzero(reasons)):
@@ -76,7 +76,7 @@ def write_rejected(raw: RawTable, reasons: Reasons, path: Path) -> None:
                 Coded(reasons[some].astype(np.int32) - 1, _REASONS).texts(),
                 _sheets(raw, some),
                 pa.array(raw.row_numbers[some]),
-                raw.lines.take(some).texts(),
+                raw.malformed.take(some).texts(),
             ]
             file.write_batch(pa.record_batch(columns, schema=_REJECTED))
 
@@ -97,5 +97,5 @@ def _slices(picked: Indices) -> Iterator[Indices]:
 
 
 def _parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    # Without Arrow's own schema inside, every reader sees plain strings.
+    # Without Arrow's own schema in the file, every reader sees plain strings.
     return pq.ParquetWriter(path, schema, store_schema=False)

@@ -1,4 +1,4 @@
-"""JSON Lines for a million lines: texts are joined by columns, never by rows."""
+"""Formats JSON Lines column by column, which is fast for a million lines."""
 
 import gzip
 import json
@@ -13,7 +13,7 @@ import pyarrow as pa
 from prepare_dataset.table.arrays import Codes, Floats, Ints, nullable
 from prepare_dataset.table.arrow import Texts, pc, truths
 
-# Level 1 packs these texts to a tenth of their size, which is enough for what nobody keeps for long.
+# Level 1 compresses these texts to a tenth of their size, which is enough for files that are kept shortly.
 _LEVEL = 1
 _SPECIAL = r'["\\\x00-\x1f]'
 
@@ -25,7 +25,7 @@ def join(*parts: str | Texts) -> Texts:
 
 
 def json_strings(texts: Texts) -> Texts:
-    """Spell each text as JSON."""
+    """Format each text as JSON."""
     special = pc.match_substring_regex(texts, _SPECIAL)
     quoted = join('"', texts, '"')
     if not truths(special).any():
@@ -36,25 +36,25 @@ def json_strings(texts: Texts) -> Texts:
 
 
 def json_numbers(numbers: Floats | Ints | Codes) -> Texts:
-    """Spell each number as JSON: ``12``, ``2.55``; NaN is ``null``."""
-    spelled: Texts = pc.fill_null(pc.cast(pa.array(numbers, from_pandas=True), pa.string()), "null")
-    return spelled
+    """Format each number as JSON: ``12``, ``2.55``; NaN is ``null``."""
+    formatted: Texts = pc.fill_null(pc.cast(pa.array(numbers, from_pandas=True), pa.string()), "null")
+    return formatted
 
 
 def json_times(seconds: Ints) -> Texts:
-    """Spell each time as JSON: ISO 8601 to the second, without a zone."""
+    """Format each time as JSON: ISO 8601 to the second, without a zone."""
     times = pc.cast(pa.array(seconds.astype("datetime64[s]")), pa.string())
     return join('"', pc.replace_substring(times, " ", "T"), '"')
 
 
-def pick(spelled: Texts, codes: Codes, missing: str = "null") -> Texts:
-    """Look up codes among texts spelled as JSON; code -1 is spelled ``missing``."""
-    picked: Texts = pc.fill_null(spelled.take(nullable(codes)), missing)
+def pick(formatted: Texts, codes: Codes, missing: str = "null") -> Texts:
+    """Look up codes among texts in JSON; code -1 becomes ``missing``."""
+    picked: Texts = pc.fill_null(formatted.take(nullable(codes)), missing)
     return picked
 
 
 def write_texts(file: IO[bytes], texts: Texts) -> None:
-    """Write all texts one after the other: so Arrow holds them anyway."""
+    """Write all texts one after the other, directly from Arrow's buffer."""
     _, offsets, data = texts.buffers()
     if offsets is None or data is None:  # no texts
         return

@@ -1,4 +1,4 @@
-"""The items that most customers bought: overall and by country, in all time and since each month."""
+"""Ranks the items that most customers bought: overall and by country, in all time and since each month."""
 
 import json
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from prepare_dataset.clean.interactions import Interactions
 from prepare_dataset.table.arrays import Ints
 from prepare_dataset.write.purchased import Purchased, purchased_by_country
 
-# So many that, with the most ids an API request may exclude, a hundred are left.
+# A hundred are left when an API request excludes as many ids as it may.
 BEST = 1_100
-# As many again as a customer's history names, for whom these are to be left out as well.
+# Enough for a customer whose history has the most items, which are excluded as well.
 REST = 11_000
-_REST_BYTES = 300_000  # an item of DynamoDB's holds 400 kB
-_COUNT_BYTES = 16  # of a count, and of what stands around it and the id
+_REST_BYTES = 300_000  # an item of DynamoDB has at most 400 kB
+_COUNT_BYTES = 16  # of a count, and of the JSON around it and the id
 BEST_SINCE = 100
 BEST_IN_COUNTRY = 100
 BEST_SINCE_IN_COUNTRY = 50
@@ -33,13 +33,13 @@ def write_popular(rows: Interactions, bought: Purchased, path: Path) -> None:
     for code, part in purchased_by_country(rows):
         country = rows.country.values[code].as_py()
         ranking, since = _rankings(part, BEST_IN_COUNTRY, BEST_SINCE_IN_COUNTRY)
-        by_country[country] = _spell(ids, ranking)
-        since_by_country[country] = _spell_since(ids, since)
+        by_country[country] = _format_number(ids, ranking)
+        since_by_country[country] = _named_since(ids, since)
     content = {
-        "all": _spell(ids, overall[:BEST]),
-        "rest": _fitting([(str(ids[item]), count) for item, count in overall[BEST:]]),
+        "all": _format_number(ids, overall[:BEST]),
+        "rest": _cut_to_size([(str(ids[item]), count) for item, count in overall[BEST:]]),
         "by_country": by_country,
-        "since": {"all": _spell_since(ids, overall_since), "by_country": since_by_country},
+        "since": {"all": _named_since(ids, overall_since), "by_country": since_by_country},
     }
     path.write_text(json.dumps(content, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
 
@@ -67,14 +67,14 @@ def _best(items: Ints, customers: Ints, most: int) -> Ranking:
     return list(zip(items[best].tolist(), customers[best].tolist(), strict=True))
 
 
-def _spell(ids: Sequence[str | None], ranking: Ranking) -> list[dict[str, str | int | None]]:
+def _format_number(ids: Sequence[str | None], ranking: Ranking) -> list[dict[str, str | int | None]]:
     return [{"item_id": ids[item], "customers": count} for item, count in ranking]
 
 
-def _spell_since(ids: Sequence[str | None], since: dict[str, Ranking]) -> dict[str, Any]:
+def _named_since(ids: Sequence[str | None], since: dict[str, Ranking]) -> dict[str, Any]:
     return {month: [(ids[item], count) for item, count in ranking] for month, ranking in since.items()}
 
 
-def _fitting(ranking: list[tuple[str, int]]) -> list[tuple[str, int]]:
+def _cut_to_size(ranking: list[tuple[str, int]]) -> list[tuple[str, int]]:
     sizes = accumulate(len(item.encode()) + _COUNT_BYTES for item, _ in ranking)
     return [each for each, size in zip(ranking, sizes, strict=True) if size <= _REST_BYTES]

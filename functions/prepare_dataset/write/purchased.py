@@ -1,4 +1,4 @@
-"""Who bought what at all, and in which month last: once per customer and item."""
+"""The pairs of customer and item with a purchase, each with the month of the last one."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ Months = npt.NDArray[Any]  # of datetime64[M]
 class Purchased:
     """The p pairs of customer and item, by customer code, then by item code.
 
-    ``month`` (p,) is the place among ``months``, the oldest first, of the last purchase of the pair.
+    ``month`` (p,) is the index among ``months``, the oldest first, of the last purchase of the pair.
     """
 
     customer: Ints
@@ -28,11 +28,11 @@ class Purchased:
 
     @cached_property
     def customers_of_items(self) -> Ints:
-        """How many customers bought each item (m,), by item code."""
+        """The number of customers who bought each item (m,), by item code."""
         return np.bincount(self.item, minlength=self.item_count)
 
     def newest(self, most: int) -> "Purchased":
-        """Keep at most so many items of each customer: those bought last, by month, then by item code."""
+        """Keep at most ``most`` items of each customer: those bought last, by month, then by item code."""
         counts = np.bincount(self.customer)
         many = np.flatnonzero(counts[self.customer] > most)
         if not len(many):
@@ -48,19 +48,19 @@ class Purchased:
 
 
 def purchased(rows: Interactions) -> Purchased:
-    """Find the pairs of customer and item in the rows that were kept."""
+    """Find the pairs of customer and item in the rows."""
     return _last_of_each(rows, rows.customer.codes.astype(np.int64))[1]
 
 
 def purchased_by_country(rows: Interactions) -> list[tuple[int, Purchased]]:
-    """Find the pairs again for each country alone, by country code; rows without one are in none."""
+    """Find the pairs of each country, by country code; rows without a country are left out."""
     customers = np.int64(len(rows.customer.values))
     known = np.flatnonzero(rows.country.codes >= 0)
     owner = rows.country.codes[known] * customers + rows.customer.codes[known]
     owners, pairs = _last_of_each(rows, owner, known)
     countries = owners // customers
     codes, starts = np.unique(countries, return_index=True)
-    ends = np.append(starts[1:], len(countries))[: len(starts)]  # none, where no row has a country
+    ends = np.append(starts[1:], len(countries))[: len(starts)]  # empty if no row has a country
     return [
         (int(code), pairs._some(np.arange(begin, end)))
         for code, begin, end in zip(codes, starts, ends, strict=True)
@@ -70,7 +70,7 @@ def purchased_by_country(rows: Interactions) -> list[tuple[int, Purchased]]:
 def _last_of_each(
     rows: Interactions, owner: Ints, picked: Indices | slice = slice(None)
 ) -> tuple[Ints, Purchased]:
-    """Sort owner, item and month as one number: several times faster than sorting them side by side."""
+    """Sort owner, item and month as one number, which is several times faster than as three columns."""
     items = len(rows.item.values)
     seen, month = _months(rows.seconds[picked])
     key = (owner * items + rows.item.codes[picked]) * len(seen) + month
@@ -85,7 +85,7 @@ def _last_of_each(
 
 
 def _months(seconds: Ints) -> tuple[Months, Ints]:
-    """The months that occur, the oldest first, and each row's place among them."""
+    """Return the months that occur, the oldest first, and each row's index among them."""
     if not len(seconds):
         return np.empty(0, dtype="datetime64[M]"), np.empty(0, dtype=np.int64)
     days = seconds // 86_400

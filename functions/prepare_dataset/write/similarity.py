@@ -1,7 +1,7 @@
-"""Which items are bought by the same customers.
+"""Finds items that are bought by the same customers.
 
 The similarity of two items is the cosine of who bought them, times n / (n + 10) for n customers
-who bought both: a pair that two people share by chance says less than one that two hundred do.
+who bought both: two customers may share a pair by chance, two hundred do not.
 """
 
 import itertools
@@ -15,12 +15,12 @@ from prepare_dataset.write.purchased import Purchased
 
 NEIGHBOURS = 50
 SHRINKAGE = 10.0
-# Work and memory are bounded, whatever the shop: of a customer with a very long history only the newest
-# items count, so many that the pairs to count stay in proportion to the rows.
+# Work and memory are bounded for every shop: of a customer with a very long history only the newest items
+# count, so that the number of pairs is proportional to the number of rows.
 PAIRS_PER_PURCHASE = 12
 FEWEST_ITEMS = 20
-_PAIRS_AT_A_TIME = 100_000  # so few that their counters stay in a processor's cache
-_CELLS_PER_PAIR = 6  # so many counters may stand for one pair before sorting the pairs is faster
+_PAIRS_AT_A_TIME = 100_000  # their counters fit into a processor's cache
+_CELLS_PER_PAIR = 6  # with more counters for one pair, sorting the pairs is faster
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ def similar_items(bought: Purchased, most: int = NEIGHBOURS) -> Similar:
 
 
 def _longest_history(bought: Purchased) -> int:
-    """How many items of a customer count, so that all customers' pairs stay within bounds."""
+    """Return how many items of a customer count, so that the pairs of all customers are within bounds."""
     lengths = np.sort(np.bincount(bought.customer))
     if not len(lengths):
         return FEWEST_ITEMS
     squares = np.append(0, np.cumsum(lengths * lengths))
     longer = len(lengths) - np.arange(len(lengths))
-    pairs = squares[:-1] + longer * lengths * lengths  # were each history cut to this one's length
+    pairs = squares[:-1] + longer * lengths * lengths  # if each history were cut to this one's length
     within = lengths[pairs <= PAIRS_PER_PURCHASE * len(bought.item)]
     return max(FEWEST_ITEMS, int(within[-1]) if len(within) else 0)
 

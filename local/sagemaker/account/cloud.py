@@ -1,25 +1,25 @@
-"""Everything an operation needs, in one place; made once per server."""
+"""Everything that an operation needs, created once per server."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from local.sagemaker.account.events import EventPublisher
 from local.sagemaker.account.faults import FaultBoard
+from local.sagemaker.account.fleets import ServingFleet
 from local.sagemaker.account.quotas import Quotas
 from local.sagemaker.account.store import Store
 from local.sagemaker.aws import Aws
-from local.sagemaker.http import persistence as keeping
 from local.sagemaker.iam.iam import Iam
 from local.sagemaker.programs.containers import ContainerRunner
+from local.sagemaker.programs.http_client import HttpClient
 from local.sagemaker.programs.programs import Runner, SubprocessRunner
 from local.sagemaker.s3 import S3
 from local.sagemaker.settings import Settings
 
-# ARN types of the resources that have a folder: a log, and their work while it goes on.
-WORKING = ("training-job", "transform-job", "endpoint")
+# ARN types of the resources that have a folder: a log and, while they run, their working files.
+KINDS_WITH_LOGS = ("training-job", "transform-job", "endpoint")
 
 
 @dataclass
@@ -35,17 +35,22 @@ class Cloud:
     iam: Iam
     s3: S3
     runner: Runner
-    keep: Callable[[], None] = lambda: None
+    http: HttpClient = field(default_factory=HttpClient)
+    # The serving programs of each endpoint that has some, by the endpoint's name.
+    fleets: dict[str, ServingFleet] = field(default_factory=dict)
+    # To be called after every change, and before a change is confirmed to its caller (http/persistence.py).
+    changed: Callable[[], None] = lambda: None
+    save: Callable[[], None] = lambda: None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @classmethod
     def open(cls, settings: Settings) -> "Cloud":
-        """Open the account as an earlier server left it; needs a running event loop."""
+        """Open an empty account; needs a running event loop."""
         aws = Aws(settings)
         store = Store(settings)
         quotas = Quotas(store, settings.instance_quota)
         faults = FaultBoard(quotas.limits)
-        cloud = cls(
+        return cls(
             settings=settings,
             aws=aws,
             store=store,
@@ -55,13 +60,10 @@ class Cloud:
             iam=Iam(aws, settings),
             s3=S3(aws),
             runner=_runner(settings),
-            keep=partial(keeping.save, store, settings.state_dir / "account.json"),
         )
-        keeping.load(cloud, settings.state_dir / "account.json")
-        return cloud
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Let work go on after the request that began it was answered; ``close`` cancels it."""
+        """Run work in the background; ``close`` cancels it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -73,6 +75,7 @@ class Cloud:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.runner.close()
+        await self.http.close()
         await self.events.close()
 
 

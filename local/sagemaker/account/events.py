@@ -1,4 +1,4 @@
-"""Tells EventBridge about changes of state, in order, unless a fault has it otherwise."""
+"""Sends changes of state to EventBridge, in order, unless a fault changes that."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class StateChange:
-    """One event; ``status`` is what a fault can choose it by."""
+    """One event; a fault can select it by ``status``."""
 
     detail_type: str
     arn: str
@@ -45,7 +45,7 @@ class StateChange:
 
 
 class EventPublisher:
-    """A queue and the one task that empties it; events leave in the order they happened."""
+    """A queue and the one task that empties it; events are sent in the order in which they happened."""
 
     def __init__(self, aws: Aws, faults: FaultBoard) -> None:
         self._aws = aws
@@ -54,7 +54,7 @@ class EventPublisher:
         self._worker = asyncio.get_running_loop().create_task(self._work())
 
     def emit(self, change: StateChange) -> None:
-        """Send an event soon, or do to it what a fault asks."""
+        """Queue an event, or apply a fault to it."""
         fault = self._faults.event(change.detail_type, change.status)
         action = fault.action if fault else None
         if fault and action == "delay":
@@ -65,11 +65,11 @@ class EventPublisher:
                 self._queue.put_nowait(change)
 
     async def close(self) -> None:
-        """Give what is queued a moment to leave, then stop."""
+        """Wait up to a second for queued events to be sent, then stop."""
         try:
             await asyncio.wait_for(self._queue.join(), timeout=1.0)
         except TimeoutError:
-            logger.warning("Left %d events unsent", self._queue.qsize())
+            logger.warning("Discarded %d unsent events", self._queue.qsize())
         self._worker.cancel()
         await asyncio.gather(self._worker, return_exceptions=True)
 
@@ -81,12 +81,12 @@ class EventPublisher:
             try:
                 await asyncio.to_thread(self._put, batch)
             except (BotoCoreError, ClientError):
-                # As on AWS, an event may never come; whoever waits for it must ask now and then.
+                # As on AWS, an event may be lost; a caller that waits for it must also poll.
                 logger.exception("Could not send %d events", len(batch))
             for _ in batch:
                 self._queue.task_done()
 
     def _put(self, batch: list[StateChange]) -> None:
-        answer = self._aws.events.put_events(Entries=[change.entry() for change in batch])
-        if answer["FailedEntryCount"]:
-            logger.error("EventBridge refused events: %s", answer["Entries"])
+        response = self._aws.events.put_events(Entries=[change.entry() for change in batch])
+        if response["FailedEntryCount"]:
+            logger.error("EventBridge refused events: %s", response["Entries"])

@@ -1,4 +1,4 @@
-"""Faults that a test asks for, each with the number of times it still strikes."""
+"""Faults that a test injects, each with the number of times it still applies."""
 
 import asyncio
 import contextlib
@@ -24,14 +24,14 @@ class Throttle(_Fault):
 
 
 class LoseReply(_Fault):
-    """Do what the next call of an operation asks, then answer as if it had not worked."""
+    """Execute the next call of an operation, then respond with an error."""
 
     fault: Literal["lose-reply"]
     operation: str | None = None
 
 
 class Quota(BaseModel):
-    """Limit the instances of a type for a kind of resource; it stays until cleared or changed."""
+    """Limit the instances of a type for a kind of resource; it applies until cleared or changed."""
 
     model_config = ConfigDict(extra="forbid")
     fault: Literal["quota"]
@@ -41,14 +41,14 @@ class Quota(BaseModel):
 
 
 class Unsubscribed(BaseModel):
-    """Take the account's subscription to the Marketplace algorithm away; it stays so until cleared."""
+    """Cancel the account's subscription to the Marketplace algorithm, until cleared."""
 
     model_config = ConfigDict(extra="forbid")
     fault: Literal["unsubscribed"]
 
 
 class Fail(_Fault):
-    """Let the next jobs of a kind, or endpoint rollouts, end as Failed with this reason."""
+    """Make the next jobs of a kind, or endpoint rollouts, fail with this reason."""
 
     fault: Literal["fail"]
     kind: JobKind
@@ -58,7 +58,7 @@ class Fail(_Fault):
 
 
 class Slow(_Fault):
-    """Hold the next jobs of a kind, or endpoint rollouts, in their first state: so long, or until cleared."""
+    """Hold the next jobs of a kind, or rollouts, in their first state for some seconds, or until cleared."""
 
     fault: Literal["slow"]
     kind: JobKind
@@ -83,7 +83,7 @@ F = TypeVar("F", bound=_Fault)
 
 
 class FaultBoard:
-    """The faults still to strike, oldest first."""
+    """The faults that still apply, oldest first."""
 
     def __init__(self, limits: dict[tuple[str, str], int]) -> None:
         self._limits = limits
@@ -91,9 +91,9 @@ class FaultBoard:
         self.unsubscribed = False
         self._cleared = asyncio.Event()
 
-    def post(self, asked: Any) -> None:
-        """Take one fault or a list of them; raises pydantic's ValidationError, and then takes none."""
-        faults = ONE_OR_MORE.validate_python(asked if isinstance(asked, list) else [asked])
+    def post(self, posted: Any) -> None:
+        """Add one fault or a list of them; raises pydantic's ValidationError, and then adds none."""
+        faults = ONE_OR_MORE.validate_python(posted if isinstance(posted, list) else [posted])
         for fault in faults:
             if isinstance(fault, Quota):
                 self._limits[fault.kind, fault.instance_type] = fault.limit
@@ -103,7 +103,7 @@ class FaultBoard:
                 self._faults.append(fault)
 
     def listed(self) -> list[dict[str, Any]]:
-        """Show the faults still to strike, and the quotas."""
+        """List the faults that still apply, and the quotas."""
         lasting: list[BaseModel] = [Unsubscribed(fault="unsubscribed")] if self.unsubscribed else []
         lasting += [
             Quota(fault="quota", kind=kind, instance_type=instance_type, limit=limit)
@@ -112,7 +112,7 @@ class FaultBoard:
         return [fault.model_dump() for fault in [*self._faults, *lasting]]
 
     def clear(self) -> None:
-        """Forget every fault and every quota, and let go what is held."""
+        """Forget every fault and every quota, and release held jobs."""
         self._faults.clear()
         self._limits.clear()
         self.unsubscribed = False
@@ -121,31 +121,31 @@ class FaultBoard:
 
     def throttle(self, operation: str) -> None:
         """Refuse a call that a fault throttles."""
-        if self._strike(Throttle, operation=operation):
+        if self._use(Throttle, operation=operation):
             raise ServiceError("ThrottlingException", "Rate exceeded")
 
     def lose_reply(self, operation: str) -> None:
-        """Hide from the caller that its call worked."""
-        if self._strike(LoseReply, operation=operation):
+        """Answer a call that worked with an error, if a fault says so."""
+        if self._use(LoseReply, operation=operation):
             raise ServiceError("InternalFailure", "The request processing has failed.", 500)
 
     def failure(self, kind: JobKind) -> Fail | None:
-        """Take the fault, if any, that lets this job or rollout fail."""
-        return self._strike(Fail, kind=kind)
+        """Use the fault, if any, that makes this job or rollout fail."""
+        return self._use(Fail, kind=kind)
 
     async def hold(self, kind: JobKind) -> None:
-        """Let this job or rollout wait, if a fault has it so."""
-        slow = self._strike(Slow, kind=kind)
+        """Delay this job or rollout if a fault says so."""
+        slow = self._use(Slow, kind=kind)
         if slow:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._cleared.wait(), slow.seconds)
 
     def event(self, detail_type: str, status: str) -> Event | None:
-        """Take the fault, if any, that this event suffers."""
-        return self._strike(Event, detail_type=detail_type, status=status)
+        """Use the fault, if any, that applies to this event."""
+        return self._use(Event, detail_type=detail_type, status=status)
 
-    def _strike(self, family: type[F], **of: str) -> F | None:
-        """Use up one strike of the oldest fault of this family that is for any, or for this."""
+    def _use(self, family: type[F], **of: str) -> F | None:
+        """Use the oldest matching fault of this family once; a field that is None matches everything."""
         for fault in self._faults:
             if isinstance(fault, family) and all(getattr(fault, name) in (None, of[name]) for name in of):
                 fault.times -= 1

@@ -1,4 +1,4 @@
-"""What an operation is: a name, what it does, and which resources its caller needs rights on."""
+"""An operation of the API: its name, its handler, and the resources that its caller needs rights on."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Quotas by instance type and kind of resource, as new accounts meet them."""
+"""Quotas by instance type and kind of resource, as new accounts have them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -34,20 +34,20 @@ class Quotas:
             configs = [
                 [each.config, each.pending] for each in self._store.endpoints if each.status != "Failed"
             ]
-            return _total(of_config(config) for pair in configs for config in pair if config)
+            return _total(instances_of_config(config) for pair in configs for config in pair if config)
         if kind == TUNING:
             return Counter({CONCURRENT: sum(job.running for job in self._store.tuning_jobs)})
         jobs = self._store.training_jobs if kind == "training-job" else self._store.transform_jobs
-        return _total(of_job(job.request) for job in jobs if job.running)
+        return _total(instances_of_job(job.request) for job in jobs if job.running)
 
 
-def of_job(request: Document) -> Instances:
+def instances_of_job(request: Document) -> Instances:
     """Count the instances that a training or transform job asks for."""
     resources = request.get("ResourceConfig") or request["TransformResources"]
     return Counter({resources["InstanceType"]: resources["InstanceCount"]})
 
 
-def of_config(config: EndpointConfig) -> Instances:
+def instances_of_config(config: EndpointConfig) -> Instances:
     """Count the instances that an endpoint configuration asks for; a serverless variant counts as one."""
     return _total(
         Counter({variant.get("InstanceType", SERVERLESS): variant.get("InitialInstanceCount", 1)})

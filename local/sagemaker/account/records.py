@@ -1,22 +1,19 @@
-"""The resources this service keeps, each with the request that made it."""
+"""The resources of the account, each with the request that created it."""
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from local.sagemaker.endpoints.fleet import Fleet
+from typing import Any
 
 Document = dict[str, Any]
 ENDED = frozenset({"Completed", "Failed", "Stopped"})
 
 
 def now() -> datetime:
-    """Read the clock, in UTC, to the millisecond: as exactly as times are told.
+    """Return the time in UTC, to the millisecond: the precision of the API.
 
-    So whoever reckons with told times comes to the same seconds as DescribeTrainingJob.
+    So a caller who computes durations from the API's times gets the same seconds as DescribeTrainingJob.
     """
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
@@ -36,7 +33,7 @@ class Resource:
 
 @dataclass(kw_only=True)
 class Job(Resource):
-    """A resource that works once and ends."""
+    """A resource that runs once and ends."""
 
     status: str = "InProgress"
     failure_reason: str | None = None
@@ -46,7 +43,7 @@ class Job(Resource):
 
     @property
     def running(self) -> bool:
-        """Whether the job still holds its instances."""
+        """Whether the job still uses its instances."""
         return self.status not in ENDED
 
 
@@ -58,7 +55,7 @@ class TrainingJob(Job):
     transitions: list[Document] = field(default_factory=list)
     artifact: str | None = None
     metrics: list[Document] = field(default_factory=list)
-    # Of a tuning job's training job: whose, with what, how it does, and who is told of that.
+    # Of a training job in a tuning job: the tuning job, hyperparameters, the objective's values, a callback.
     tuning_job: str | None = None
     tuned: dict[str, str] = field(default_factory=dict)
     objective: list[float] = field(default_factory=list)
@@ -67,7 +64,7 @@ class TrainingJob(Job):
 
 @dataclass(kw_only=True)
 class TuningJob(Job):
-    """A hyperparameter tuning job; ``trials`` names its training jobs, in the order in which they began."""
+    """A hyperparameter tuning job; ``trials`` names its training jobs, in the order of their creation."""
 
     trials: list[str] = field(default_factory=list)
 
@@ -85,7 +82,7 @@ class TuningJob(Job):
 
     @property
     def objective(self) -> Document:
-        """The metric that the search is about, and whether more or less of it is better."""
+        """The metric that the search optimises, and its direction."""
         objective: Document = self.config["HyperParameterTuningJobObjective"]
         return objective
 
@@ -97,7 +94,7 @@ class TransformJob(Job):
 
 @dataclass(kw_only=True)
 class ModelPackage(Resource):
-    """What an algorithm's artifact becomes before a model can be made of it."""
+    """A versionless package of an algorithm's artifact, from which models are created."""
 
     status: str = "Pending"
     failure_reason: str | None = None
@@ -105,7 +102,7 @@ class ModelPackage(Resource):
 
     @property
     def in_progress(self) -> bool:
-        """Whether the package is in the making."""
+        """Whether the package is still being created."""
         return self.status in {"Pending", "InProgress"}
 
     @property
@@ -116,7 +113,7 @@ class ModelPackage(Resource):
 
     @property
     def details(self) -> Document:
-        """ModelPackageStatusDetails: what the validation came to."""
+        """ModelPackageStatusDetails: the result of the validation."""
         if self.status != "Failed":
             return {"ValidationStatuses": [], "ImageScanStatuses": []}
         found = {"Name": "ValidateModelData", "Status": "Failed", "FailureReason": self.failure_reason}
@@ -127,7 +124,8 @@ class ModelPackage(Resource):
 class Model(Resource):
     """An image, the place of its artifact, and the role that may read it.
 
-    ``package`` is what a model package named as both, and ``offered`` what its models run on.
+    ``package`` is the container of the model package, if there is one; ``offered`` is its inference
+    specification.
     """
 
     package: Document | None = None
@@ -160,12 +158,11 @@ class EndpointConfig(Resource):
 
 @dataclass(kw_only=True)
 class Endpoint(Resource):
-    """A name that answers; ``config`` is live or, while creating, on its way; ``pending`` replaces it."""
+    """An endpoint; ``config`` is live or, while it is created, about to be; ``pending`` will replace it."""
 
     config: EndpointConfig
     status: str = "Creating"
     failure_reason: str | None = None
-    fleet: "Fleet | None" = None
     pending: EndpointConfig | None = None
     pending_since: datetime | None = None
     generation: int = 0

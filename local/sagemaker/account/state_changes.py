@@ -27,7 +27,7 @@ MODEL_PACKAGE = "SageMaker Model Package State Change"
 
 
 def training(job: TrainingJob) -> StateChange:
-    """Tell that a training job entered its present state."""
+    """Build the event for the present state of a training job."""
     detail = _echo(job.request) | {
         "TrainingJobName": job.name,
         "TrainingJobArn": job.arn,
@@ -47,7 +47,7 @@ def training(job: TrainingJob) -> StateChange:
 
 
 def transform(job: TransformJob) -> StateChange:
-    """Tell that a transform job entered its present state."""
+    """Build the event for the present state of a transform job."""
     detail = _echo(job.request) | {
         "TransformJobArn": job.arn,
         "TransformJobStatus": job.status,
@@ -61,14 +61,14 @@ def transform(job: TransformJob) -> StateChange:
 
 
 def tuning(job: TuningJob, described: Document) -> StateChange:
-    """Tell that a tuning job entered its present state; ``described`` is what Describe answers."""
-    told = {name: value for name, value in described.items() if name != "ConsumedResources"}
-    detail = told | {"Tags": job.tags}
+    """Build the event for the present state of a tuning job; ``described`` is the response of Describe."""
+    reported = {name: value for name, value in described.items() if name != "ConsumedResources"}
+    detail = reported | {"Tags": job.tags}
     return StateChange(TUNING, job.arn, job.status, _plain(detail))
 
 
 def endpoint(of: Endpoint, variants: list[Document]) -> StateChange:
-    """Tell that an endpoint entered its present state; ``variants`` are those of DescribeEndpoint."""
+    """Build the event for the present state of an endpoint; ``variants`` are those of DescribeEndpoint."""
     status = event_spelling(of.status)
     detail = {
         "EndpointName": of.name,
@@ -85,7 +85,7 @@ def endpoint(of: Endpoint, variants: list[Document]) -> StateChange:
 
 
 def model_package(package: ModelPackage) -> StateChange:
-    """Tell that a model package entered its present state; unlike the others, its times are ISO 8601."""
+    """Build the event for the present state of a model package; unlike the others, its times are ISO 8601."""
     detail = {
         "ModelPackageName": package.name,
         "ModelPackageArn": package.arn,

@@ -1,4 +1,4 @@
-"""What exists, in memory: one shelf per type of resource."""
+"""The resources in memory: one registry per type."""
 
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -16,10 +16,10 @@ from local.sagemaker.account.records import (
 from local.sagemaker.errors import (
     ServiceError,
     already_existing,
-    job_name_spent,
+    job_name_taken,
     not_found,
     tuning_job_missing,
-    tuning_job_name_spent,
+    tuning_job_name_taken,
     validation,
 )
 from local.sagemaker.settings import Settings
@@ -27,8 +27,8 @@ from local.sagemaker.settings import Settings
 R = TypeVar("R", bound=Resource)
 
 
-class Shelf(Generic[R]):
-    """Resources of one type by name; it words its own refusals."""
+class Registry(Generic[R]):
+    """Resources of one type by name, with the error messages of that type."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Shelf(Generic[R]):
         self._resources: dict[str, R] = {}
 
     def find(self, name: str) -> R:
-        """Return the resource, or refuse as the service does when there is none."""
+        """Return the resource, or raise the service's error when there is none."""
         if name not in self._resources:
             raise self._missing(name)
         return self._resources[name]
@@ -67,40 +67,42 @@ class Shelf(Generic[R]):
 
 
 class Store:
-    """Every shelf of one account and region."""
+    """Every registry of one account and region."""
 
     def __init__(self, settings: Settings) -> None:
-        def deletable(kind: str, noun: str) -> Shelf[R]:
+        def deletable(kind: str, noun: str) -> Registry[R]:
             def arn(name: str) -> str:
                 return settings.arn(kind, name)
 
-            return Shelf(
+            return Registry(
                 arn, lambda name: not_found(noun, arn(name)), lambda taken: already_existing(noun, taken)
             )
 
-        self.training_jobs: Shelf[TrainingJob] = Shelf(
+        self.training_jobs: Registry[TrainingJob] = Registry(
             lambda name: settings.arn("training-job", name),
             lambda name: validation("Requested resource not found."),
-            job_name_spent,
+            job_name_taken,
         )
-        self.transform_jobs: Shelf[TransformJob] = Shelf(
+        self.transform_jobs: Registry[TransformJob] = Registry(
             lambda name: settings.arn("transform-job", name),
             lambda name: validation(f"Could not find requested job with name: {name}"),
-            job_name_spent,
+            job_name_taken,
         )
-        self.model_packages: Shelf[ModelPackage] = Shelf(
+        self.model_packages: Registry[ModelPackage] = Registry(
             lambda name: settings.arn("model-package", name),
             lambda name: validation(f"ModelPackage {settings.arn('model-package', name)} does not exist."),
             lambda taken: validation(f"ModelPackage already exists: {taken}"),
         )
-        self.tuning_jobs: Shelf[TuningJob] = Shelf(
+        self.tuning_jobs: Registry[TuningJob] = Registry(
             lambda name: settings.arn("hyper-parameter-tuning-job", name),
             tuning_job_missing,
-            tuning_job_name_spent,
+            tuning_job_name_taken,
         )
-        self.models: Shelf[Model] = deletable("model", "model")
-        self.endpoint_configs: Shelf[EndpointConfig] = deletable("endpoint-config", "endpoint configuration")
-        self.endpoints: Shelf[Endpoint] = deletable("endpoint", "endpoint")
+        self.models: Registry[Model] = deletable("model", "model")
+        self.endpoint_configs: Registry[EndpointConfig] = deletable(
+            "endpoint-config", "endpoint configuration"
+        )
+        self.endpoints: Registry[Endpoint] = deletable("endpoint", "endpoint")
 
     def resources(self) -> Iterator[Resource]:
         """Yield every resource of every type."""

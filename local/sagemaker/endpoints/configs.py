@@ -18,8 +18,8 @@ UNSUPPORTED = ("AsyncInferenceConfig", "ShadowProductionVariants", "ExplainerCon
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Keep an endpoint configuration; its models must exist."""
-    shelf, name = cloud.store.endpoint_configs, request["EndpointConfigName"]
-    config = EndpointConfig(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+    registry, name = cloud.store.endpoint_configs, request["EndpointConfigName"]
+    config = EndpointConfig(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
     for member in UNSUPPORTED:
         if request.get(member):
             raise validation(f"{member} is not supported by the local SageMaker.")
@@ -28,7 +28,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
         raise validation(f"Production variant names must be unique: {', '.join(names)}")
     for variant in config.variants:
         _check_variant(cloud, variant)
-    shelf.add(config)
+    registry.add(config)
     return {"EndpointConfigArn": config.arn}
 
 

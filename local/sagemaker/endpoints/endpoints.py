@@ -15,19 +15,21 @@ if TYPE_CHECKING:
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start an endpoint."""
-    shelf, name = cloud.store.endpoints, request["EndpointName"]
-    shelf.check_free(name)
+    registry, name = cloud.store.endpoints, request["EndpointName"]
+    registry.check_free(name)
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
-    cloud.quotas.check("endpoint", quotas.of_config(config))
-    endpoint = Endpoint(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request), config=config)
-    shelf.add(endpoint)
+    cloud.quotas.check("endpoint", quotas.instances_of_config(config))
+    endpoint = Endpoint(
+        name=name, arn=registry.arn(name), request=request, tags=tags_of(request), config=config
+    )
+    registry.add(endpoint)
     rollout.enter(cloud, endpoint, "Creating")
     cloud.start(rollout.first(cloud, endpoint))
     return {"EndpointArn": endpoint.arn}
 
 
 async def update(cloud: "Cloud", request: Document) -> Document:
-    """Replace what an endpoint serves, without a moment of failed requests."""
+    """Replace what an endpoint serves; no request fails meanwhile."""
     endpoint = _idle(cloud, request["EndpointName"])
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
     if endpoint.status == "Failed":
@@ -36,7 +38,7 @@ async def update(cloud: "Cloud", request: Document) -> Document:
         raise validation(
             f'Cannot update endpoint "{endpoint.arn}": an endpoint on instances cannot become serverless.'
         )
-    cloud.quotas.check("endpoint", quotas.of_config(config))
+    cloud.quotas.check("endpoint", quotas.instances_of_config(config))
     endpoint.pending, endpoint.pending_since = config, now()
     rollout.enter(cloud, endpoint, "Updating")
     cloud.start(rollout.replace(cloud, endpoint, config))
@@ -63,13 +65,13 @@ def _idle(cloud: "Cloud", name: str) -> Endpoint:
 
 
 async def describe(cloud: "Cloud", request: Document) -> Document:
-    """Describe an endpoint; while it updates, the old configuration is named beside the pending one."""
+    """Describe an endpoint; while it updates, the old configuration is named along with the pending one."""
     endpoint = cloud.store.endpoints.find(request["EndpointName"])
     return {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
         "EndpointConfigName": endpoint.config.name,
-        "ProductionVariants": rollout.describe_variants(endpoint) or None,
+        "ProductionVariants": rollout.describe_variants(cloud, endpoint) or None,
         "EndpointStatus": endpoint.status,
         "FailureReason": endpoint.failure_reason,
         "CreationTime": endpoint.created,

@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, Model
 from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, ServiceError
+from local.sagemaker.programs.http_client import Reply
 
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """One production variant and the program that serves it, whatever its instance count."""
+    """One production variant and its serving program: one, for any instance count."""
 
     request: Document
     model: Model
@@ -23,7 +25,7 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The variant's name, told with every answer it gives."""
+        """The variant's name, returned with every response."""
         name: str = self.request["VariantName"]
         return name
 
@@ -31,6 +33,12 @@ class Variant:
     def weight(self) -> float:
         """Its share of the traffic, relative to the other variants."""
         return float(self.request["InitialVariantWeight"])
+
+    async def ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> Reply:
+        """Send one request to the program."""
+        return await self.server.ask(method, path, headers, body, timeout)
 
     def describe(self) -> Document:
         """Summarise the variant as DescribeEndpoint does."""
@@ -72,6 +80,10 @@ class Fleet:
         """Stop every variant; requests in flight get ``drain`` seconds to finish."""
         await asyncio.gather(*(variant.server.stop(drain) for variant in self.variants))
 
+    def describe(self) -> list[Document]:
+        """Summarise the variants as DescribeEndpoint does."""
+        return [variant.describe() for variant in self.variants]
+
     def choose(self, target: str | None) -> Variant:
         """Pick the variant that answers: the one asked for, else one by weight."""
         if target is not None:
@@ -94,7 +106,7 @@ def _variant(cloud: "Cloud", endpoint: Endpoint, request: Document) -> Variant:
     home = cloud.settings.folder("endpoint", endpoint.name)
     serving = Serving(
         model=model,
-        # Old and new fleet run side by side, under the same variant name perhaps.
+        # The old and the new fleet run at the same time, perhaps with the same variant name.
         folder=home / f"{endpoint.generation}-{name}" / "ml",
         log=home / "log",
         environment={},

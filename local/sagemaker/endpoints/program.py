@@ -1,4 +1,4 @@
-"""One serving program with a model: started, watched, asked, drained, stopped."""
+"""One serving program with a model: starts, restarts, drains and stops it, and sends it requests."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from local.sagemaker.account.records import Model
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.models import data as model_data
 from local.sagemaker.models import marketplace
-from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
+from local.sagemaker.programs.http_client import ConnectionBroken, Reply
 from local.sagemaker.programs.ports import free_port
 from local.sagemaker.programs.programs import Launch, Program
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 PING_INTERVAL = 0.05
 PING_TIMEOUT = 2.0
 TIMED_OUT = b"Your invocation timed out while waiting for a response from container primary."
-LONGEST_PAUSE = 5.0
+MAX_PAUSE = 5.0
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: the model, where to work, what else the program should see, and how a failure reads."""
+    """What to serve: the model, where to work, environment variables, and the failure reason."""
 
     model: Model
     folder: Path
@@ -39,20 +39,20 @@ class Serving:
 
 
 class ModelServer:
-    """A serving program on a port of its own; started again whenever it dies before it is stopped."""
+    """A serving program on a port of its own; restarted whenever it dies before it is stopped."""
 
     def __init__(self, cloud: "Cloud", serving: Serving) -> None:
         self._cloud = cloud
         self._serving = serving
         self._port = free_port()
-        self._client = HttpClient(self._port)
+        self._url = f"http://127.0.0.1:{self._port}"
         self._program: Program | None = None
         self._healthy = False
         self._stopping = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._in_flight = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
+        self._drained = asyncio.Event()
+        self._drained.set()
 
     async def start(self) -> None:
         """Fetch the model, start the program and wait for its /ping; raises JobFailed."""
@@ -64,31 +64,30 @@ class ModelServer:
     async def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> Reply:
-        """Send one request; what goes wrong on the way reads as the program's own 500 or 503."""
+        """Send one request; failures on the way become a 500 or 503 reply."""
         if not self._healthy:
             return Reply(503, body=b"The container is not ready.")
         if self._serving.model.of_marketplace and (no := marketplace.refuse_request(method, path, body)):
             return no
         self._in_flight += 1
-        self._quiet.clear()
+        self._drained.clear()
         try:
-            return await self._client.request(method, path, headers, body, timeout)
+            return await self._cloud.http.request(method, f"{self._url}{path}", headers, body, timeout)
         except TimeoutError:
             return Reply(500, body=TIMED_OUT)
-        except (ConnectionBroken, OSError) as error:
+        except ConnectionBroken as error:
             return Reply(503, body=str(error).encode())
         finally:
             self._in_flight -= 1
             if not self._in_flight:
-                self._quiet.set()
+                self._drained.set()
 
     async def stop(self, drain: float = 0.0) -> None:
         """Let requests in flight finish, for ``drain`` seconds at most, then stop the program."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), drain)
+            await asyncio.wait_for(self._drained.wait(), drain)
         self._stopping.set()
         self._healthy = False
-        self._client.close()
         if self._program:
             await self._program.stop(self._cloud.settings.stop_grace)
         if self._watching:
@@ -118,27 +117,28 @@ class ModelServer:
                         return
                     await asyncio.wait([ended], timeout=PING_INTERVAL)
         except TimeoutError:
-            logger.warning("No healthy /ping in time; see %s", self._serving.log)
+            logger.warning("No healthy response to /ping within the timeout; log: %s", self._serving.log)
         finally:
             ended.cancel()
         raise JobFailed(self._serving.unhealthy)
 
     async def _ping(self) -> bool:
         try:
-            return (await self._client.request("GET", "/ping", {}, b"", PING_TIMEOUT)).status == 200
-        except (ConnectionBroken, OSError, TimeoutError):
+            reply = await self._cloud.http.request("GET", f"{self._url}/ping", {}, b"", PING_TIMEOUT)
+        except (ConnectionBroken, TimeoutError):
             return False
+        return reply.status == 200
 
     async def _watch(self, program: Program) -> None:
-        """Start the program again whenever it dies, at once first, then after growing pauses."""
+        """Restart the program whenever it dies: at once the first time, then after growing pauses."""
         pause = 0.0
         while True:
             code = await program.wait()
             self._healthy = False
             if await self._stopped_within(pause):
                 return
-            logger.warning("The serving program died with exit code %s; starting it again", code)
-            pause = min(2 * pause + 0.2, LONGEST_PAUSE)
+            logger.warning("The serving program ended with exit code %s and is restarted", code)
+            pause = min(2 * pause + 0.2, MAX_PAUSE)
             self._program = program = await self._launch()
             if self._stopping.is_set():
                 await program.stop(self._cloud.settings.stop_grace)

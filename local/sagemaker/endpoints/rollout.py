@@ -1,4 +1,4 @@
-"""How an endpoint gets from one fleet to the next."""
+"""Takes an endpoint from one fleet to the next."""
 
 import logging
 from typing import TYPE_CHECKING
@@ -15,22 +15,23 @@ logger = logging.getLogger(__name__)
 
 
 def enter(cloud: "Cloud", endpoint: Endpoint, status: str) -> None:
-    """Move an endpoint to a status, and tell the world."""
+    """Move an endpoint to a status, save it, and emit its event."""
     endpoint.status = status
     endpoint.modified = now()
-    cloud.keep()
-    cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(endpoint)))
+    cloud.changed()
+    cloud.events.emit(state_changes.endpoint(endpoint, describe_variants(cloud, endpoint)))
 
 
-def describe_variants(endpoint: Endpoint) -> list[Document]:
+def describe_variants(cloud: "Cloud", endpoint: Endpoint) -> list[Document]:
     """Describe the variants that answer at present."""
-    return [variant.describe() for variant in endpoint.fleet.variants] if endpoint.fleet else []
+    fleet = cloud.fleets.get(endpoint.name)
+    return fleet.describe() if fleet else []
 
 
 async def first(cloud: "Cloud", endpoint: Endpoint) -> None:
-    """Bring up a new endpoint, or leave it Failed."""
+    """Start a new endpoint; it ends InService or Failed."""
     try:
-        endpoint.fleet = await _started(cloud, endpoint, endpoint.config)
+        cloud.fleets[endpoint.name] = await _started(cloud, endpoint, endpoint.config)
     except JobFailed as failure:
         endpoint.failure_reason = failure.reason
         enter(cloud, endpoint, "Failed")
@@ -41,7 +42,7 @@ async def first(cloud: "Cloud", endpoint: Endpoint) -> None:
 async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -> None:
     """Blue-green: the new fleet answers /ping before it gets traffic, the old one drains before it stops.
 
-    A fleet that does not come up leaves the old one in service, with a FailureReason.
+    If the new fleet does not start, the old one stays in service, with a FailureReason.
     """
     endpoint.failure_reason = None
     try:
@@ -52,7 +53,8 @@ async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) ->
         rollback_fails = isinstance(failure, _RollbackFails)
         enter(cloud, endpoint, "UpdateRollbackFailed" if rollback_fails else "InService")
         return
-    old, endpoint.fleet = endpoint.fleet, fleet
+    old = cloud.fleets.get(endpoint.name)
+    cloud.fleets[endpoint.name] = fleet
     if old:
         await old.stop(drain=cloud.settings.invocation_timeout)
     endpoint.config, endpoint.pending = config, None
@@ -60,16 +62,16 @@ async def replace(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) ->
 
 
 async def remove(cloud: "Cloud", endpoint: Endpoint) -> None:
-    """Take an endpoint down."""
-    old, endpoint.fleet = endpoint.fleet, None
+    """Stop an endpoint's programs and delete it."""
+    old = cloud.fleets.pop(endpoint.name, None)
     if old:
         await old.stop(drain=cloud.settings.invocation_timeout)
     cloud.store.endpoints.remove(endpoint.name)
-    cloud.keep()
+    cloud.changed()
 
 
 class _RollbackFails(JobFailed):
-    """A failed update that a fault does not let roll back."""
+    """A failed update whose rollback fails too, by a fault."""
 
 
 async def _started(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -> Fleet:
@@ -84,6 +86,6 @@ async def _started(cloud: "Cloud", endpoint: Endpoint, config: EndpointConfig) -
     except JobFailed:
         raise
     except Exception as error:  # the endpoint's own process boundary: nobody awaits this task
-        logger.exception("Endpoint %s broke", endpoint.name)
+        logger.exception("Unexpected error in endpoint %s", endpoint.name)
         raise JobFailed(INTERNAL_ERROR) from error
     return fleet

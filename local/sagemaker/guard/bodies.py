@@ -1,4 +1,4 @@
-"""Bodies on their way to the service: held to the hash that was signed."""
+"""Checks bodies against the hash that was signed, on their way to the service."""
 
 import hashlib
 
@@ -6,13 +6,13 @@ from starlette.types import Message, Receive
 
 from local.sagemaker.guard.keys import Reason, Refused
 
-LARGEST = 128 * 1024 * 1024  # of a body that is read before it is let on: above what any such service takes
-_DRAINED = 16 * 1024 * 1024
+MAX_BODY = 128 * 1024 * 1024  # of a body that is buffered: more than any such service accepts
+_MAX_DRAINED = 16 * 1024 * 1024
 BODY_MISMATCH = "The provided 'x-amz-content-sha256' header does not match what was computed."
 
 
 class Disconnected(Exception):
-    """The sender went away before its request was whole."""
+    """The sender disconnected before its request was complete."""
 
 
 async def read_whole(receive: Receive) -> bytes:
@@ -24,14 +24,14 @@ async def read_whole(receive: Receive) -> bytes:
             raise Disconnected
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > LARGEST:
-            raise Refused(Reason.TOO_LARGE, f"The body exceeds {LARGEST} bytes.")
+        if size > MAX_BODY:
+            raise Refused(Reason.TOO_LARGE, f"The body exceeds {MAX_BODY} bytes.")
         if not message.get("more_body", False):
             return b"".join(chunks)
 
 
-def again(body: bytes, receive: Receive) -> Receive:
-    """Hand on a body that was read, and then what else comes."""
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receiver that yields a body that was read, and then what follows it."""
     waiting = [body]
 
     async def give() -> Message:
@@ -43,7 +43,7 @@ def again(body: bytes, receive: Receive) -> Receive:
 
 
 class Incoming:
-    """What a sender sends; knows when all of its request has come."""
+    """The messages of a sender; knows when the request is complete."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -56,14 +56,14 @@ class Incoming:
         return message
 
     async def drain(self) -> None:
-        """Read some of what is still to come: many a sender hears a refusal only once it has sent all."""
+        """Read a bounded part of the rest: many clients read a refusal only after they have sent all."""
         size = 0
-        while not self._ended and size < _DRAINED:
+        while not self._ended and size < _MAX_DRAINED:
             size += len((await self()).get("body", b""))
 
 
 class Hashed:
-    """Hands a body on piece by piece; of one with another hash, the last piece never comes."""
+    """Passes a body on in pieces; the last piece of a body with another hash is withheld."""
 
     def __init__(self, receive: Receive, expected: str) -> None:
         self._receive = receive
@@ -72,7 +72,7 @@ class Hashed:
         self.differs = False
 
     async def __call__(self) -> Message:
-        """Receive the next piece; the service is told that its sender went away when the hash is wrong."""
+        """Receive the next piece; with a wrong hash, the service sees a disconnected sender."""
         if self.differs:
             return {"type": "http.disconnect"}
         message = await self._receive()

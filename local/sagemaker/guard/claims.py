@@ -1,4 +1,4 @@
-"""What a request says of its signature: in its Authorization header, or in its query (presigned)."""
+"""Reads a request's signature: in its Authorization header, or in its query (presigned)."""
 
 import re
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from local.sagemaker.guard.request import Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=15)
-LONGEST = 7 * 24 * 3600  # seconds that a presigned address may live
+MAX_LIFETIME = 7 * 24 * 3600  # seconds that a presigned address may live
 UNSIGNED = "UNSIGNED-PAYLOAD"
-# Sent by S3's clients alone, for bodies that are checked by a checksum behind them.
+# Only S3's clients send it, for bodies with a trailing checksum.
 STREAMED = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 
 _FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]+)")
 _SCOPE = re.compile(r"([A-Za-z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}")
 _STAMP = "%Y%m%dT%H%M%SZ"
-# Parameters by which a service could take the caller for somebody else than its signature tells.
+# Parameters by which a service could identify another caller than the signature does.
 _IDENTIFYING = re.compile(r"x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token)")
 _OF_VERSION_2 = {"awsaccesskeyid", "signature"}
 PRESIGNED = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
@@ -26,7 +26,7 @@ PRESIGNED = ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Sig
 
 @dataclass(frozen=True)
 class Claim:
-    """Who says to have signed what, when; ``body`` is the hash that was signed, if it was told."""
+    """What a signature claims: who signed what, and when; ``body`` is the signed hash, if it was given."""
 
     access_key: str
     region: str
@@ -39,13 +39,13 @@ class Claim:
     presigned: bool
 
     @property
-    def body_is_free(self) -> bool:
-        """Return whether the signature leaves the body open, which S3 allows."""
+    def body_unsigned(self) -> bool:
+        """Return whether the signature does not cover the body, which S3 allows."""
         return self.body in (UNSIGNED, STREAMED)
 
 
 def read(request: Request, now: datetime) -> Claim:
-    """Read a request's claim; raises Refused for one that is absent, torn, or not of this time."""
+    """Read a request's claim; raises Refused if it is absent, malformed or expired."""
     presigned = any(_IDENTIFYING.fullmatch(name.lower()) for name, _ in request.query)
     if any(name.lower() in _OF_VERSION_2 for name, _ in request.query):
         raise Refused(Reason.UNSUPPORTED, "Sign with signature version 4.")
@@ -61,17 +61,17 @@ def read(request: Request, now: datetime) -> Claim:
 def _from_headers(request: Request, now: datetime) -> Claim:
     text = request.header("authorization") or ""
     fields = _FIELD.findall(text)
-    told = dict(fields)
-    if not text.startswith(f"{ALGORITHM} ") or len(fields) != len(told):
+    given = dict(fields)
+    if not text.startswith(f"{ALGORITHM} ") or len(fields) != len(given):
         raise Refused(Reason.INCOMPLETE, f"Authorization header requires one {ALGORITHM} signature.")
     for name in ("Credential", "SignedHeaders", "Signature"):
-        if name not in told:
+        if name not in given:
             raise Refused(Reason.INCOMPLETE, f"Authorization header requires '{name}' parameter.")
     claim = _claim(
         request,
-        told["Credential"],
-        told["SignedHeaders"],
-        told["Signature"],
+        given["Credential"],
+        given["SignedHeaders"],
+        given["Signature"],
         stamp=_once(request, "x-amz-date"),
         token=_once(request, "x-amz-security-token"),
         presigned=False,
@@ -89,31 +89,31 @@ def _from_headers(request: Request, now: datetime) -> Claim:
 
 
 def _from_query(request: Request, now: datetime) -> Claim:
-    told = {}
+    given = {}
     for name in PRESIGNED:
         values = request.parameters(f"X-Amz-{name}")
         if len(values) != 1:
             raise Refused(Reason.INCOMPLETE, f"AWS query-string parameters must include 'X-Amz-{name}'.")
-        told[name] = values[0]
+        given[name] = values[0]
     tokens = request.parameters("X-Amz-Security-Token")
-    # One of them in another spelling would be signed, and might be read in place of ours.
+    # A second one in another case would be signed, and a service might read it instead.
     if sum(bool(_IDENTIFYING.fullmatch(name.lower())) for name, _ in request.query) != 6 + len(tokens):
-        raise Refused(Reason.INCOMPLETE, "A parameter of the signature is there twice.")
-    if told["Algorithm"] != ALGORITHM or len(tokens) > 1 or not _lifetime(told["Expires"]):
-        raise Refused(Reason.INCOMPLETE, f"Presign with {ALGORITHM}, for 1 to {LONGEST} seconds.")
+        raise Refused(Reason.INCOMPLETE, "A parameter of the signature is given twice.")
+    if given["Algorithm"] != ALGORITHM or len(tokens) > 1 or not _lifetime(given["Expires"]):
+        raise Refused(Reason.INCOMPLETE, f"Presign with {ALGORITHM}, for 1 to {MAX_LIFETIME} seconds.")
     claim = _claim(
         request,
-        told["Credential"],
-        told["SignedHeaders"],
-        told["Signature"],
-        stamp=told["Date"],
+        given["Credential"],
+        given["SignedHeaders"],
+        given["Signature"],
+        stamp=given["Date"],
         token=tokens[0] if tokens else "",
         presigned=True,
     )
     signed_at = _time(claim.stamp)
     if signed_at - now > SKEW:
         raise Refused(Reason.SKEWED, f"Signature not yet current: {claim.stamp} is still to come.")
-    if now > signed_at + timedelta(seconds=_lifetime(told["Expires"])):
+    if now > signed_at + timedelta(seconds=_lifetime(given["Expires"])):
         raise Refused(Reason.EXPIRED, "Request has expired")
     return claim
 
@@ -144,20 +144,20 @@ def _claim(
     if presigned and scope[4] == "s3" and body is None:
         body = UNSIGNED
     claim = Claim(scope[1], scope[3], scope[4], stamp, signed, signature, token, body, presigned)
-    if body is not None and not _HASH.fullmatch(body) and not (claim.body_is_free and scope[4] == "s3"):
+    if body is not None and not _HASH.fullmatch(body) and not (claim.body_unsigned and scope[4] == "s3"):
         raise Refused(Reason.UNSUPPORTED, "x-amz-content-sha256 must be the body's SHA-256 here.")
     return claim
 
 
 def _check_signed(request: Request, signed: tuple[str, ...]) -> None:
-    """Refuse a signature that leaves the host or a header of AWS's open, or names one that did not come."""
+    """Refuse a signature that omits the host or an x-amz header, or that names an absent header."""
     if list(signed) != sorted(set(signed)) or "host" not in signed:
         raise Refused(Reason.MISMATCH, "'Host' or ':authority' must be a 'SignedHeader' in the request.")
     came = set(request.names())
-    open_ = sorted(name for name in came if name.startswith("x-amz-") and name not in signed)
-    if open_ or not came.issuperset(signed):
+    unsigned = sorted(name for name in came if name.startswith("x-amz-") and name not in signed)
+    if unsigned or not came.issuperset(signed):
         raise Refused(
-            Reason.MISMATCH, f"There were headers which were not signed: {', '.join(open_) or 'none'}."
+            Reason.MISMATCH, f"There were headers which were not signed: {', '.join(unsigned) or 'none'}."
         )
 
 
@@ -167,7 +167,7 @@ def _once(request: Request, name: str) -> str:
         return ""
     value = request.header(name)
     if value is None:
-        raise Refused(Reason.INCOMPLETE, f"The header {name} is there twice.")
+        raise Refused(Reason.INCOMPLETE, f"The header {name} is given twice.")
     return value.strip()
 
 
@@ -181,7 +181,7 @@ def _time(stamp: str) -> datetime:
 
 
 def _lifetime(text: str) -> int:
-    """Read how many seconds a presigned address lives; 0 for what is no such number."""
+    """Read how many seconds a presigned address lives; 0 if it is not a valid number."""
     if not (text.isascii() and text.isdecimal() and len(text) < 7):
         return 0
-    return int(text) if int(text) <= LONGEST else 0
+    return int(text) if int(text) <= MAX_LIFETIME else 0

@@ -17,23 +17,23 @@ READING = frozenset({"GET", "HEAD"})
 
 
 def _no_service(request: Request, claim: Claim) -> None:
-    """Take any service that a signature is scoped to."""
+    """Accept any service that a signature is scoped to."""
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def reading(*paths: str) -> Callable[[Request], bool]:
-    """Return a rule by which these paths are open to whoever reads them."""
+def read_only(*paths: str) -> Callable[[Request], bool]:
+    """Return a rule that allows unsigned GET and HEAD requests of these paths."""
     return lambda request: request.method in READING and request.path in paths
 
 
 class Guard:
-    """Lets in what a program on this machine signed with a key that is known.
+    """Passes on requests that a program on this machine signed with a known key.
 
-    Without ``find`` no signature is asked for, and web pages are kept out all the same. ``is_open`` says
-    which requests need no signature. ``check_scope`` raises Refused for what was signed for another service.
+    Without ``find`` no signature is required; web pages are refused all the same. ``is_open`` selects the
+    requests that need no signature. ``check_scope`` raises Refused for a request signed for another service.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Guard:
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand one request on, or refuse it."""
+        """Pass one request on, or refuse it."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         elif scope["type"] != "http":
@@ -73,12 +73,12 @@ class Guard:
                 await self._app(scope, receive, send)
                 return
             if self._is_open(request):
-                await self._app(scope, bodies.again(await bodies.read_whole(receive), receive), send)
+                await self._app(scope, bodies.replay(await bodies.read_whole(receive), receive), send)
                 return
             claim = claims.read(request, self._now())
             await self._let_in(request, claim, self._find, scope, receive, send)
         except Refused as refused:
-            response = refusals.written(refused, request, self._service_of(request))
+            response = refusals.response(refused, request, self._service_of(request))
             await receive.drain()
             await response(scope, receive, send)
         except bodies.Disconnected:
@@ -94,10 +94,10 @@ class Guard:
         scope = {**scope, KEY: key}
         if claim.service == "s3" and claim.body:
             signatures.check(request, claim, key, claim.body)
-            if claim.body_is_free:
+            if claim.body_unsigned:
                 await self._app(scope, receive, send)
             else:
-                await self._held_to_its_hash(scope, bodies.Hashed(receive, claim.body), send)
+                await self._check_hash_while_passing(scope, bodies.Hashed(receive, claim.body), send)
             return
         if not claim.body:
             body = await bodies.read_whole(receive)
@@ -107,10 +107,10 @@ class Guard:
             body = await bodies.read_whole(receive)
             if hashlib.sha256(body).hexdigest() != claim.body:
                 raise Refused(Reason.BODY, bodies.BODY_MISMATCH)
-        await self._app(scope, bodies.again(body, receive), send)
+        await self._app(scope, bodies.replay(body, receive), send)
 
-    async def _held_to_its_hash(self, scope: Scope, receive: bodies.Hashed, send: Send) -> None:
-        """Let a body through as it comes; what is said of one that was cut short is not passed on."""
+    async def _check_hash_while_passing(self, scope: Scope, receive: bodies.Hashed, send: Send) -> None:
+        """Pass a body on as it arrives; with a wrong hash, the service's response is dropped."""
 
         async def pass_on(message: Message) -> None:
             if not receive.differs:
@@ -122,7 +122,7 @@ class Guard:
 
 
 def _without_cors(send: Send) -> Send:
-    """Take out of every answer what would let a page read it."""
+    """Remove the CORS headers of every response, so that no web page can read it."""
 
     async def pass_on(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""Access keys, and the reasons for which one is not taken."""
+"""Access keys, and the reasons why a request is refused."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a request is refused; each protocol has its own words for it."""
+    """Why a request is refused; each protocol has its own code for it."""
 
     PAGE = "page"
     UNSIGNED = "unsigned"
@@ -29,7 +29,7 @@ class Reason(StrEnum):
 
 
 class Refused(Exception):
-    """A request that is not let in; the message is for its sender."""
+    """A request that is refused; the message is for its sender."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Key:
-    """An access key and whose it is; ``kind`` is Root, User or AssumedRole, ``name`` the user's or role's."""
+    """An access key and its owner; ``kind`` is Root, User or AssumedRole, ``name`` the user's or role's."""
 
     access_key: str
     secret: str = field(repr=False)
@@ -53,32 +53,32 @@ Find = Callable[[str, str], Awaitable[Key]]
 
 
 def new_access_key() -> str:
-    """Draw the id of an access key."""
+    """Generate the id of an access key."""
     return "AKIA" + base64.b32encode(secrets.token_bytes(10)).decode()
 
 
 def new_secret() -> str:
-    """Draw the secret of an access key: 40 characters, none of which a shell or an address would change."""
+    """Generate the secret of an access key: 40 characters that need no quoting in a shell or URL."""
     return secrets.token_urlsafe(30)
 
 
 def unknown_key() -> Refused:
-    """Refuse a key that nobody gave out."""
+    """Refuse a key that was not issued."""
     return Refused(Reason.UNKNOWN_KEY, "The security token included in the request is invalid.")
 
 
 def root_key(access_key: str, secret: str, account: str) -> Key:
-    """Name the root user of an account."""
+    """Return the root user's key of an account."""
     return Key(access_key, secret, f"arn:aws:iam::{account}:root", "Root")
 
 
-# Where the emulator tells the root user whose a key is.
+# Where the emulator describes a key to the root user.
 KEY_PATH = "/_retailrec/key"
-# In this header it proves to be the emulator: who took its port could make anybody root.
+# The header in which the emulator proves its identity: a program on its port could make anybody root.
 PROOF = "x-retailrec-proof"
 
 
 def proof(root_secret: str, authorization: str, answer: bytes) -> str:
-    """Compute what only who knows root's secret can say of an answer, to one request alone."""
+    """Compute the proof of a response to one request, which needs root's secret."""
     said = authorization.encode() + b"\n" + answer
     return hmac.new(root_secret.encode(), said, hashlib.sha256).hexdigest()

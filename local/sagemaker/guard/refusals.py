@@ -1,4 +1,4 @@
-"""Refusals as the service that was asked would write them."""
+"""Writes refusals as the requested service would."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from local.sagemaker.guard.keys import Reason, Refused
 from local.sagemaker.guard.request import Request
 
-# By reason: what S3, the services of the query protocol, and those of JSON call it. All answer 403, but:
+# By reason: the error codes of S3, of the query protocol and of the JSON protocols.
 _NAMES = {
     Reason.PAGE: ("AccessDenied", "AccessDenied", "AccessDeniedException"),
     Reason.UNSIGNED: ("AccessDenied", "MissingAuthenticationToken", "MissingAuthenticationTokenException"),
@@ -31,14 +31,15 @@ _NAMES = {
     Reason.UNSUPPORTED: ("NotImplemented", "SignatureDoesNotMatch", "InvalidSignatureException"),
     Reason.DENIED: ("AccessDenied", "AccessDenied", "AccessDeniedException"),
 }
+# The status is 403, except for these.
 _STATUS = {Reason.INCOMPLETE: 400, Reason.TOO_LARGE: 413}
 _STATUS_OF_S3 = {Reason.BODY: 400, Reason.UNSUPPORTED: 501}
 _SERVICE = re.compile(r"/\d{8}/[^/\s]*/([a-z0-9-]+)/", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
 
 
-def written(refused: Refused, request: Request, service: str = "") -> Response:
-    """Write a refusal in the protocol of the service that was asked, as far as the request tells it."""
+def response(refused: Refused, request: Request, service: str = "") -> Response:
+    """Write a refusal in the protocol of the requested service, as far as the request shows it."""
     service = service or _scoped_to(request)
     of_s3, of_query, of_json = _NAMES[refused.reason]
     status = _STATUS.get(refused.reason, 403)
@@ -57,9 +58,9 @@ def written(refused: Refused, request: Request, service: str = "") -> Response:
 
 
 def _scoped_to(request: Request) -> str:
-    """Return the service that a signature is for, however torn it is otherwise."""
-    told = [request.header("authorization") or "", *request.parameters("X-Amz-Credential")]
-    found = _SERVICE.search(" ".join(told))
+    """Return the service that a signature is for, even if it is malformed otherwise."""
+    claimed = [request.header("authorization") or "", *request.parameters("X-Amz-Credential")]
+    found = _SERVICE.search(" ".join(claimed))
     return found[1] if found else ""
 
 

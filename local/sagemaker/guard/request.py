@@ -39,7 +39,7 @@ class Request:
         return [value for each, value in self.query if each == name]
 
     def header(self, name: str) -> str | None:
-        """Return a header that may come once; of two, readers would each believe another: then None."""
+        """Return a header that may come once; None if it comes twice, as readers would disagree."""
         found = self.headers.get_all(name) or []
         return str(found[0]) if len(found) == 1 else None
 

@@ -21,7 +21,7 @@ MISMATCH = (
 def check(request: Request, claim: Claim, key: Key, body_hash: str) -> None:
     """Raise Refused unless the key's secret signed this request, with a body of this hash.
 
-    The query is tried in two spellings: encoded anew, as AWS does, and as it came, as some clients sign it.
+    The query is tried in two encodings: encoded again, as AWS does, and as it came, as some clients sign it.
     """
     if not request.raw_path.startswith("/") or set("#?") & set(request.raw_path):
         raise Refused(Reason.MISMATCH, MISMATCH)
@@ -40,7 +40,7 @@ def check(request: Request, claim: Claim, key: Key, body_hash: str) -> None:
 def _spellings(request: Request) -> list[AWSRequest]:
     given = [each for each in request.query if each[0] != "X-Amz-Signature"]
     parts = [part for part in request.raw_query.split("&") if part.partition("=")[0] != "X-Amz-Signature"]
-    # Of one spelling where both are the same, as with most.
+    # Only one if both are the same, as usual.
     queries = dict.fromkeys((urlencode(given, safe="-_.~", quote_via=quote), "&".join(parts)))
     found = [AWSRequest(request.method, f"http://host{request.raw_path}?{query}") for query in queries]
     for each in found:
@@ -49,7 +49,7 @@ def _spellings(request: Request) -> list[AWSRequest]:
 
 
 class _Claimed:
-    """Signs what a claim says to have signed: these headers, and a body of which the hash is known."""
+    """Signs what a claim names: its headers, and a body with a known hash."""
 
     claim: Claim
     body_hash: str

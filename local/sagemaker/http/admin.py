@@ -1,4 +1,4 @@
-"""What AWS does not have: health, logs, and the fault board. For the root user, but for health."""
+"""Paths that AWS does not have: health, logs, and faults. All but health are for the root user."""
 
 import json
 from typing import Any
@@ -8,11 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from local.sagemaker.account.cloud import WORKING, Cloud
+from local.sagemaker.account.cloud import KINDS_WITH_LOGS, Cloud
 
 
 async def health(cloud: Cloud, request: Request) -> Response:
-    """Say that the server is up, and what it holds."""
+    """Report that the server is up, and how many resources it has."""
     counts = {
         "training_jobs": len(list(cloud.store.training_jobs)),
         "transform_jobs": len(list(cloud.store.transform_jobs)),
@@ -26,15 +26,15 @@ async def log(cloud: Cloud, request: Request) -> Response:
     """Return what the programs of a job or endpoint wrote; empty while they have not started."""
     kind, name = request.path_params["kind"], request.path_params["name"]
     known = {resource.arn for resource in cloud.store.resources()}
-    if kind not in WORKING or cloud.settings.arn(kind, name) not in known:
+    if kind not in KINDS_WITH_LOGS or cloud.settings.arn(kind, name) not in known:
         return PlainTextResponse(f"No {kind} {name}.", status_code=404)
     path = cloud.settings.folder(kind, name) / "log"
-    # Not as a file: it grows meanwhile, and more than its announced length cannot be sent.
+    # Not a FileResponse: the file grows meanwhile, and its announced length must hold.
     return PlainTextResponse(await run_in_threadpool(path.read_bytes) if path.is_file() else b"")
 
 
 async def faults(cloud: Cloud, request: Request) -> Response:
-    """GET lists the faults still to strike, POST adds some, DELETE clears them."""
+    """GET lists the faults that still apply, POST adds some, DELETE clears them."""
     if request.method == "DELETE":
         cloud.faults.clear()
     elif request.method == "POST":

@@ -14,11 +14,11 @@ from starlette.routing import Route
 
 from local.sagemaker.account.cloud import Cloud
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.guard import KEY, Guard, Hosts, Refused, reading
+from local.sagemaker.guard import KEY, Guard, Hosts, Refused, read_only
 from local.sagemaker.guard.claims import Claim
 from local.sagemaker.guard.keys import Reason
 from local.sagemaker.guard.request import Request as GuardedRequest
-from local.sagemaker.http import admin, control, runtime
+from local.sagemaker.http import admin, control, persistence, runtime
 from local.sagemaker.iam.callers import Keys
 from local.sagemaker.settings import Settings
 
@@ -32,11 +32,12 @@ def build(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Cloud]]:
-        cloud = Cloud.open(settings)
+        cloud = persistence.open_account(settings)
         try:
             yield {"cloud": cloud}
         finally:
             await cloud.close()
+            cloud.save()
 
     return Starlette(
         routes=[
@@ -58,7 +59,7 @@ def _guard(settings: Settings) -> Middleware:
         hosts=Hosts(settings.port, settings.hosts_file),
         region=settings.region,
         find=Keys(settings).find if settings.auth else None,
-        is_open=reading(HEALTH),
+        is_open=read_only(HEALTH),
         check_scope=_check_scope,
     )
 
@@ -70,7 +71,7 @@ def _check_scope(request: GuardedRequest, claim: Claim) -> None:
 
 
 def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Hand the account to an endpoint."""
+    """Pass the account to an endpoint."""
 
     async def run(request: Request) -> Response:
         return await endpoint(cast(Cloud, request.state.cloud), request)
@@ -79,13 +80,13 @@ def _on(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _admin(endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    """Keep what AWS does not have for the root user."""
+    """Restrict a path that AWS does not have to the root user."""
     answer = _on(endpoint)
 
     async def run(request: Request) -> Response:
         key = request.scope.get(KEY)
         if key is not None and key.kind != "Root":
-            return _refusal(ServiceError("AccessDeniedException", "This is for the root user.", 403))
+            return _refusal(ServiceError("AccessDeniedException", "Only the root user may do this.", 403))
         return await answer(request)
 
     return run
@@ -118,5 +119,5 @@ def _refusal(error: ServiceError) -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> Response:
-    """Answer for a bug of ours; the server logs its traceback."""
+    """Answer an unexpected error; the server logs its traceback."""
     return _refusal(ServiceError("InternalFailure", "The request processing has failed.", 500))

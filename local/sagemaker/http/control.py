@@ -12,8 +12,8 @@ from local.sagemaker.account.records import Document
 from local.sagemaker.endpoints import configs as endpoint_configs
 from local.sagemaker.endpoints import endpoints
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes, validation
-from local.sagemaker.http.serialization import serialise
+from local.sagemaker.http import service_model, validation
+from local.sagemaker.http.service_model import serialise
 from local.sagemaker.iam.callers import Caller
 from local.sagemaker.iam.policies import SERVICE, Access
 from local.sagemaker.models import algorithms, models
@@ -38,18 +38,19 @@ ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn")
 
 
 async def handle(cloud: "Cloud", request: Request) -> Response:
-    """Answer one request: who asks, for what, may they, do it."""
+    """Answer one request: find its operation and caller, validate, authorise and execute it."""
     operation = _operation(request.headers.get("x-amz-target", ""))
     caller = cloud.iam.caller(request)
     cloud.faults.throttle(operation.name)
-    asked = _parsed(await request.body())
-    shape = shapes.operation(operation.name)
-    validation.check(shape.input_shape, asked)
-    for access in accesses(cloud, operation, asked):
+    given = _parsed(await request.body())
+    shape = service_model.operation(operation.name)
+    validation.check(shape.input_shape, given)
+    for access in accesses(cloud, operation, given):
         await _authorise(cloud, caller, access)
-    answer = await operation.run(cloud, asked)
+    answer = await operation.run(cloud, given)
     if not operation.name.startswith(READING):
-        cloud.keep()
+        cloud.changed()
+        cloud.save()
     cloud.faults.lose_reply(operation.name)
     body = json.dumps(serialise(shape.output_shape, answer)) if shape.output_shape else ""
     return Response(body, media_type=MEDIA_TYPE)
@@ -70,7 +71,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Access]:
-    """List what the caller must be allowed for one request: the operation, its tags, the roles it passes."""
+    """List the accesses that one request needs: the operation, its tags, and the roles that it passes."""
     arns = [_arn(cloud, kind, request[member]) for kind, member in operation.on if member in request]
     context = _tag_context(request)
     needed = [Access(f"sagemaker:{operation.name}", arn, context) for arn in arns or ["*"]]
@@ -87,20 +88,20 @@ def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Ac
 
 
 def _arn(cloud: "Cloud", kind: str, name: str) -> str:
-    """Name a resource by its ARN; some requests do so themselves."""
+    """Return a resource's ARN; some requests give it instead of a name."""
     return name if name.startswith("arn:") else cloud.settings.arn(kind, name)
 
 
 def _tag_context(request: Document) -> dict[str, Any]:
-    tags_asked = request.get("Tags")
-    if not tags_asked:
+    requested_tags = request.get("Tags")
+    if not requested_tags:
         return {}
-    values = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in tags_asked}
-    return values | {"aws:TagKeys": [tag["Key"] for tag in tags_asked]}
+    values = {f"aws:RequestTag/{tag['Key']}": tag["Value"] for tag in requested_tags}
+    return values | {"aws:TagKeys": [tag["Key"] for tag in requested_tags]}
 
 
 async def _authorise(cloud: "Cloud", caller: Caller, access: Access) -> None:
-    """Tell the evaluator the resource's own tags too, for policies that go by them."""
+    """Check an access, with the resource's own tags as context for policies that use them."""
     own = {
         f"aws:ResourceTag/{key}": value
         for resource in cloud.store.resources()

@@ -1,4 +1,4 @@
-"""The service model's regular expressions are Java's; these are Python's."""
+"""Translates the service model's regular expressions from Java's syntax to Python's."""
 
 import re
 from functools import cache
@@ -7,7 +7,7 @@ from functools import cache
 JAVA_CLASSES = {
     r"\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}": r"\x20-\x7e\xa0-\U0010ffff",
     r"\p{L}\p{M}\p{Z}\p{N}\p{P}": r"\x20-\x7e\xa0-\U0010ffff",
-    ")${1,": "){1,",  # a dollar that the model has by mistake
+    ")${1,": "){1,",  # a mistaken dollar in the model
     r"\p{L}\p{Z}\p{N}": r"\w\s",
     r"\p{Alnum}": "a-zA-Z0-9",
     r"\p{ASCII}": r"[\x00-\x7f]",
@@ -17,7 +17,7 @@ JAVA_CLASSES = {
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Tell whether the whole value matches, as the service demands."""
+    """Return whether the whole value matches, as the service requires."""
     return compiled(pattern).fullmatch(value) is not None
 
 

@@ -1,4 +1,4 @@
-"""InvokeEndpoint: hands a request to a variant's program, and its answer back."""
+"""InvokeEndpoint: forwards a request to a variant's program, and returns its response."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.sagemaker.endpoints.fleet import Variant
+from local.sagemaker.account.fleets import ServingVariant
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.iam.policies import Access
 from local.sagemaker.programs.http_client import Reply
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
 OPERATION = "InvokeEndpoint"
-MAX_BODY: int = shapes.service("sagemaker-runtime").shape_for("BodyBlob").metadata["max"]
+MAX_BODY: int = service_model.service("sagemaker-runtime").shape_for("BodyBlob").metadata["max"]
 # Headers of the request that the container sees; those of the response that the caller sees.
 FORWARDED = ("content-type", "accept", "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id")
 RETURNED = ("content-type", "x-amzn-sagemaker-custom-attributes")
@@ -34,19 +34,16 @@ async def invoke(cloud: "Cloud", request: Request) -> Response:
         raise ServiceError("ValidationError", f"The request body exceeds the maximum of {MAX_BODY} bytes.")
     variant = _variant(cloud, name, request.headers.get("x-amzn-sagemaker-target-variant"))
     headers = {header: request.headers[header] for header in FORWARDED if header in request.headers}
-    reply = await variant.server.ask("POST", "/invocations", headers, body, cloud.settings.invocation_timeout)
+    reply = await variant.ask("POST", "/invocations", headers, body, cloud.settings.invocation_timeout)
     cloud.faults.lose_reply(OPERATION)
     if reply.status >= 400:
         raise _model_error(cloud, name, reply)
     return Response(reply.body, headers=_returned(variant, reply.headers))
 
 
-def _variant(cloud: "Cloud", name: str, target: str | None) -> Variant:
-    """Find who answers: an endpoint that is updating still does, one that is being made does not yet."""
-    try:
-        fleet = cloud.store.endpoints.find(name).fleet
-    except ServiceError:
-        fleet = None
+def _variant(cloud: "Cloud", name: str, target: str | None) -> ServingVariant:
+    """Choose the variant that answers; an endpoint has none while it is created."""
+    fleet = cloud.fleets.get(name)
     if fleet is None:
         raise ServiceError(
             "ValidationError", f"Endpoint {name} of account {cloud.settings.account} not found."
@@ -54,13 +51,13 @@ def _variant(cloud: "Cloud", name: str, target: str | None) -> Variant:
     return fleet.choose(target)
 
 
-def _returned(variant: Variant, headers: Mapping[str, str]) -> dict[str, str]:
+def _returned(variant: ServingVariant, headers: Mapping[str, str]) -> dict[str, str]:
     returned = {header: headers[header] for header in RETURNED if header in headers}
     return returned | {"x-Amzn-Invoked-Production-Variant": variant.name}
 
 
 def _model_error(cloud: "Cloud", name: str, reply: Reply) -> ServiceError:
-    """Wrap what the container answered, as SageMaker does."""
+    """Wrap the container's error response, as SageMaker does."""
     region, account = cloud.settings.region, cloud.settings.account
     group = f"/aws/sagemaker/Endpoints/{name}"
     message = reply.body.decode(errors="replace")

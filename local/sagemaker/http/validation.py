@@ -1,7 +1,7 @@
 """Checks a request against the service model, patterns, ranges and enums included.
 
 botocore's own validator skips patterns, enums and most ranges, because the
-service checks them. Here this is the service. Two things are stricter than
+service checks them. This is the service here. Two things are stricter than
 SageMaker: a member that the model does not know is refused, and a wrong type
 is a ValidationException instead of a SerializationException.
 """
@@ -56,7 +56,7 @@ def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _is_of(types: tuple[type, ...], value: Any) -> bool:
-    """Tell whether a value is of one of the types; to JSON, unlike to Python, a boolean is no number."""
+    """Return whether a value is of one of the types; in JSON, unlike Python, a boolean is not a number."""
     return isinstance(value, types) and (not isinstance(value, bool) or bool in types)
 
 

@@ -1,21 +1,20 @@
-"""Who made a request, told by the key that signed it; the guard has verified its signature.
+"""Finds the caller of a request by the key that signed it; the guard verifies the signature.
 
-The emulator gives keys out, and tells the root user whose each is (local.cloud.emulator).
+The emulator issues keys, and describes each to the root user.
 """
 
 import hmac
 import json
 import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from local.sagemaker.guard.keys import KEY_PATH, PROOF, Key, Reason, Refused, proof, root_key
 from local.sagemaker.guard.signing import signed_headers
 from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient
 from local.sagemaker.settings import Settings
 
-# How long the emulator's answer about a key is believed.
-BELIEVED_SECONDS = 3.0
+# How long the emulator's description of a key is cached.
+CACHE_SECONDS = 3.0
 TIMEOUT_SECONDS = 20.0
 
 
@@ -29,7 +28,7 @@ class Caller:
 
     @classmethod
     def of(cls, key: Key) -> "Caller":
-        """Return whose a key is."""
+        """Return the owner of a key."""
         return cls(key.arn, key.kind, key.name)
 
 
@@ -46,7 +45,7 @@ class Keys:
         if access_key == self._root.access_key and not token:
             return self._root
         asked_at, known = self._known.get((access_key, token), (0.0, None))
-        if known is None or time.monotonic() - asked_at > BELIEVED_SECONDS:
+        if known is None or time.monotonic() - asked_at > CACHE_SECONDS:
             known = await self._ask(access_key, token)
             self._known[access_key, token] = time.monotonic(), known
         return known
@@ -57,21 +56,18 @@ class Keys:
         headers = signed_headers(
             "POST", url, body, "sts", settings.region, settings.root_key, settings.root_secret
         )
-        place = urlsplit(url)
-        client = HttpClient(place.port or 80, place.hostname or "")
         try:
-            reply = await client.request("POST", KEY_PATH, headers, body, TIMEOUT_SECONDS)
-        except (ConnectionBroken, OSError, TimeoutError) as error:
+            async with HttpClient() as client:
+                reply = await client.request("POST", url, headers, body, TIMEOUT_SECONDS)
+        except (ConnectionBroken, TimeoutError) as error:
             raise Refused(
-                Reason.UNKNOWN_KEY, "The emulator, which knows the keys, does not answer."
+                Reason.UNKNOWN_KEY, "The emulator, which issues the keys, does not answer."
             ) from error
-        finally:
-            client.close()
-        told = json.loads(reply.body)
-        if "secret" not in told:
-            reason = told.get("reason", Reason.UNKNOWN_KEY)
-            raise Refused(Reason(reason), told.get("message", "The emulator does not take our own key."))
+        found = json.loads(reply.body)
+        if "secret" not in found:
+            reason = found.get("reason", Reason.UNKNOWN_KEY)
+            raise Refused(Reason(reason), found.get("message", "The emulator refuses the root key."))
         expected = proof(settings.root_secret, headers["Authorization"], reply.body)
         if not hmac.compare_digest(expected.encode(), reply.headers.get(PROOF, "").encode()):
-            raise Refused(Reason.UNKNOWN_KEY, "Something else answers in the place of the emulator.")
-        return Key(access_key, told["secret"], told["arn"], told["kind"], told["name"])
+            raise Refused(Reason.UNKNOWN_KEY, "Another program answers on the emulator's port.")
+        return Key(access_key, found["secret"], found["arn"], found["kind"], found["name"])

@@ -1,4 +1,4 @@
-"""Authorises what callers ask, and holds execution roles to their policies."""
+"""Authorises callers, and checks execution roles against their policies."""
 
 import asyncio
 import time
@@ -16,8 +16,8 @@ from local.sagemaker.iam.callers import Caller
 from local.sagemaker.iam.policies import ROOT, Access, Grants, Principal, refusal, trusts_sagemaker
 from local.sagemaker.settings import Settings
 
-# How long an answer of IAM is believed. A denial is never taken from memory: IAM is asked again first.
-BELIEVED_SECONDS = 3.0
+# How long grants are cached. A denial is never based on the cache alone: IAM is asked again first.
+CACHE_SECONDS = 3.0
 
 
 class AccessRefused(Exception):
@@ -39,7 +39,7 @@ class ExecutionRole:
 
 
 class Iam:
-    """IAM as the emulator knows it, asked over its API; ``auth=False`` lets everybody do everything."""
+    """IAM as the emulator knows it, by its API; with ``auth=False`` everybody may do everything."""
 
     def __init__(self, aws: Aws, settings: Settings) -> None:
         self._iam = aws.iam
@@ -48,7 +48,7 @@ class Iam:
         self._grants: dict[Caller, tuple[float, Grants]] = {}
 
     def caller(self, request: Request) -> Caller:
-        """Return who signed a request, as the guard found out."""
+        """Return who signed a request, by the key that the guard found."""
         return Caller.of(request.scope[KEY]) if self._settings.auth else self._root
 
     async def authorise(self, caller: Caller, access: Access) -> None:
@@ -66,7 +66,7 @@ class Iam:
             raise access_denied(caller.arn, access.action, access.resource, because)
 
     async def execution_role(self, arn: str | None) -> ExecutionRole:
-        """Assume a role as SageMaker does; raises AccessRefused. Without a role, nothing is refused."""
+        """Assume a role as SageMaker does; raises AccessRefused. Without a role, everything is allowed."""
         if arn is None or not self._settings.auth:
             return ExecutionRole(self._principal(self._root), ROOT)
         name = arn.rsplit("/", 1)[-1]
@@ -85,7 +85,7 @@ class Iam:
     async def _grants_of(self, caller: Caller) -> tuple[Grants, bool]:
         """Return what the caller may do, and whether IAM was asked just now."""
         asked, known = self._grants.get(caller, (0.0, ROOT))
-        if asked and time.monotonic() - asked < BELIEVED_SECONDS:
+        if asked and time.monotonic() - asked < CACHE_SECONDS:
             return known, False
         read = grants.of_user if caller.kind == "User" else grants.of_role
         try:

@@ -1,4 +1,4 @@
-"""Decides what policies allow, with the evaluator of the emulator that enforces them elsewhere."""
+"""Decides what policies allow, with the emulator's own evaluator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Access:
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: ARN and kind (Root, User or AssumedRole), and the account and region asked in."""
+    """The caller's ARN and kind (Root, User or AssumedRole), and the account and region of the request."""
 
     arn: str
     kind: str
@@ -42,7 +42,7 @@ class Principal:
 
 
 def refusal(principal: Principal, grants: Grants, access: Access) -> str | None:
-    """Say why the access is refused, in the words that end AWS's sentence, or None when it is allowed."""
+    """Return why the access is refused, as the end of AWS's sentence, or None if it is allowed."""
     limits = [] if grants.boundary is None else [_parse(grants.boundary)]
     result = evaluate(_context(principal, access), _parse(grants.policies), *limits)
     if result.decision == "Allow":
@@ -53,7 +53,7 @@ def refusal(principal: Principal, grants: Grants, access: Access) -> str | None:
 
 
 def trusts_sagemaker(grants: Grants, principal: Principal) -> bool:
-    """Tell whether SageMaker may assume the role, its trust policy's conditions included."""
+    """Return whether SageMaker may assume the role, its trust policy's conditions included."""
     statements = grants.trust.get("Statement", [])
     statements = [statements] if isinstance(statements, Mapping) else statements
     # A statement for this service is, for this service, an identity policy.

@@ -1,4 +1,4 @@
-"""Algorithms by name: described, and what a training job with one may ask for."""
+"""Algorithms: their description, and the check of training jobs that use one."""
 
 import math
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
 
 
 def find(cloud: "Cloud", name: str) -> Document:
-    """Return an algorithm's description, or refuse as SageMaker does one that is not there for us."""
+    """Return an algorithm's description; raises SageMaker's error for an unknown or unsubscribed one."""
     return _find(cloud.settings, name, subscribed=not cloud.faults.unsubscribed)
 
 
@@ -42,7 +42,7 @@ def not_subscribed() -> ServiceError:
 
 
 def check_job(cloud: "Cloud", request: Document) -> None:
-    """Refuse a training job that asks its algorithm for what that does not offer."""
+    """Refuse a training job that its algorithm does not support."""
     name = request["AlgorithmSpecification"].get("AlgorithmName")
     if name is None:
         return
@@ -52,7 +52,7 @@ def check_job(cloud: "Cloud", request: Document) -> None:
 
 
 def job_problems(algorithm: Document, request: Document) -> Iterator[str]:
-    """Yield a sentence for each thing that a training job asks in vain of its algorithm."""
+    """Yield a sentence for each setting of a training job that its algorithm does not support."""
     offered = algorithm["TrainingSpecification"]
     resources = request["ResourceConfig"]
     if request["AlgorithmSpecification"].get("MetricDefinitions"):
@@ -77,7 +77,7 @@ def _hyperparameter_problems(offered: Document, given: Document) -> Iterator[str
 
 
 def allowed(parameter: Document, value: str) -> bool:
-    """Tell whether a value is of a hyperparameter's type and in its range."""
+    """Return whether a value is of a hyperparameter's type and in its range."""
     ranges = parameter["Range"]
     if categorical := ranges.get("CategoricalParameterRangeSpecification"):
         return value in categorical["Values"]

@@ -1,4 +1,4 @@
-"""Puts a model's artifact where its serving program looks for it."""
+"""Downloads and unpacks a model's artifact for its serving program."""
 
 import asyncio
 import shutil
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def fetch(cloud: "Cloud", model: Model, base: Path) -> None:
-    """Make the base folder anew with the unpacked artifact below it; raises JobFailed."""
+    """Create the base folder again, with the unpacked artifact below it; raises JobFailed."""
     await asyncio.to_thread(shutil.rmtree, base, ignore_errors=True)
     (base / "model").mkdir(parents=True)
     url = model.container.get("ModelDataUrl")

@@ -1,8 +1,8 @@
 """The one Marketplace algorithm that this account is subscribed to: Implicit BPR, as it is published.
 
-What it describes itself as is the published contract (docs/architecture.md, "The algorithm"); where the
-listing says nothing (ranges, instance types), it is a likely choice. Behind it work this project's own
-programs, held to the contract: two columns, no hyperparameter, field or output beyond it.
+Its description is the published contract (docs/architecture.md, "The algorithm"); where the
+listing says nothing (ranges, instance types), it is a likely choice. This project's own programs
+run behind it, limited to the contract: two columns, no other hyperparameter, field or output.
 """
 
 import json
@@ -55,12 +55,12 @@ def _training() -> Document:
     return {
         "TrainingImage": IMAGE,
         "SupportedHyperParameters": [
-            _whole("factors", 1, 2048, "100"),
-            _whole("iterations", 1, 100_000, "100"),
-            _real("learning_rate", "0.000001", "10", "0.01"),
-            _real("regularization", "0", "1000000", "0.01"),
-            _truth("verify_negative_samples", "True"),
-            _truth("use_gpu", "False"),
+            _integer("factors", 1, 2048, "100"),
+            _integer("iterations", 1, 100_000, "100"),
+            _continuous("learning_rate", "0.000001", "10", "0.01"),
+            _continuous("regularization", "0", "1000000", "0.01"),
+            _boolean("verify_negative_samples", "True"),
+            _boolean("use_gpu", "False"),
         ],
         "SupportedTrainingInstanceTypes": INSTANCES,
         "SupportsDistributedTraining": False,
@@ -98,34 +98,34 @@ def _parameter(name: str, kind: str, default: str, allowed: Document, *, tunable
     }  # fmt: skip
 
 
-def _whole(name: str, low: int, high: int, default: str) -> Document:
+def _integer(name: str, low: int, high: int, default: str) -> Document:
     allowed = {"IntegerParameterRangeSpecification": {"MinValue": str(low), "MaxValue": str(high)}}
     return _parameter(name, "Integer", default, allowed, tunable=True)
 
 
-def _real(name: str, low: str, high: str, default: str) -> Document:
+def _continuous(name: str, low: str, high: str, default: str) -> Document:
     allowed = {"ContinuousParameterRangeSpecification": {"MinValue": low, "MaxValue": high}}
     return _parameter(name, "Continuous", default, allowed, tunable=True)
 
 
-def _truth(name: str, default: str) -> Document:
+def _boolean(name: str, default: str) -> Document:
     allowed = {"CategoricalParameterRangeSpecification": {"Values": ["True", "False"]}}
     return _parameter(name, "Categorical", default, allowed, tunable=False)
 
 
-# What makes our own programs do what the contract says, and no more.
-HELD_TO_THE_CONTRACT = {"algorithm": "implicit-bpr", "refit": "false", "marketplace_twin": "true"}
+# Limits our own programs to the contract.
+CONTRACT_HYPERPARAMETERS = {"algorithm": "implicit-bpr", "refit": "false", "marketplace_twin": "true"}
 
 
-def as_our_own(job: Document) -> Document:
+def for_our_programs(job: Document) -> Document:
     """Rewrite a training job's request for the programs behind the algorithm."""
     given = job.get("HyperParameters", {})
     chosen = {each["Name"]: each["DefaultValue"] for each in _training()["SupportedHyperParameters"]} | given
-    return job | {"HyperParameters": {**chosen, **HELD_TO_THE_CONTRACT}}
+    return job | {"HyperParameters": {**chosen, **CONTRACT_HYPERPARAMETERS}}
 
 
 def refuse_request(method: str, path: str, body: bytes) -> Reply | None:
-    """Answer what the algorithm's own container would refuse; ``None`` for a request it understands."""
+    """Return the error reply of the algorithm's own container, or ``None`` for a valid request."""
     if path == "/execution-parameters":
         return Reply(404, body=b"Not found.")
     if (method, path) != ("POST", "/invocations"):

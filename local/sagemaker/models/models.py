@@ -8,8 +8,7 @@ from local.sagemaker.account.records import Document, Model
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
 from local.sagemaker.iam.iam import AccessRefused
-from local.sagemaker.models import algorithms
-from local.sagemaker.models import packages as model_packages
+from local.sagemaker.models import algorithms, packages
 from local.sagemaker.s3 import S3Uri
 
 if TYPE_CHECKING:
@@ -17,28 +16,28 @@ if TYPE_CHECKING:
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:
-    """Keep a model; like SageMaker, look first whether its data is there and its role may read it."""
-    shelf, name = cloud.store.models, request["ModelName"]
+    """Create a model; like SageMaker, check first that its data exists and that its role may read it."""
+    registry, name = cloud.store.models, request["ModelName"]
     if ("PrimaryContainer" in request) == bool(request.get("Containers")):
         raise validation("You must specify exactly one of PrimaryContainer and Containers.")
     if len(request.get("Containers", [])) > 1:
         raise validation("Models of several containers are not supported by the local SageMaker.")
-    model = Model(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+    model = Model(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
     if "ModelPackageName" in model.container:
         _take_package(cloud, model)
     if "Image" not in model.container:
         raise validation("Container image is required.")
-    shelf.check_free(name)
+    registry.check_free(name)
     await _check_data(cloud, model)
-    shelf.add(model)
+    registry.add(model)
     return {"ModelArn": model.arn}
 
 
 def _take_package(cloud: "Cloud", model: Model) -> None:
-    """Take image and artifact from a model package, and refuse one that no model can be made of."""
+    """Take image and artifact from a model package, and refuse one that is not Completed."""
     if {"Image", "ModelDataUrl"} & model.container.keys():
         raise validation("You must specify either ModelPackageName, or Image and ModelDataUrl.")
-    package = model_packages.find(cloud, model.container["ModelPackageName"])
+    package = packages.find(cloud, model.container["ModelPackageName"])
     if package.status != "Completed":
         raise validation(f"ModelPackage {package.arn} must be Completed, and is {package.status}.")
     model.package = package.container | {"Environment": model.container.get("Environment", {})}
@@ -92,7 +91,7 @@ async def list_models(cloud: "Cloud", request: Document) -> Document:
 
 
 async def delete(cloud: "Cloud", request: Document) -> Document:
-    """Forget a model; endpoints that serve it go on serving."""
+    """Delete a model; endpoints that serve it keep it."""
     cloud.store.models.remove(request["ModelName"])
     return {}
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account import listing, state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.operations import Operation
 from local.sagemaker.account.records import Document, ModelPackage, now
 from local.sagemaker.account.tags import tags_of
@@ -14,18 +14,18 @@ from local.sagemaker.s3 import S3Failure, S3Uri
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-# What packages can be made of beside an algorithm and its artifact, and cannot here.
+# Other sources of a package than an algorithm and its artifact, which are not supported here.
 UNSUPPORTED = ("ModelPackageGroupName", "InferenceSpecification", "ValidationSpecification", "SourceUri")
 
 
 async def create(cloud: "Cloud", request: Document) -> Document:
-    """Begin to make a package; it is Completed or Failed some time after."""
+    """Start to create a package; it becomes Completed or Failed later."""
     for member in UNSUPPORTED:
         if request.get(member):
             raise validation(f"{member} is not supported by the local SageMaker.")
     if "ModelPackageName" not in request or not request.get("SourceAlgorithmSpecification"):
         raise validation("ModelPackageName and SourceAlgorithmSpecification are required.")
-    shelf, name = cloud.store.model_packages, request["ModelPackageName"]
+    registry, name = cloud.store.model_packages, request["ModelPackageName"]
     source = _source(request)
     algorithm = algorithms.find(cloud, source["AlgorithmName"])
     if "ModelDataUrl" not in source:
@@ -35,12 +35,12 @@ async def create(cloud: "Cloud", request: Document) -> Document:
     containers = [each | {"ModelDataUrl": source["ModelDataUrl"]} for each in specification["Containers"]]
     package = ModelPackage(
         name=name,
-        arn=shelf.arn(name),
+        arn=registry.arn(name),
         request=request,
         tags=tags_of(request),
         specification=specification | {"Containers": containers},
     )
-    shelf.add(package)
+    registry.add(package)
     enter(cloud, package, "Pending")
     cloud.start(run(cloud, package))
     return {"ModelPackageArn": package.arn}
@@ -53,16 +53,16 @@ def _source(request: Document) -> Document:
 
 
 def enter(cloud: "Cloud", package: ModelPackage, status: str) -> None:
-    """Move a package to a status, and tell the world."""
+    """Move a package to a status, save it, and emit its event."""
     package.status = status
     package.modified = now()
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.model_package(package))
 
 
 async def run(cloud: "Cloud", package: ModelPackage) -> None:
-    """Make the package; whatever happens, it ends in a final status."""
-    enter(cloud, package, await outcome(package, lambda: _make(cloud, package)))
+    """Create the package; it always ends in a final status."""
+    enter(cloud, package, await final_status(package, lambda: _make(cloud, package)))
 
 
 async def _make(cloud: "Cloud", package: ModelPackage) -> str:
@@ -71,11 +71,11 @@ async def _make(cloud: "Cloud", package: ModelPackage) -> str:
     enter(cloud, package, "InProgress")
     if fault:
         raise JobFailed(fault.reason)
-    await _look_at_artifact(cloud, package)
+    await _check_artifact(cloud, package)
     return "Completed"
 
 
-async def _look_at_artifact(cloud: "Cloud", package: ModelPackage) -> None:
+async def _check_artifact(cloud: "Cloud", package: ModelPackage) -> None:
     url = package.container["ModelDataUrl"]
     try:
         there = await cloud.s3.exists(S3Uri.parse(url))
@@ -122,7 +122,7 @@ def _summary(package: ModelPackage) -> Document:
 
 
 async def delete(cloud: "Cloud", request: Document) -> Document:
-    """Forget a package that is not in the making; models made of it stay."""
+    """Delete a package that is not being created; its models stay."""
     package = find(cloud, request["ModelPackageName"])
     if package.in_progress:
         raise ServiceError(

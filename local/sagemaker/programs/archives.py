@@ -25,7 +25,7 @@ class _Bounded(gzip.GzipFile):
 def pack(folder: Path, archive: Path) -> None:
     """Pack what is in a folder, without the folder itself."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    # Arrays of floats hardly shrink: the fastest level it is.
+    # Arrays of floats hardly compress: use the fastest level.
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         for path in sorted(folder.iterdir()):
             tar.add(path, arcname=path.name)

@@ -16,12 +16,12 @@ from local.sagemaker.programs.watchdog import Watchdog
 LABEL = "retailrec.sagemaker"  # its value: the folder of the local SageMaker that started the container
 NETWORK = "retailrec-no-way-out"
 PORT = 8080
-# A bridge without masquerading: this machine reaches the published port, the container reaches nobody.
+# A bridge without masquerading: this machine reaches the published port, the container reaches no other host.
 _MAKE_NETWORK = ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]
 
 
 def run_command(image: str, name: str, owner: str, launch: Launch) -> list[str]:
-    """Build the `docker run` of one program: nothing but /opt/ml and /tmp can be written, nobody reached."""
+    """Build the `docker run` of one program: it can write /opt/ml and /tmp only, and reach no host."""
     command = ["docker", "run", "--rm", "--init", "--name", name, "--label", f"{LABEL}={owner}"]
     command += ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]  # noqa: S108 - the container's own
     command += ["--security-opt", "no-new-privileges", "--volume", f"{launch.base}:/opt/ml"]
@@ -48,7 +48,7 @@ class Container:
         return await self.client.wait()
 
     async def stop(self, grace: float) -> int:
-        """Ask it to end, insist after ``grace`` seconds, and wait; returns the exit code."""
+        """Send SIGTERM, SIGKILL after ``grace`` seconds, and wait; returns the exit code."""
         await docker("stop", "--time", str(round(grace)), self.name)
         with contextlib.suppress(TimeoutError):
             return await asyncio.wait_for(self.wait(), grace)
@@ -78,7 +78,7 @@ class ContainerRunner:
         if launch.port and not self._network:
             await docker("network", "create", *_MAKE_NETWORK, NETWORK)
             self._network = True
-        await asyncio.to_thread(_let_write, launch.base)
+        await asyncio.to_thread(_make_writable, launch.base)
         name = f"retailrec-{launch.command}-{uuid.uuid4().hex[:12]}"
         command = run_command(self._image, name, self._owner, launch)
         client = await subprocesses.spawn(
@@ -102,7 +102,7 @@ class ContainerRunner:
 
 
 async def docker(*arguments: str) -> None:
-    """Run a docker command whose failure does not matter: what it would change may be so already."""
+    """Run a docker command and ignore its failure: its effect may exist already."""
     process = await asyncio.create_subprocess_exec(
         "docker", *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
@@ -118,7 +118,7 @@ def _environment(of_ours: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _let_write(base: Path) -> None:
+def _make_writable(base: Path) -> None:
     """Let the image's own user write below /opt/ml, as SageMaker does; only root's containers need it."""
     if os.getuid() == 0:
         base.chmod(0o777)
@@ -127,7 +127,7 @@ def _let_write(base: Path) -> None:
 
 
 def remove_leftovers(sagemaker_dir: Path) -> None:
-    """Remove containers that a local SageMaker with this folder could not end, if Docker is there."""
+    """Remove containers that a local SageMaker with this folder left behind, if Docker is installed."""
     if shutil.which("docker") is None:
         return
     listing = ["docker", "ps", "--all", "--quiet", "--filter", f"label={LABEL}={sagemaker_dir}"]

@@ -1,4 +1,4 @@
-"""Runs the algorithm's programs, as SageMaker runs ``docker run <image> train`` and ``serve``."""
+"""Runs the algorithm's programs as SageMaker runs ``docker run <image> train`` and ``serve``."""
 
 import asyncio
 import sys
@@ -33,7 +33,7 @@ class Program(Protocol):
         """Wait for the end; returns the exit code as a container reports it (137: killed)."""
 
     async def stop(self, grace: float) -> int:
-        """Ask it to end, insist after ``grace`` seconds, and wait; returns the exit code."""
+        """Send SIGTERM, SIGKILL after ``grace`` seconds, and wait; returns the exit code."""
 
 
 class Runner(Protocol):

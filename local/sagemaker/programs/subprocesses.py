@@ -44,7 +44,7 @@ class Subprocess:
         return await asyncio.shield(self.ended)
 
     async def stop(self, grace: float) -> int:
-        """Ask it to end, insist after ``grace`` seconds, and wait; returns the exit code."""
+        """Send SIGTERM, SIGKILL after ``grace`` seconds, and wait; returns the exit code."""
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         with contextlib.suppress(TimeoutError):
@@ -54,7 +54,7 @@ class Subprocess:
 
     async def _end(self) -> int:
         code = await self._process.wait()
-        # Children that outlive their parent end with it, as with a container; only then does the pipe close.
+        # Children end with their parent, as in a container; only then does the pipe close.
         self._kill_group()
         await self._pump
         return code if code >= 0 else 128 - code
@@ -74,7 +74,7 @@ async def spawn(
     """Start a command; its output goes to the log, line by line to ``on_line`` too."""
     log.parent.mkdir(parents=True, exist_ok=True)
     log.touch()
-    # A pipe of our own: waiting for a subprocess may otherwise mean waiting for its heirs to close stdout.
+    # A pipe of our own: asyncio would wait until the children of the subprocess close stdout, too.
     reading, writing = os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
@@ -107,11 +107,11 @@ async def _copy(pipe: BinaryIO, log: Path, on_line: Callable[[str], None] | None
             file.write(chunk)
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:
-                _hand_over(line, on_line)
+                _pass_line(line, on_line)
     if rest:
-        _hand_over(rest, on_line)
+        _pass_line(rest, on_line)
 
 
-def _hand_over(line: bytes, on_line: Callable[[str], None] | None) -> None:
+def _pass_line(line: bytes, on_line: Callable[[str], None] | None) -> None:
     if on_line:
         on_line(line.decode(errors="replace").rstrip("\r"))

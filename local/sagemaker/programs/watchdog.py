@@ -23,20 +23,20 @@ class Watchdog:
         )
 
     def add(self, group: int) -> None:
-        """Kill this process group should the server die."""
-        self._tell(f"+{group}\n")
+        """Kill this process group if the server dies."""
+        self._send(f"+{group}\n")
 
     def remove(self, group: int) -> None:
         """Forget a group that ended."""
-        self._tell(f"-{group}\n")
+        self._send(f"-{group}\n")
 
     def close(self) -> None:
-        """Dismiss the watchdog and wait until it is gone."""
+        """End the watchdog and wait for it."""
         if self._process.stdin:
             self._process.stdin.close()
         self._process.wait()
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         with contextlib.suppress(BrokenPipeError):
             if self._process.stdin:
                 self._process.stdin.write(line.encode())

@@ -1,4 +1,4 @@
-"""Checkpoints: a folder of the container's that is filled from S3 before training, and kept there."""
+"""Checkpoints: a folder that is filled from S3 before training, and synced to it."""
 
 import asyncio
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,7 @@ Version = tuple[int, int]
 
 
 def check(request: Document) -> None:
-    """Refuse a place that cannot be one."""
+    """Refuse an invalid checkpoint configuration."""
     config = request.get("CheckpointConfig")
     if config is None:
         return
@@ -52,8 +52,8 @@ class CheckpointFolder:
             await self._s3.download(S3Uri(self._place.bucket, key), self._folder / name)
             self._stored[name] = _version(self._folder / name)
 
-    async def keep_in_step(self) -> None:
-        """Store again and again what has changed, until cancelled."""
+    async def sync_until_cancelled(self) -> None:
+        """Store changed files every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(SYNC_SECONDS)
             await self.store()
@@ -72,7 +72,7 @@ class CheckpointFolder:
             self._role.check("s3:PutObject", place.arn)
             await self._s3.upload(path, place)
             self._stored[name] = version
-        except FileNotFoundError:  # the program has replaced it meanwhile
+        except FileNotFoundError:  # the program has replaced it
             return
 
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class CloudLog:
-    """Takes lines as they come and sends them soon; the job goes on whether they arrive or not."""
+    """Buffers lines and sends them every FLUSH_SECONDS; a failure does not affect the job."""
 
     def __init__(self, aws: Aws, stream: str) -> None:
         self._logs = aws.logs
@@ -33,14 +33,14 @@ class CloudLog:
 
     @classmethod
     def of_job(cls, aws: Aws, settings: Settings, job: str, role: ExecutionRole) -> "CloudLog | None":
-        """Open the stream of a job; without the right to write logs, SageMaker trains and writes none."""
+        """Open the stream of a job; without the right to write logs, as in SageMaker, there is no log."""
         stream = f"{job}/algo-1-{round(time.time())}"
         place = f"arn:aws:logs:{settings.region}:{settings.account}:log-group:{GROUP}:log-stream:{stream}"
         try:
             for action in ACTIONS:
                 role.check(action, place)
         except AccessRefused as refused:
-            logger.warning("No log of %s in CloudWatch: %s", job, refused)
+            logger.warning("Training job %s has no log in CloudWatch: %s", job, refused)
             return None
         return cls(aws, stream)
 
@@ -69,7 +69,7 @@ class CloudLog:
             try:
                 await asyncio.to_thread(self._put, lines)
             except (BotoCoreError, ClientError):
-                logger.exception("Could not log %d lines", len(lines))
+                logger.exception("Could not send %d lines to log stream %s", len(lines), self._stream)
 
     def _put(self, lines: list[dict[str, Any]]) -> None:
         if lines and not self._made:

@@ -8,7 +8,7 @@ from local.sagemaker.account.records import Document, TrainingJob, now
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
 from local.sagemaker.models import algorithms
-from local.sagemaker.training import rules as training_rules
+from local.sagemaker.training import rules
 from local.sagemaker.training.run import enter, request_stop, run
 
 if TYPE_CHECKING:
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start a training job."""
-    training_rules.check(request, cloud.settings.account)
+    rules.check(request, cloud.settings.account)
     algorithms.check_job(cloud, request)
-    shelf, name = cloud.store.training_jobs, request["TrainingJobName"]
-    shelf.check_free(name)
-    cloud.quotas.check("training-job", quotas.of_job(request))
-    request.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": training_rules.MAX_SECONDS})
-    job = TrainingJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
-    shelf.add(job)
+    registry, name = cloud.store.training_jobs, request["TrainingJobName"]
+    registry.check_free(name)
+    cloud.quotas.check("training-job", quotas.instances_of_job(request))
+    request.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": rules.MAX_SECONDS})
+    job = TrainingJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
+    registry.add(job)
     enter(cloud, job, "Starting")
     cloud.start(run(cloud, job))
     return {"TrainingJobArn": job.arn}

@@ -26,7 +26,7 @@ class MlFolder:
         return self.base / "input" / "data" / name
 
     def lay_out(self, request: Document) -> None:
-        """Make the folder anew, with the configuration of one training job."""
+        """Create the folder again, with the configuration of one training job."""
         shutil.rmtree(self.base, ignore_errors=True)
         for folder in (self.model, self.output_data, self.base / "code"):
             folder.mkdir(parents=True)

@@ -68,5 +68,5 @@ def _check_spot(request: Document) -> None:
 
 
 def _unsupported(what: str) -> ServiceError:
-    """Refuse what would otherwise be ignored in silence."""
+    """Refuse what would otherwise be ignored."""
     return validation(f"{what} is not supported by the local SageMaker.")

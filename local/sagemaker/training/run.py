@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.account import state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import Document, TrainingJob, now
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
@@ -35,7 +35,7 @@ MESSAGES = {
     "Failed": "Training job failed",
     "MaxRuntimeExceeded": "Training job exceeded MaxRuntimeInSeconds",
 }
-# Tells a program that it is one of a tuning job's, and what it is judged by.
+# The hyperparameter that names a tuning job's objective metric to its training jobs.
 OBJECTIVE = "_tuning_objective_metric"
 
 
@@ -48,7 +48,7 @@ def request_stop(cloud: "Cloud", job: TrainingJob) -> None:
 
 
 def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
-    """Move a job to a secondary status, and tell the world."""
+    """Move a job to a secondary status, save it, and emit its event."""
     moment = now()
     if job.transitions:
         job.transitions[-1].setdefault("EndTime", moment)
@@ -60,13 +60,13 @@ def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
     job.secondary_status = secondary
     job.modified = moment
     job.transitions.append(transition)
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.training(job))
 
 
 async def run(cloud: "Cloud", job: TrainingJob) -> None:
-    """Do the job's work; whatever happens, the job ends in a final status."""
-    enter(cloud, job, await outcome(job, lambda: _Training(cloud, job).work()))
+    """Do the job's work; the job always ends in a final status."""
+    enter(cloud, job, await final_status(job, lambda: _Training(cloud, job).work()))
 
 
 class _Training:
@@ -78,10 +78,10 @@ class _Training:
         self._home = cloud.settings.folder("training-job", job.name)
         self._ml = MlFolder(self._home / "ml")
         algorithm = job.request["AlgorithmSpecification"]
-        self._bought = "AlgorithmName" in algorithm
-        self._image: str = marketplace.IMAGE if self._bought else algorithm["TrainingImage"]
+        self._from_marketplace = "AlgorithmName" in algorithm
+        self._image: str = marketplace.IMAGE if self._from_marketplace else algorithm["TrainingImage"]
         given = algorithm.get("MetricDefinitions", [])
-        self._metrics = MetricScanner([marketplace.METRIC] if self._bought else given)
+        self._metrics = MetricScanner([marketplace.METRIC] if self._from_marketplace else given)
 
     async def work(self) -> str:
         """Go through the states; returns the secondary status to end in."""
@@ -90,8 +90,10 @@ class _Training:
         fault = self._cloud.faults.failure("training-job")
         self._job.started = now()
         enter(self._cloud, self._job, "Downloading")
-        asked = marketplace.as_our_own(self._job.request) if self._bought else self._job.request
-        await asyncio.to_thread(self._ml.lay_out, asked)
+        request = (
+            marketplace.for_our_programs(self._job.request) if self._from_marketplace else self._job.request
+        )
+        await asyncio.to_thread(self._ml.lay_out, request)
         role = await self._role()
         await self._download(role)
         if self._job.stop.is_set():
@@ -108,7 +110,7 @@ class _Training:
         return end
 
     async def _stopped_while_held(self) -> bool:
-        """Wait as a fault has it, but not longer than until somebody stops the job."""
+        """Wait as long as a fault says, but not after the job is stopped."""
         held = self._cloud.faults.hold("training-job")
         return await _first(self._job.stop.wait(), held) == 0 or self._job.stop.is_set()
 
@@ -148,10 +150,10 @@ class _Training:
         return folder
 
     async def _train_with(self, checkpoints: CheckpointFolder | None, role: ExecutionRole) -> str:
-        """Train, and whatever comes of it, keep the checkpoints: they are for the time when nothing did."""
+        """Train, and store the checkpoints in any case: a failed job needs them most."""
         if checkpoints is None:
             return await self._train_and_log(role)
-        syncing = asyncio.ensure_future(checkpoints.keep_in_step())
+        syncing = asyncio.ensure_future(checkpoints.sync_until_cancelled())
         try:
             return await self._train_and_log(role)
         finally:
@@ -166,7 +168,7 @@ class _Training:
             raise JobFailed(f"ClientError: Checkpoint upload failed: {problem}") from problem
 
     async def _train_and_log(self, role: ExecutionRole) -> str:
-        """Run the program, its lines going to CloudWatch as well."""
+        """Run the program, and send its output to CloudWatch as well."""
         log = CloudLog.of_job(self._cloud.aws, self._cloud.settings, self._job.name, role)
         try:
             return await self._train(log)
@@ -178,7 +180,7 @@ class _Training:
         """Run the program; returns the secondary status that its end means."""
 
         def on_line(line: str) -> None:
-            self._tell(self._metrics.read(line))
+            self._record_objective(self._metrics.read(line))
             if log:
                 log.write(line)
 
@@ -201,8 +203,8 @@ class _Training:
             raise JobFailed(f"AlgorithmError: {reason}, exit code: {code}")
         return ("Completed", "Stopped", "MaxRuntimeExceeded")[first]
 
-    def _tell(self, seen: list[tuple[str, float]]) -> None:
-        """Tell whoever tunes of each value of the metric that is tuned for."""
+    def _record_objective(self, seen: list[tuple[str, float]]) -> None:
+        """Record each value of the objective metric, and call the tuning job's callback."""
         objective = self._job.request["HyperParameters"].get(OBJECTIVE) if self._job.watch else None
         for name, value in seen:
             if self._job.watch and name == objective:
@@ -223,7 +225,7 @@ class _Training:
         path = self._job.request["OutputDataConfig"]["S3OutputPath"]
         place = S3Uri.parse(path).below(self._job.name, "output")
         try:
-            if any(self._ml.output_data.iterdir()) and not self._bought:
+            if any(self._ml.output_data.iterdir()) and not self._from_marketplace:
                 await self._store(role, self._ml.output_data, place.below("output.tar.gz"))
             self._job.artifact = await self._store(role, self._ml.model, place.below("model.tar.gz"))
         except (AccessRefused, S3Failure) as problem:

@@ -1,4 +1,4 @@
-"""Cuts batch input into payloads, sends them a few at a time, and puts the answers together in order."""
+"""Splits batch input into payloads, sends some in parallel, and assembles the responses in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -55,10 +55,10 @@ def _checked(body: bytes, limit: int) -> bytes:
 async def transform(
     bodies: Iterable[bytes], send: Send, output: BinaryIO, *, concurrency: int, lines: bool
 ) -> None:
-    """Send every body and write the answers in the order of the bodies.
+    """Send every body and write the responses in the order of the bodies.
 
-    With ``lines`` each answer is followed by one newline, and an answer that
-    is blank leaves nothing. The first failure cancels what else is under way.
+    With ``lines`` each response is followed by one newline, and blank responses are
+    omitted. The first failure cancels the other requests.
     """
     assembly = _Assembly(output, lines)
     numbered = enumerate(bodies)
@@ -77,7 +77,7 @@ async def transform(
 
 
 class _Assembly:
-    """Holds back answers that overtook an earlier one."""
+    """Holds back responses that arrive before an earlier one."""
 
     def __init__(self, output: BinaryIO, lines: bool) -> None:
         self._output = output
@@ -85,14 +85,14 @@ class _Assembly:
         self._next = 0
         self._early: dict[int, bytes] = {}
 
-    def add(self, number: int, answer: bytes) -> None:
-        self._early[number] = answer
+    def add(self, number: int, response: bytes) -> None:
+        self._early[number] = response
         while self._next in self._early:
             self._write(self._early.pop(self._next))
             self._next += 1
 
-    def _write(self, answer: bytes) -> None:
+    def _write(self, response: bytes) -> None:
         if not self._lines:
-            self._output.write(answer)
-        elif answer.strip():
-            self._output.write(answer.rstrip(b"\r\n") + b"\n")
+            self._output.write(response)
+        elif response.strip():
+            self._output.write(response.rstrip(b"\r\n") + b"\n")

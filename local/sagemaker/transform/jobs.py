@@ -28,14 +28,14 @@ ONLY = (
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start a transform job."""
     check(request)
-    shelf, name = cloud.store.transform_jobs, request["TransformJobName"]
-    shelf.check_free(name)
+    registry, name = cloud.store.transform_jobs, request["TransformJobName"]
+    registry.check_free(name)
     model = cloud.store.models.find(request["ModelName"])
     instance_type = request["TransformResources"]["InstanceType"]
     models.check_instance(model, instance_type, "SupportedTransformInstanceTypes")
-    cloud.quotas.check("transform-job", quotas.of_job(request))
-    job = TransformJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
-    shelf.add(job)
+    cloud.quotas.check("transform-job", quotas.instances_of_job(request))
+    job = TransformJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
+    registry.add(job)
     enter(cloud, job, "InProgress")
     cloud.start(run(cloud, job, model))
     return {"TransformJobArn": job.arn}

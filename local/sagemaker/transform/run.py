@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account import state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import ENDED, Document, Model, TransformJob, now
 from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, JobStopped
@@ -20,7 +20,7 @@ from local.sagemaker.transform import batching
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-# What SageMaker falls back on when neither the request nor /execution-parameters says otherwise.
+# SageMaker's defaults when neither the request nor /execution-parameters says otherwise.
 DEFAULTS: Document = {"MaxConcurrentTransforms": 1, "BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6}
 # How /execution-parameters spells a strategy.
 STRATEGIES = {"SINGLE_RECORD": "SingleRecord", "MULTI_RECORD": "MultiRecord"}
@@ -28,25 +28,25 @@ DEFAULT_TIMEOUT = 600
 
 
 def enter(cloud: "Cloud", job: TransformJob, status: str) -> None:
-    """Move a job to a status, and tell the world."""
+    """Move a job to a status, save it, and emit its event."""
     job.status = status
     job.modified = now()
     if status in ENDED:
         job.ended = job.modified
-    cloud.keep()
+    cloud.changed()
     cloud.events.emit(state_changes.transform(job))
 
 
 async def run(cloud: "Cloud", job: TransformJob, model: Model) -> None:
-    """Do the job's work; whatever happens, the job ends in a final status."""
+    """Do the job's work; the job always ends in a final status."""
     transform = _Transform(cloud, job, model)
-    status = await outcome(job, lambda: _unless_stopped(job, transform))
+    status = await final_status(job, lambda: _until_stopped(job, transform))
     await transform.close()
     enter(cloud, job, status)
 
 
-async def _unless_stopped(job: TransformJob, transform: "_Transform") -> str:
-    """Work until done or until somebody stops the job, whichever comes first."""
+async def _until_stopped(job: TransformJob, transform: "_Transform") -> str:
+    """Work until done or until the job is stopped, whichever comes first."""
     work = asyncio.ensure_future(transform.work())
     stop = asyncio.ensure_future(job.stop.wait())
     try:
@@ -70,8 +70,8 @@ class _Transform:
         self._job = job
         self._model = model
         self._home = cloud.settings.folder("transform-job", job.name)
-        self._asked = {name: job.request[name] for name in DEFAULTS if name in job.request}
-        self._parameters = DEFAULTS | self._asked
+        self._requested = {name: job.request[name] for name in DEFAULTS if name in job.request}
+        self._parameters = DEFAULTS | self._requested
         self._headers = _headers(job.request)
         self._server = ModelServer(
             cloud,
@@ -96,7 +96,7 @@ class _Transform:
             role = await self._cloud.iam.execution_role(self._model.request.get("ExecutionRoleArn"))
             keys = await self._inputs(role, source)
             await self._server.start()
-            await self._ask_parameters()
+            await self._request_parameters()
             for key in keys:
                 await self._transform(role, S3Uri(source.bucket, key), relative_key(source.key, key))
         except (AccessRefused, S3Failure) as problem:
@@ -117,8 +117,8 @@ class _Transform:
             raise JobFailed(f"ClientError: Data download failed: S3 key: {source} matched no files on s3")
         return keys
 
-    async def _ask_parameters(self) -> None:
-        """Let the container suggest what the request leaves open, as SageMaker does."""
+    async def _request_parameters(self) -> None:
+        """Take from the container the parameters that the request does not set, as SageMaker does."""
         reply = await self._server.ask("GET", "/execution-parameters", {}, b"", timeout=5)
         with contextlib.suppress(ValueError):
             offered = json.loads(reply.body) if reply.status == 200 else {}
@@ -128,7 +128,7 @@ class _Transform:
                     offered["BatchStrategy"] = STRATEGIES[strategy]
                 self._parameters |= {
                     name: offered[name] for name in DEFAULTS if name in offered
-                } | self._asked
+                } | self._requested
 
     async def _transform(self, role: ExecutionRole, source: S3Uri, relative: str) -> None:
         """Transform one object; its answers go to its own place below the output path, named ``.out``."""
@@ -149,7 +149,7 @@ class _Transform:
                 return reply.body
             if reply.status < 500:
                 break
-        raise JobFailed(_bad_answer(reply))
+        raise JobFailed(_failure_reason(reply))
 
 
 async def send_all(
@@ -183,7 +183,7 @@ def _headers(request: Document) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def _bad_answer(reply: Reply) -> str:
+def _failure_reason(reply: Reply) -> str:
     side = "ClientError" if reply.status < 500 else "AlgorithmError"
     message = reply.body.decode(errors="replace")[:500]
     return f"{side}: See job logs for more information. The algorithm answered {reply.status}: {message}"

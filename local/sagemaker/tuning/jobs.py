@@ -10,8 +10,7 @@ from local.sagemaker.account.records import Document, TuningJob
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import validation
 from local.sagemaker.training import rules as training_rules
-from local.sagemaker.tuning import rules as tuning_rules
-from local.sagemaker.tuning import views as tuning_views
+from local.sagemaker.tuning import rules, views
 from local.sagemaker.tuning.run import enter, request_stop, run
 
 if TYPE_CHECKING:
@@ -20,17 +19,17 @@ if TYPE_CHECKING:
 
 async def create(cloud: "Cloud", request: Document) -> Document:
     """Start a tuning job."""
-    tuning_rules.check(cloud, request)
-    shelf, name = cloud.store.tuning_jobs, request["HyperParameterTuningJobName"]
-    shelf.check_free(name)
+    rules.check(cloud, request)
+    registry, name = cloud.store.tuning_jobs, request["HyperParameterTuningJobName"]
+    registry.check_free(name)
     cloud.quotas.check(quotas.TUNING, Counter({quotas.CONCURRENT: 1}))
-    at_once = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
-    one = quotas.of_job(request["TrainingJobDefinition"])
-    cloud.quotas.check("training-job", Counter({kind: count * at_once for kind, count in one.items()}))
+    parallel = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxParallelTrainingJobs"]
+    one = quotas.instances_of_job(request["TrainingJobDefinition"])
+    cloud.quotas.check("training-job", Counter({kind: count * parallel for kind, count in one.items()}))
     condition = request["TrainingJobDefinition"]["StoppingCondition"]
     condition.setdefault("MaxRuntimeInSeconds", training_rules.MAX_SECONDS)
-    job = TuningJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
-    shelf.add(job)
+    job = TuningJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
+    registry.add(job)
     enter(cloud, job, "InProgress")
     cloud.start(run(cloud, job))
     return {"HyperParameterTuningJobArn": job.arn}
@@ -38,21 +37,21 @@ async def create(cloud: "Cloud", request: Document) -> Document:
 
 async def describe(cloud: "Cloud", request: Document) -> Document:
     """Describe a tuning job."""
-    return tuning_views.describe(cloud.store, _find(cloud, request))
+    return views.describe(cloud.store, _find(cloud, request))
 
 
 async def list_jobs(cloud: "Cloud", request: Document) -> Document:
     """List tuning jobs."""
-    summarise = partial(tuning_views.brief, cloud.store)
+    summarise = partial(views.brief, cloud.store)
     return listing.page(cloud.store.tuning_jobs, request, "HyperParameterTuningJobSummaries", summarise)
 
 
 async def list_training_jobs(cloud: "Cloud", request: Document) -> Document:
     """List a tuning job's training jobs; by their objective, only those that have reported it."""
-    jobs = tuning_views.trials(cloud.store, _find(cloud, request))
+    jobs = views.trials(cloud.store, _find(cloud, request))
     if request.get("SortBy") == "FinalObjectiveMetricValue":
         jobs = [job for job in jobs if job.objective]
-    summarise = partial(tuning_views.summary, cloud.store)
+    summarise = partial(views.summary, cloud.store)
     return listing.page(jobs, request, "TrainingJobSummaries", summarise, order="Ascending")
 
 

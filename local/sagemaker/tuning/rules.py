@@ -6,16 +6,15 @@ from local.sagemaker.account.records import Document, TuningJob
 from local.sagemaker.errors import ServiceError, tuning_job_missing, validation
 from local.sagemaker.models import algorithms
 from local.sagemaker.training import rules as training_rules
-from local.sagemaker.tuning import space as tuning_space
-from local.sagemaker.tuning.space import Numbers, Space
+from local.sagemaker.tuning.space import RESERVED, Numbers, Space, read_space
 
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
     from local.sagemaker.account.store import Store
 
-MAX_JOBS, MAX_AT_ONCE = 750, 100
+MAX_JOBS, MAX_PARALLEL = 750, 100
 STRATEGIES = ("Bayesian", "Random")
-# What SageMaker can do and this cannot, by where it is asked for.
+# What SageMaker supports and this does not, by the member that holds it.
 UNSUPPORTED = {
     "": ("TrainingJobDefinitions", "Autotune"),
     "HyperParameterTuningJobConfig": ("TuningJobCompletionCriteria", "StrategyConfig"),
@@ -40,9 +39,9 @@ def check(cloud: "Cloud", request: Document) -> None:
     _check_limits(config["ResourceLimits"])
     space = _check_space(config, definition)
     training_rules.check(training_request(request, "check", {}), cloud.settings.account)
-    bought = definition["AlgorithmSpecification"].get("AlgorithmName")
-    if bought:
-        _check_algorithm(algorithms.find(cloud, bought), request, space)
+    algorithm_name = definition["AlgorithmSpecification"].get("AlgorithmName")
+    if algorithm_name:
+        _check_algorithm(algorithms.find(cloud, algorithm_name), request, space)
     else:
         _check_objective(config, definition["AlgorithmSpecification"].get("MetricDefinitions", []))
     _check_parents(request, cloud.store)
@@ -60,17 +59,17 @@ def training_request(request: Document, name: str, tuned: dict[str, str]) -> Doc
 
 
 def _check_limits(limits: Document) -> None:
-    in_total, at_once = limits.get("MaxNumberOfTrainingJobs"), limits["MaxParallelTrainingJobs"]
+    in_total, parallel = limits.get("MaxNumberOfTrainingJobs"), limits["MaxParallelTrainingJobs"]
     if "MaxRuntimeInSeconds" in limits:
         raise _unsupported("ResourceLimits.MaxRuntimeInSeconds")
     if in_total is None:
         raise validation("MaxNumberOfTrainingJobs is required for this strategy.")
-    if at_once > in_total:
+    if parallel > in_total:
         raise validation(
-            f"MaxParallelTrainingJobs ({at_once}) must be less than or equal to MaxNumberOfTrainingJobs "
+            f"MaxParallelTrainingJobs ({parallel}) must be less than or equal to MaxNumberOfTrainingJobs "
             f"({in_total})."
         )
-    for what, value, most in (("parallel", at_once, MAX_AT_ONCE), ("total", in_total, MAX_JOBS)):
+    for what, value, most in (("parallel", parallel, MAX_PARALLEL), ("total", in_total, MAX_JOBS)):
         if value > most:
             raise ServiceError(
                 "ResourceLimitExceeded",
@@ -80,19 +79,17 @@ def _check_limits(limits: Document) -> None:
 
 
 def _check_space(config: Document, definition: Document) -> Space:
-    space = tuning_space.read(config.get("ParameterRanges", {}))
+    space = read_space(config.get("ParameterRanges", {}))
     fixed = definition.get("StaticHyperParameters", {})
     if both := sorted(space.keys() & fixed.keys()):
         raise validation(f"Hyperparameters are both static and searched: {', '.join(both)}")
-    if reserved := sorted(name for name in fixed if name.startswith(tuning_space.RESERVED)):
-        raise validation(
-            f"Hyperparameter names must not begin with {tuning_space.RESERVED}: {', '.join(reserved)}"
-        )
+    if reserved := sorted(name for name in fixed if name.startswith(RESERVED)):
+        raise validation(f"Hyperparameter names must not begin with {RESERVED}: {', '.join(reserved)}")
     return space
 
 
 def _check_algorithm(described: Document, request: Document, space: Space) -> None:
-    """Refuse what the algorithm could not be told: both ends of every range are tried."""
+    """Refuse ranges that the algorithm does not support, by checking both ends of each."""
     offered = described["TrainingSpecification"]
     _check_objective(
         request["HyperParameterTuningJobConfig"],
@@ -153,7 +150,7 @@ def _check_parent(request: Document, parent: TuningJob, *, identical: bool) -> N
 
 
 def _names(config: Document, definition: Document) -> set[str]:
-    searched = tuning_space.read(config.get("ParameterRanges", {}))
+    searched = read_space(config.get("ParameterRanges", {}))
     return {*searched, *definition.get("StaticHyperParameters", {})}
 
 

@@ -1,4 +1,4 @@
-"""The life of one tuning job: training jobs, some at once, each told what the ones before it taught."""
+"""The life of one tuning job: training jobs, some in parallel, each proposed from the results so far."""
 
 import asyncio
 import logging
@@ -7,23 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account import quotas, state_changes
-from local.sagemaker.account.ending import outcome
+from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import ENDED, TrainingJob, TuningJob, now
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import JobFailed, ServiceError
 from local.sagemaker.training import run as training_run
-from local.sagemaker.tuning import rules as tuning_rules
-from local.sagemaker.tuning import space as tuning_space
-from local.sagemaker.tuning import views as tuning_views
+from local.sagemaker.tuning import rules, views
 from local.sagemaker.tuning.search import Observation, Search
-from local.sagemaker.tuning.stopping import hopeless
+from local.sagemaker.tuning.space import read_space
+from local.sagemaker.tuning.stopping import below_median
 
 if TYPE_CHECKING:
     from local.sagemaker.account.cloud import Cloud
 
-MOST_FAILURES = 5  # SageMaker's own
-QUOTA_SECONDS = 0.5  # between looks, where no training job may start
-NONE_SUCCEEDED = (
+MAX_FAILURES = 5  # SageMaker's own
+QUOTA_SECONDS = 0.5  # between checks of the quota while it allows no training job
+NO_SUCCESS = (
     "No training job succeeded after {count} attempts. For additional details, please take a look at the "
     "training job failures by listing training jobs for the hyperparameter tuning job."
 )
@@ -31,13 +30,13 @@ logger = logging.getLogger(__name__)
 
 
 def enter(cloud: "Cloud", job: TuningJob, status: str) -> None:
-    """Move a tuning job to a status, and tell the world."""
+    """Move a tuning job to a status, save it, and emit its event."""
     job.status = status
     job.modified = now()
     if status in ENDED:
         job.ended = job.modified
-    cloud.keep()
-    cloud.events.emit(state_changes.tuning(job, tuning_views.describe(cloud.store, job)))
+    cloud.changed()
+    cloud.events.emit(state_changes.tuning(job, views.describe(cloud.store, job)))
 
 
 def request_stop(cloud: "Cloud", job: TuningJob) -> None:
@@ -45,13 +44,13 @@ def request_stop(cloud: "Cloud", job: TuningJob) -> None:
     if job.status != "Stopping":
         enter(cloud, job, "Stopping")
         job.stop.set()
-        for trial in tuning_views.trials(cloud.store, job):
+        for trial in views.trials(cloud.store, job):
             training_run.request_stop(cloud, trial)
 
 
 async def run(cloud: "Cloud", job: TuningJob) -> None:
-    """Do the job's work; whatever happens, it and its training jobs end."""
-    enter(cloud, job, await outcome(job, lambda: _Tuning(cloud, job).work()))
+    """Do the job's work; it and its training jobs always end."""
+    enter(cloud, job, await final_status(job, lambda: _Tuning(cloud, job).work()))
 
 
 class _Tuning:
@@ -61,8 +60,8 @@ class _Tuning:
         self._cloud = cloud
         self._job = job
         limits = job.config["ResourceLimits"]
-        self._in_total: int = limits["MaxNumberOfTrainingJobs"]
-        self._at_once: int = limits["MaxParallelTrainingJobs"]
+        self._max_trials: int = limits["MaxNumberOfTrainingJobs"]
+        self._max_parallel: int = limits["MaxParallelTrainingJobs"]
         self._search = self._search_of(job)
         self._running: dict[asyncio.Task[None], TrainingJob] = {}
 
@@ -74,10 +73,10 @@ class _Tuning:
         ]
         seed = job.config.get("RandomSeed", uuid.uuid5(uuid.NAMESPACE_URL, job.arn).int % 2**32)
         return Search(
-            space=tuning_space.read(job.config["ParameterRanges"]),
+            space=read_space(job.config["ParameterRanges"]),
             maximize=job.objective["Type"] == "Maximize",
             at_random=job.config["Strategy"] == "Random",
-            in_total=self._in_total,
+            in_total=self._max_trials,
             seed=seed,
             parents=[each for parent in parents for each in self._observed(parent)],
             identical=warm.get("WarmStartType") == "IdenticalDataAndAlgorithm",
@@ -94,37 +93,37 @@ class _Tuning:
         if fault:
             raise JobFailed(fault.reason)
         try:
-            while self._goes_on() or self._running:
+            while self._may_start() or self._running:
                 await self._step()
         except Exception:
             await self._stop_all()
             raise
         if self._job.stop.is_set():
             return "Stopped"
-        if tuning_views.best(self._cloud.store, self._job) is None:
-            raise JobFailed(NONE_SUCCEEDED.format(count=len(self._job.trials)))
+        if views.best(self._cloud.store, self._job) is None:
+            raise JobFailed(NO_SUCCESS.format(count=len(self._job.trials)))
         return "Completed"
 
-    def _goes_on(self) -> bool:
-        if self._job.stop.is_set() or len(self._job.trials) >= self._in_total:
+    def _may_start(self) -> bool:
+        if self._job.stop.is_set() or len(self._job.trials) >= self._max_trials:
             return False
         failed = [each for each in self._trials() if each.status == "Failed"]
-        return len(failed) <= MOST_FAILURES
+        return len(failed) <= MAX_FAILURES
 
     async def _step(self) -> None:
-        """Start what may start, then wait until one has ended."""
-        while self._goes_on() and len(self._running) < self._at_once:
+        """Start the jobs that may start, then wait until one has ended."""
+        while self._may_start() and len(self._running) < self._max_parallel:
             seen, number = self._observed(self._job), len(self._job.trials)
             proposed = await asyncio.to_thread(self._search.propose, seen, number)
-            if not self._goes_on() or not self._start(proposed):
+            if not self._may_start() or not self._start(proposed):
                 break
         if self._running:
             done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 del self._running[task]
             self._job.modified = now()
-            self._cloud.keep()
-        elif self._goes_on():
+            self._cloud.changed()
+        elif self._may_start():
             await asyncio.sleep(QUOTA_SECONDS)
 
     def _start(self, tuned: dict[str, str]) -> bool:
@@ -132,27 +131,27 @@ class _Tuning:
         number = len(self._job.trials) + 1
         name = f"{self._job.name}-{number:03}-{uuid.uuid4().hex[:8]}"
         reserved = {training_run.OBJECTIVE: self._job.objective["MetricName"]}
-        request = tuning_rules.training_request(self._job.request, name, tuned | reserved)
+        request = rules.training_request(self._job.request, name, tuned | reserved)
         try:
-            self._cloud.quotas.check("training-job", quotas.of_job(request))
+            self._cloud.quotas.check("training-job", quotas.instances_of_job(request))
         except ServiceError:
             return False
-        shelf = self._cloud.store.training_jobs
-        trial = TrainingJob(name=name, arn=shelf.arn(name), request=request, tags=tags_of(request))
+        registry = self._cloud.store.training_jobs
+        trial = TrainingJob(name=name, arn=registry.arn(name), request=request, tags=tags_of(request))
         trial.tuning_job, trial.tuned = self._job.name, tuned
         if self._job.config.get("TrainingJobEarlyStoppingType") == "Auto":
-            trial.watch = partial(self._stop_if_hopeless, trial)
+            trial.watch = partial(self._stop_if_below_median, trial)
         else:
             trial.watch = lambda _value: None
-        shelf.add(trial)
+        registry.add(trial)
         self._job.trials.append(name)
         training_run.enter(self._cloud, trial, "Starting")
         self._running[self._cloud.start(training_run.run(self._cloud, trial))] = trial
         return True
 
-    def _stop_if_hopeless(self, trial: TrainingJob, _value: float) -> None:
+    def _stop_if_below_median(self, trial: TrainingJob, _value: float) -> None:
         others = [each.objective for each in self._trials() if each is not trial and each.status != "Failed"]
-        if hopeless(trial.objective, others, maximize=self._search.maximize):
+        if below_median(trial.objective, others, maximize=self._search.maximize):
             logger.info("Stopping %s early, at %s", trial.name, trial.objective[-1])
             training_run.request_stop(self._cloud, trial)
 
@@ -163,12 +162,12 @@ class _Tuning:
             await asyncio.wait(self._running)
 
     def _trials(self) -> list[TrainingJob]:
-        return tuning_views.trials(self._cloud.store, self._job)
+        return views.trials(self._cloud.store, self._job)
 
     def _observed(self, job: TuningJob) -> list[Observation]:
-        """List what a tuning job has seen: an end that taught nothing is left out."""
+        """List a tuning job's observations, without jobs that ended with no value."""
         seen = []
-        for trial in tuning_views.trials(self._cloud.store, job):
+        for trial in views.trials(self._cloud.store, job):
             if trial.running:
                 seen.append(Observation(trial.tuned))
             elif trial.objective and trial.status != "Failed":

@@ -1,7 +1,6 @@
-"""What a tuning job tries next: Optuna's, told each time all that is known.
+"""Proposes what a tuning job tries next, by Optuna.
 
-The study is made anew for each proposal, from the account's records: nothing about a
-search is kept anywhere else.
+The study is built again for each proposal, from the account's records: a search has no other state.
 """
 
 import logging
@@ -15,12 +14,12 @@ from local.sagemaker.tuning.space import Categories, Space, Value
 if TYPE_CHECKING:
     import optuna
 
-MOST_AT_RANDOM = 10
+MAX_RANDOM_TRIALS = 10
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What a training job was told, and how it did; no value while that is not known."""
+    """A training job's hyperparameters and its objective value; None while it is unknown."""
 
     tuned: Mapping[str, str]
     value: float | None = None
@@ -39,7 +38,7 @@ class Search:
     identical: bool = False
 
     def propose(self, seen: Sequence[Observation], number: int) -> dict[str, str]:
-        """Say what to try after ``number`` others; ``seen`` are those that ended well or still run."""
+        """Return what to try after ``number`` others; ``seen`` are those that ended well or still run."""
         if number == 0 and not self.at_random:
             return self._first()
         import optuna  # a second to import, and few accounts tune
@@ -55,7 +54,7 @@ class Search:
         return {name: _written(asked[name]) for name in self.space}
 
     def _first(self) -> dict[str, str]:
-        """Begin with what did best before, or else in the middle."""
+        """Begin with the parents' best hyperparameters, or with the middle of each range."""
         best = self._best_parent()
         if best:
             return {name: best.tuned[name] for name in self.space}
@@ -73,19 +72,19 @@ class Search:
                 yield each
 
     def _inherited(self, seen: Sequence[Observation]) -> Iterator[Observation]:
-        """Import what parents saw. Of other rows, values are moved by how the best one does on these."""
+        """Import what parents saw. For other rows, values are shifted by how the best one does on these."""
         best = self._best_parent()
         if best is None or self.at_random:
             return
-        moved = 0.0
+        shift = 0.0
         if not self.identical:
             again = next((each.value for each in seen if dict(each.tuned) == self._first()), None)
             if again is None:
                 return  # not known yet
-            moved = again - (best.value or 0.0)
+            shift = again - (best.value or 0.0)
         for each in self._usable():
             if self.identical or each is not best:
-                yield Observation(each.tuned, (each.value or 0.0) + moved)
+                yield Observation(each.tuned, (each.value or 0.0) + shift)
 
     def _sampler(self, number: int) -> "optuna.samplers.BaseSampler":
         import optuna
@@ -98,7 +97,7 @@ class Search:
             return optuna.samplers.TPESampler(
                 seed=seed,
                 constant_liar=True,  # jobs that run at once are not to try the same
-                n_startup_trials=min(MOST_AT_RANDOM, max(2, self.in_total // 4)),
+                n_startup_trials=min(MAX_RANDOM_TRIALS, max(2, self.in_total // 4)),
             )
 
 

@@ -29,11 +29,11 @@ class Numbers:
         return round(value) if self.whole else value
 
     def holds(self, text: str) -> bool:
-        """Tell whether the range holds a value as a job was told it."""
+        """Return whether the range holds a value, as a hyperparameter's text."""
         return self.low <= float(text) <= self.high and (not self.whole or float(text).is_integer())
 
     def read(self, text: str) -> Value:
-        """Read a value as a job was told it."""
+        """Read a value from a hyperparameter's text."""
         return int(float(text)) if self.whole else float(text)
 
 
@@ -45,11 +45,11 @@ class Categories:
 
     @property
     def middle(self) -> Value:
-        """The first one, for want of a middle."""
+        """The first one: categories have no middle."""
         return self.values[0]
 
     def holds(self, text: str) -> bool:
-        """Tell whether a value is one of them."""
+        """Return whether a value is one of them."""
         return text in self.values
 
     def read(self, text: str) -> Value:
@@ -60,7 +60,7 @@ class Categories:
 Space = dict[str, Numbers | Categories]
 
 
-def read(ranges: Document) -> Space:
+def read_space(ranges: Document) -> Space:
     """Read ParameterRanges; refuses what SageMaker refuses."""
     if ranges.get("AutoParameters"):
         raise validation("AutoParameters are not supported by the local SageMaker.")

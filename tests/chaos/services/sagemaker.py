@@ -27,11 +27,11 @@ from local.sagemaker.aws import Aws
 from local.sagemaker.endpoints.fleet import Fleet
 from local.sagemaker.errors import JobFailed, ServiceError
 from local.sagemaker.http import (
-    shapes,  # fmt: skip
+    service_model,  # fmt: skip
     validation,  # fmt: skip
 )
 from local.sagemaker.http.control import OPERATIONS
-from local.sagemaker.http.serialization import serialise
+from local.sagemaker.http.service_model import serialise
 from local.sagemaker.iam.iam import Iam
 from local.sagemaker.models import packages as model_packages  # fmt: skip
 from local.sagemaker.programs.programs import Runner
@@ -124,7 +124,7 @@ class SageMaker:
         return lambda **request: self._call(operation, request)
 
     def _call(self, name: str, request: Any) -> Any:
-        shape = shapes.operation(name)
+        shape = service_model.operation(name)
         asked = copy.deepcopy(request)
         try:
             validation.check(shape.input_shape, asked)
@@ -169,10 +169,10 @@ class SageMaker:
 
     def begin_trial(self, job: TuningJob) -> TrainingJob:
         """Begin the next of a tuning job's training jobs."""
-        shelf, name = self.cloud.store.training_jobs, f"{job.name}-{len(job.trials) + 1:03}-0a1b2c3d"
+        registry, name = self.cloud.store.training_jobs, f"{job.name}-{len(job.trials) + 1:03}-0a1b2c3d"
         request = tuning_rules.training_request(job.request, name, {})
-        trial = TrainingJob(name=name, arn=shelf.arn(name), request=request, tuning_job=job.name)
-        shelf.add(trial)
+        trial = TrainingJob(name=name, arn=registry.arn(name), request=request, tuning_job=job.name)
+        registry.add(trial)
         job.trials.append(name)
         training_run.enter(self.cloud, trial, "Starting")
         return trial

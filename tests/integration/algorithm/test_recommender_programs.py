@@ -25,16 +25,16 @@ PATIENCE = 300.0  # for what a busy machine takes longer to do
 # The shop is small: more threads only wait for each other, and cost processor time by it.
 ONE_THREAD = {"SM_NUM_CPUS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 SAGEMAKER_SECONDS = 29.0  # after SIGTERM; a second more, and SageMaker kills a serving container
-# Trains, and is asked to stop the moment that it tells of its first epoch, however fast it would go on.
+# Trains, and gets SIGTERM when it prints its first epoch, however fast it would continue.
 INTERRUPTED = """
 import os, runpy, signal, sys
 write, sent = sys.stdout.write, []
-def tell(text):
+def write_and_stop(text):
     write(text)
     if text.startswith("epoch ") and not sent:
         sent.append(True)
         os.kill(os.getpid(), signal.SIGTERM)
-sys.stdout.write = tell
+sys.stdout.write = write_and_stop
 runpy.run_module("recommender.train", run_name="__main__")
 """
 
@@ -260,8 +260,8 @@ def test_a_checkpoint_of_other_data_is_not_gone_on_with(base: Path, start: Start
     channel.write_text(channel.read_text() + "newcomer,new\n")
     configure(base, algorithm="als", factors="32", iterations="4")
     output, _ = start("-m", "recommender.train").communicate(timeout=PATIENCE)
-    assert "training starts anew" in output
-    assert "going on after epoch" not in output
+    assert "training starts from scratch" in output
+    assert "resuming after epoch" not in output
     assert (base / "model" / "model.json").exists()
 
 
@@ -272,7 +272,7 @@ def arrays_of_a_training(base: Path, start: Start, *, interrupted: int) -> dict[
     process = start("-m", "recommender.train")
     output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
-    assert ("going on after epoch" in output) == bool(interrupted)
+    assert ("resuming after epoch" in output) == bool(interrupted)
     names = ("user_factors", "item_factors")
     found = {name: np.load(base / "model" / f"{name}.npy") for name in names}
     shutil.rmtree(base / "model")

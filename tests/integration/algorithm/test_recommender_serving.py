@@ -21,23 +21,23 @@ from local.sagemaker.programs.ports import free_port
 ALGORITHM = Path(__file__).parents[3] / "algorithm"
 # Large enough for its 88 MB to stand out from what processes need anyway.
 SIZE = Size(users=150_000, items=10_000, factors=128, pairs=400_000)
-WISH = {"user_id": user_id(5, SIZE.users), "top_n": "3"}
+QUERY = {"user_id": user_id(5, SIZE.users), "top_n": "3"}
 
 PATIENCE = 240.0
-# Serves, and holds each request of several lines in hand: it tells that it has one, and waits to be let go.
+# Serves, and holds each request of several lines: it reports that it has one, and waits to be released.
 HELD = """
 import runpy, sys, time
 from pathlib import Path
-from recommender import app, server
+from recommender.serve import app, server
 server.SECONDS_TO_FINISH = 600
 begun, let_go = map(Path, sys.argv[1:])
-answer = app.answer_many
+answer = app.respond_to_many
 def held(*arguments):
     begun.touch()
     while not let_go.exists():
         time.sleep(0.01)
     return answer(*arguments)
-app.answer_many = held
+app.respond_to_many = held
 runpy.run_module("recommender.serve", run_name="__main__")
 """
 
@@ -96,7 +96,7 @@ def wait_until(done: Callable[[], object]) -> None:
 
 
 def invoke(address: str) -> list[dict[str, object]]:
-    response = httpx.post(f"{address}/invocations", json=WISH, timeout=PATIENCE)
+    response = httpx.post(f"{address}/invocations", json=QUERY, timeout=PATIENCE)
     assert response.status_code == 200, response.text
     found: list[dict[str, object]] = response.json()
     return found
@@ -130,10 +130,7 @@ def test_a_worker_that_dies_is_replaced_and_the_others_go_on(base: Path) -> None
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(timeout=PATIENCE) == 0
         assert process.stderr is not None
-        assert (
-            f"worker {dead} died with exit code -9; another one takes its place"
-            in process.stderr.read().decode()
-        )
+        assert f"worker {dead} died with exit code -9; starting another" in process.stderr.read().decode()
 
 
 def test_connections_are_shared_out_evenly(shared: tuple[subprocess.Popen[bytes], str]) -> None:
@@ -162,7 +159,7 @@ def connections(pid: int, address: str) -> int:
 def test_a_request_in_hand_is_answered_before_the_end(
     base: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    body = (json.dumps(WISH) + "\n") * 4
+    body = (json.dumps(QUERY) + "\n") * 4
     begun, let_go = tmp_path / "begun", tmp_path / "let go"
     with (
         serve(base, "-c", HELD, str(begun), str(let_go)) as (process, address),
@@ -196,14 +193,14 @@ def test_workers_end_when_their_parent_is_killed(base: Path) -> None:
 
 
 def runs(pid: int) -> bool:
-    """Tell whether a process runs: one that ended may stay until somebody waits for it."""
+    """Return whether a process runs: one that ended may stay until its parent waits for it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
 
 
-def test_a_taken_port_is_told(base: Path, shared: tuple[subprocess.Popen[bytes], str]) -> None:
+def test_a_port_in_use_is_reported(base: Path, shared: tuple[subprocess.Popen[bytes], str]) -> None:
     _, address = shared
     with serve(base, SAGEMAKER_BIND_TO_PORT=address.rpartition(":")[2]) as (other, _):
         assert other.wait(timeout=PATIENCE) == 1
@@ -215,15 +212,15 @@ def test_bodies_up_to_the_limit_are_read_and_larger_ones_refused(
     shared: tuple[subprocess.Popen[bytes], str],
 ) -> None:
     _, address = shared
-    spaces = " " * (10 * 1024 * 1024 - len(json.dumps(WISH)))
-    fits = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces, timeout=PATIENCE)
+    spaces = " " * (10 * 1024 * 1024 - len(json.dumps(QUERY)))
+    fits = httpx.post(f"{address}/invocations", content=json.dumps(QUERY) + spaces, timeout=PATIENCE)
     assert (fits.status_code, len(fits.json())) == (200, 3)
-    over = httpx.post(f"{address}/invocations", content=json.dumps(WISH) + spaces + " ", timeout=PATIENCE)
+    over = httpx.post(f"{address}/invocations", content=json.dumps(QUERY) + spaces + " ", timeout=PATIENCE)
     assert over.status_code == 413
     assert answers(address)
 
 
-def test_a_batch_job_is_told_how_many_requests_to_send_at_once(
+def test_a_batch_job_gets_the_number_of_concurrent_requests(
     shared: tuple[subprocess.Popen[bytes], str],
 ) -> None:
     _, address = shared

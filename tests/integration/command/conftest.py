@@ -81,11 +81,12 @@ def answer_as_shop(run_id: str) -> Callable[[str, str, Mapping[str, str]], tuple
         known = customer != "17519"
         head = {"customer_id": customer, "run_id": run_id}
         if what == "recommendations":
+            source = "endpoint" if known else "popular"
             items = [
-                {"item_id": f"8512{i}A", "description": f"HEART {i}", "score": 1 / (i + 2)}
+                {"item_id": f"8512{i}A", "description": f"HEART {i}", "score": 1 / (i + 2), "source": source}
                 for i in range(int(query["top_n"]))
             ]
-            return 200, head | {"source": "endpoint" if known else "popular", "recommendations": items}
+            return 200, head | {"source": source, "recommendations": items}
         if not known:
             return 404, {"detail": f"Customer {customer} has no purchases in run {run_id}."}
         line = {"timestamp": "2011-11-30T12:05:00", "invoice": "536365", "item_id": "85123A",

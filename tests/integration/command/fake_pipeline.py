@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 
+from retailrec_shared.contract.quality_report import Facts
 from retailrec_shared.core import names
 from retailrec_shared.core.mapping_file import read_mapping
 from retailrec_shared.core.status import RunStatus, Stage
@@ -25,7 +26,8 @@ COUNTS = {"rows_read": 120, "rows_without_customer": 20, "interactions": 100, "c
 QUALITY = COUNTS | {
     "schema_version": 1, "source_format": "csv", "profile": "retail", "split": "temporal",
     "sheets": [{"name": None, "rows": 120}], "rejected": {"missing_customer": 20, "duplicate": 0},
-    "train_rows": 80, "test_rows": 20,
+    "rows_kept": 100, "train_rows": 80, "test_rows": 20, "cut_time": "2011-06-01T10:00:00",
+    "facts": dict.fromkeys(Facts.model_fields, 7),
     "first_timestamp": "2009-12-01T07:45:00", "last_timestamp": "2011-12-09T12:50:00",
     "warnings": [{"code": "rows_fell", "message": "Rows read fell by 40.0 %, from 200 to 120."}],
 }  # fmt: skip
@@ -39,7 +41,7 @@ class FakePipeline:
         self.ledger = ledger
         self.ending = ending
         self.paused = 0
-        self._drops = itertools.count(1)  # S3 tells uploads within one second apart by their sequencer
+        self._drops = itertools.count(1)  # S3 orders uploads within one second by their sequencer
         self._life: Generator[None] | None = None
 
     def pause(self, *_: Any) -> None:

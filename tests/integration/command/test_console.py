@@ -17,7 +17,7 @@ from retailrec.client.stack import Stack
 from retailrec.console.app import build
 from retailrec.console.drops import Drops
 from retailrec.console.guard import FOREIGN_POLICY
-from retailrec.console.opening import StackOpener
+from retailrec.console.stack_session import SessionOpener
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.serving.keys import customer_key, item_key
@@ -33,7 +33,7 @@ LOGS = "/aws/sagemaker/TrainingJobs"
 
 @contextmanager
 def serve(name: str | None) -> Iterator[httpx.Client]:
-    opener = StackOpener(name)
+    opener = SessionOpener(name)
     app = build(opener, drops=Drops(opener, start=lambda work: work()))
     with serving(app) as url, httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         yield client
@@ -103,7 +103,7 @@ def test_nothing_else_is_served(console: httpx.Client) -> None:
         assert console.get(path).status_code == 404, path
 
 
-def test_runs_are_told_with_their_stages_rows_and_metrics(console: httpx.Client, live: str) -> None:
+def test_runs_have_their_stages_rows_and_metrics(console: httpx.Client, live: str) -> None:
     (row,) = console.get("/api/runs").json()["runs"]
     assert (row["run_id"], row["live"], row["file"]) == (live, True, "sales.csv")
     run = console.get(f"/api/runs/{live}").json()
@@ -138,26 +138,45 @@ def test_a_trainings_epochs_are_read_from_its_log(console: httpx.Client, live: s
         now = round(time.time() * 1000)
         events = [{"timestamp": now + number, "message": text.format(number)} for number in (1, 2)]
         logs.put_log_events(logGroupName=LOGS, logStreamName=stream, logEvents=events)
-    told = console.get(f"/api/runs/{live}/progress").json()
-    assert (told["training"], told["epochs"]) == (False, 2)
-    (series,) = told["series"]
+    answer = console.get(f"/api/runs/{live}/progress").json()
+    assert (answer["training"], answer["epochs"]) == (False, 2)
+    (series,) = answer["series"]
+    assert series["label"] == "auc"
     assert [(point["step"], point["value"]) for point in series["points"]] == [(1, 0.1), (2, 0.2)]
 
+    chart = console.get(f"/api/runs/{live}/progress/chart", params={"metric": "auc"})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in chart.headers["content-security-policy"]
+    assert "<title>auc, epoch 2: 0.2000</title>" in chart.text
+    assert console.get(f"/api/runs/{live}/progress/chart", params={"metric": "loss"}).status_code == 404
 
-def test_a_training_without_a_log_has_told_nothing(console: httpx.Client, live: str) -> None:
+
+def test_metrics_are_drawn_over_the_runs_and_compared(console: httpx.Client, live: str) -> None:
+    assert {"name": "p@k(10)", "label": "precision@10 (held out)"} in console.get("/api/metrics").json()[
+        "names"
+    ]
+    chart = console.get("/api/metrics/chart", params={"metric": "p@k(10)", "run": live})
+    assert chart.headers["content-type"].startswith("text/html")
+    assert "(chosen): 0.0712</title>" in chart.text
+    assert '<td class="n">0.0712</td>' in console.get(f"/api/runs/{live}/comparison").text
+    assert "No run has this metric" in console.get("/api/metrics/chart", params={"metric": "none"}).text
+    assert console.get(f"/api/runs/{'0' * 16}/comparison").status_code == 404
+
+
+def test_a_training_without_a_log_has_no_series(console: httpx.Client, live: str) -> None:
     assert console.get(f"/api/runs/{live}/progress").json()["series"] == []
 
 
 def test_customers_are_searched_in_the_live_run(console: httpx.Client, live: str) -> None:
-    told = console.get("/api/customers", params={"query": "130"}).json()
-    assert (told["customers"], told["found"], told["total"]) == (["13085"], 1, 2)
+    answer = console.get("/api/customers", params={"query": "130"}).json()
+    assert (answer["customers"], answer["found"], answer["total"]) == (["13085"], 1, 2)
 
 
 def test_batch_and_real_time_are_asked_apart(console: httpx.Client, live: str, server: FakeServer) -> None:
-    wish = {"customer": "13085", "top_n": "2", "exclude": ["20725", "22423"]}
-    batch = console.get("/api/batch", params=wish).json()
+    query = {"customer": "13085", "top_n": "2", "exclude": ["20725", "22423"]}
+    batch = console.get("/api/batch", params=query).json()
     assert batch["recommendations"] == [{"item_id": "85123A", "description": "<b>HEART</b>", "score": 2.5}]
-    real_time = console.get("/api/real-time", params=wish | {"exclude_purchased": "false"}).json()
+    real_time = console.get("/api/real-time", params=query | {"exclude_purchased": "false"}).json()
     assert real_time["source"] == "endpoint"
     assert len(real_time["recommendations"]) == 2
     asked = server.asked[-1]
@@ -171,8 +190,12 @@ def test_items_like_one_are_asked_of_the_api(console: httpx.Client, live: str, s
         return 200, {"item_id": item, "run_id": live, "description": "HEART", "source": what, "items": items}
 
     server.answer = answer
-    told = console.get("/api/similar", params={"item": "85/123 A"}).json()
-    assert (told["item_id"], told["source"], told["items"][0]["item_id"]) == ("85/123 A", "similar", "22633")
+    body = console.get("/api/similar", params={"item": "85/123 A"}).json()
+    assert (body["item_id"], body["source"], body["items"][0]["item_id"]) == (
+        "85/123 A",
+        "similar",
+        "22633",
+    )
 
 
 def test_a_bad_question_gets_a_sentence(console: httpx.Client, live: str) -> None:
@@ -197,9 +220,9 @@ def test_a_dropped_file_is_uploaded_whole_and_followed_to_its_run(
     content = bytes(range(256)) * 4096
     answer = drop(console, "sales + co (2011).csv", content)
     assert answer.status_code == 202
-    told = console.get(f"/api/drops/{answer.json()['id']}").json()
+    answer = console.get(f"/api/drops/{answer.json()['id']}").json()
     (run,) = pipeline.ledger.runs()
-    assert (told["state"], told["run_id"], told["sent"]) == ("run", run.run_id, len(content))
+    assert (answer["state"], answer["run_id"], answer["sent"]) == ("run", run.run_id, len(content))
     stored = boto3.client("s3").get_object(Bucket="raw", Key="sales + co (2011).csv")
     assert stored["Body"].read() == content
 
@@ -219,7 +242,7 @@ def test_another_sites_page_can_drop_nothing(console: httpx.Client) -> None:
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="raw")
 
 
-def test_a_refused_file_is_told_in_the_shop_keepers_sentence(
+def test_a_refused_file_has_its_reason_and_the_next_step(
     console: httpx.Client, pipeline: FakePipeline
 ) -> None:
     pipeline.ending = RunStatus.REJECTED
@@ -246,7 +269,7 @@ def test_a_file_is_dropped_where_it_adds_to_the_dataset_if_the_page_says_so(
     assert (refused.status_code, refused.json()["kind"]) == (400, "bad_request")
 
 
-def test_without_a_live_run_the_page_is_told_so(console: httpx.Client, pipeline: FakePipeline) -> None:
+def test_without_a_live_run_the_page_gets_a_sentence(console: httpx.Client, pipeline: FakePipeline) -> None:
     assert console.get("/api/runs").json()["runs"] == []
     for path in ("customers", "batch?customer=1", "purchases?customer=1", "real-time?customer=1"):
         answer = console.get(f"/api/{path}")
@@ -285,7 +308,7 @@ def test_a_fault_of_ours_shows_no_traceback(console: httpx.Client, monkeypatch: 
     assert "Traceback" not in answer.text
 
 
-def test_a_port_that_is_taken_is_told(retailrec: Invoke, server: FakeServer, tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_sentence(retailrec: Invoke, server: FakeServer, tmp_path: Path) -> None:
     taken = server.url.rsplit(":", 1)[1]
     answer = retailrec("console", "--no-open", "--port", taken)
     assert answer.exit_code == 1
@@ -297,8 +320,8 @@ def test_the_console_follows_the_local_cloud_that_is_up(monkeypatch: pytest.Monk
     clouds: list[object] = ["first", "first", "second"]
     monkeypatch.setattr(laptop, "running", lambda: clouds.pop(0))
     monkeypatch.setattr(Stack, "local", opened.append)
-    monkeypatch.setattr("retailrec.console.opening.Shop.of", lambda _: object())
-    opener = StackOpener(None)
+    monkeypatch.setattr("retailrec.console.stack_session.StackSession.of", lambda _: object())
+    opener = SessionOpener(None)
     first, again, second = opener(), opener(), opener()
     assert first is again
     assert second is not first

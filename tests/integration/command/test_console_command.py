@@ -21,10 +21,10 @@ def test_it_serves_on_the_loopback_until_ctrl_c(tmp_path: Path) -> None:
     ) as process:  # fmt: skip
         try:
             assert process.stdout
-            told = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-            assert told
-            assert httpx.get(told[0], timeout=120, trust_env=False).status_code == 200
-            answer = httpx.get(f"{told[0]}/api/stack", timeout=120, trust_env=False)
+            address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert address
+            assert httpx.get(address[0], timeout=120, trust_env=False).status_code == 200
+            answer = httpx.get(f"{address[0]}/api/stack", timeout=120, trust_env=False)
             assert "retailrec up" in answer.json()["sentence"]
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=300)

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from local.cloud import Running
-from retailrec.client import laptop, places
+from retailrec.client import laptop, paths
 from retailrec.client import stack as stack_module
 from retailrec.client.stack import Stack
 from retailrec.commands import demo_data
@@ -65,9 +65,9 @@ def cloud(
         monkeypatch.setattr(laptop, name, getattr(fake, name))
     # The clients are moto's: it does not listen at the address of a local cloud.
     monkeypatch.setattr(stack_module, "client", lambda session, service, _cloud: session.client(service))
-    monkeypatch.setattr(places, "REPORT", tmp_path / "build" / "report.json")
-    monkeypatch.setattr(places, "PUBLIC_FILE", tmp_path / "data" / "online_retail_II.xlsx")
-    monkeypatch.setattr(places, "GENERATED_FILE", tmp_path / "build" / "generated.xlsx")
+    monkeypatch.setattr(paths, "REPORT", tmp_path / "build" / "report.json")
+    monkeypatch.setattr(paths, "PUBLIC_FILE", tmp_path / "data" / "online_retail_II.xlsx")
+    monkeypatch.setattr(paths, "GENERATED_FILE", tmp_path / "build" / "generated.xlsx")
     monkeypatch.setattr(demo_customers, "PAUSE_SECONDS", 0)
 
     def live_answers(*arguments: Any) -> Any:
@@ -79,7 +79,7 @@ def cloud(
 
 
 def report() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(places.REPORT.read_text())
+    loaded: dict[str, Any] = json.loads(paths.REPORT.read_text())
     return loaded
 
 
@@ -98,26 +98,32 @@ def test_the_demo_shows_all_and_leaves_a_report(
     assert max(map(len, answer.stdout.splitlines())) <= 100
 
     (run,) = pipeline.ledger.runs()
-    told = report()
-    assert told["run_id"] == run.run_id
-    assert told["dataset"] == {
+    written = report()
+    assert written["run_id"] == run.run_id
+    assert written["dataset"] == {
         "source": "the file given", "file": "sales.csv", "rows_read": 120, "rows_without_customer": 20,
         "interactions": 100, "rejected": {"missing_customer": 20},
     }  # fmt: skip
-    assert [stage["name"] for stage in told["stages"]] == ["prepare", "train", "approve", "batch", "deploy"]
-    assert told["total_seconds"] > 0
-    assert told["metrics"]["p@k(10)_in_sample"] == 0.65
-    assert {customer: len(items) for customer, items in told["recommendations"].items()} == {
+    assert [stage["name"] for stage in written["stages"]] == [
+        "prepare",
+        "train",
+        "approve",
+        "batch",
+        "deploy",
+    ]
+    assert written["total_seconds"] > 0
+    assert written["metrics"]["p@k(10)_in_sample"] == 0.65
+    assert {customer: len(items) for customer, items in written["recommendations"].items()} == {
         "13085": 10,
         "17519": 10,
     }
     assert "Rows read fell by 40.0 %" in text
     assert "quality-report.html" in "".join(answer.stdout.split()), "a long path is broken over lines"
-    assert (places.REPORT.parent / "quality-report.html").read_bytes() == PAGE
-    assert set(told["recommendations"]["13085"][0]) == {
+    assert (paths.REPORT.parent / "quality-report.html").read_bytes() == PAGE
+    assert set(written["recommendations"]["13085"][0]) == {
         "item_id", "description", "score", "source", "why", "because_of",
     }  # fmt: skip
-    assert told["api_url"].startswith(f"{stack.url}/_aws/execute-api/")
+    assert written["api_url"].startswith(f"{stack.url}/_aws/execute-api/")
     assert cloud.cloud is not None
 
 
@@ -126,7 +132,7 @@ def test_a_second_demo_of_the_same_file_says_so_and_shows_all_the_same(
 ) -> None:
     assert retailrec("demo", "--data", sales).exit_code == 0
     first = report()
-    places.REPORT.unlink()
+    paths.REPORT.unlink()
     answer = retailrec("demo", "--data", sales)
     assert answer.exit_code == 0
     assert "is live; nothing to do" in words(answer.stdout)
@@ -159,7 +165,7 @@ def test_without_data_and_network_it_generates_some_and_says_so(
     assert answer.exit_code == 0, answer.output
     assert "GENERATED data" in answer.stdout
     assert report()["dataset"]["source"].startswith("generated")
-    assert places.GENERATED_FILE.exists()
+    assert paths.GENERATED_FILE.exists()
     dropped = [each["Key"] for each in boto3.client("s3").list_objects_v2(Bucket="raw")["Contents"]]
     assert dropped == ["generated.xlsx"]
 
@@ -176,7 +182,7 @@ def test_a_failed_demo_takes_down_only_the_cloud_that_it_started(
     assert answer.exit_code == 2
     assert "There is no column Quantity." in answer.stderr
     assert (cloud.cloud is not None) is was_up
-    assert not places.REPORT.exists()
+    assert not paths.REPORT.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,4 +1,4 @@
-"""The doctor looks at everything, says what to mend in sentences, and ends with 1 if there is anything."""
+"""The doctor checks everything, says what to fix in sentences, and exits with 1 if anything is wrong."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.exceptions import NoCredentialsError
 
 from local.sagemaker.models import marketplace
 from retailrec.client.stack import Stack
-from retailrec.doctor.of_quotas import SERVERLESS
+from retailrec.doctor.quota_checks import SERVERLESS
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer
@@ -78,7 +78,7 @@ def account(stack: FakeServer, monkeypatch: pytest.MonkeyPatch) -> Account:
 def test_a_stack_that_is_whole_needs_nothing(account: Account, retailrec: Invoke) -> None:
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 0, answer.output
-    assert "Nothing to mend." in answer.output
+    assert "Nothing to fix." in answer.output
     found = json.loads(retailrec("doctor", "--stack", "shop", "--json").stdout)
     assert {each["verdict"] for each in found} == {"ok", "note"}
     assert {each["what"] for each in found} >= {"credentials", "stack", "algorithm", "quotas", "dead letters"}
@@ -91,21 +91,21 @@ def test_an_image_that_is_not_there_is_to_be_pushed(account: Account, retailrec:
     assert "retailrec push-image" in words(answer.output)
 
 
-def test_quotas_of_zero_are_told(account: Account, retailrec: Invoke) -> None:
+def test_quotas_of_zero_are_reported(account: Account, retailrec: Invoke) -> None:
     account.quotas.values["ml.m5.xlarge for training job usage"] = 0.0
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
     assert "'ml.m5.xlarge for training job usage' is 0, and a run needs 1" in words(answer.output)
 
 
-def test_an_instance_type_that_has_no_quota_is_told(account: Account, retailrec: Invoke) -> None:
+def test_an_instance_type_without_a_quota_is_reported(account: Account, retailrec: Invoke) -> None:
     account.deploy(TrainingInstanceType="ml.nothing.large")
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
     assert "no quota called 'ml.nothing.large for training job usage'" in words(answer.output)
 
 
-def test_an_endpoint_that_could_not_be_updated_is_told(account: Account, retailrec: Invoke) -> None:
+def test_an_endpoint_that_could_not_be_updated_is_reported(account: Account, retailrec: Invoke) -> None:
     account.quotas.values |= {SERVERLESS: 10.0, "ml.m5.large for endpoint usage": 1.0}
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
@@ -135,34 +135,32 @@ def test_another_algorithm_can_be_tried_before_it_is_deployed(account: Account, 
     assert "not subscribed to the algorithm" in words(answer.output)
 
 
-def test_dead_letters_and_a_failed_endpoint_are_told(account: Account, retailrec: Invoke) -> None:
+def test_dead_letters_and_a_failed_endpoint_are_reported(account: Account, retailrec: Invoke) -> None:
     boto3.client("sqs").send_message(QueueUrl=account.queue, MessageBody="lost")
     account.sagemaker.endpoint = {"EndpointStatus": "Failed", "FailureReason": "No capacity."}
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
     assert "1 events could not be handled" in words(answer.output)
     assert "Failed (No capacity)" in words(answer.output)
-    assert "To mend: 2." in answer.output
+    assert "To fix: 2." in answer.output
 
 
-def test_a_stack_that_lacks_an_output_is_told_and_the_rest_is_looked_at(
-    account: Account, retailrec: Invoke
-) -> None:
+def test_a_missing_output_is_reported_and_the_rest_is_checked(account: Account, retailrec: Invoke) -> None:
     del account.outputs["EventBus"], account.outputs["ServingTable"]
     account.deploy()
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
     assert "lacks the outputs ServingTable, EventBus" in words(answer.output)
-    assert "No event waits" in words(answer.output)
+    assert "dead-letter queues are empty" in words(answer.output)
 
 
-def test_a_stack_that_is_not_there_is_told(account: Account, retailrec: Invoke) -> None:
+def test_a_missing_stack_is_reported(account: Account, retailrec: Invoke) -> None:
     answer = retailrec("doctor", "--stack", "nowhere")
     assert answer.exit_code == 1
     assert "There is no stack 'nowhere'" in answer.stderr
 
 
-def test_without_credentials_the_first_step_is_told(
+def test_without_credentials_the_first_step_is_named(
     account: Account, retailrec: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def client(*_: object, **__: object) -> None:

@@ -69,5 +69,5 @@ def test_whatever_else_comes_leaves_nothing(body: bytes, serve: Serve, tmp_path:
 
 
 def test_nobody_at_the_address_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match=r"127\.0\.0\.1 does not give it"):
+    with pytest.raises(Unavailable, match=r"127\.0\.0\.1 does not provide it"):
         download_workbook(tmp_path / "file.xlsx", out(), "http://127.0.0.1:9/file.zip")

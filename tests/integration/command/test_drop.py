@@ -159,7 +159,11 @@ def test_a_mapping_goes_up_before_its_data_and_the_same_again_is_known(
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b'{"shopper": "x"}', "is no column"), (b"{", "no JSON"), (b"\xff\xfe{", "write it as UTF-8")],
+    [
+        (b'{"shopper": "x"}', "is no column"),
+        (b"{", "no JSON"),
+        (b"\xff\xfe{", "save it as JSON in UTF-8"),
+    ],
 )
 def test_a_mapping_that_cannot_be_used_uploads_nothing(
     content: bytes, reason: str, retailrec: Invoke, stack: FakeServer, sales: Path, tmp_path: Path

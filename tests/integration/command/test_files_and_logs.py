@@ -22,7 +22,7 @@ def test_a_file_is_generated_the_same_for_the_same_seed(retailrec: Invoke, tmp_p
 def test_a_file_without_a_format_is_refused(retailrec: Invoke, tmp_path: Path) -> None:
     answer = retailrec("generate", tmp_path / "rows.txt")
     assert answer.exit_code == 1
-    assert "give it one of the suffixes .xlsx, .csv" in words(answer.stderr)
+    assert "use one of the suffixes .xlsx, .csv" in words(answer.stderr)
     assert list(tmp_path.iterdir()) == []
 
 

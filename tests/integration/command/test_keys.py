@@ -16,8 +16,8 @@ def test_a_shell_learns_keys_and_addresses(retailrec: Invoke, cloud: FakeLaptop)
     running = laptop.up(print)
     printed = retailrec("keys").stdout
     script = f'AWS_SESSION_TOKEN=old; {printed} echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $API_URL"'
-    told = subprocess.run(["/bin/sh", "-euc", script], capture_output=True, text=True, check=True).stdout
-    key, secret, api = told.split()
+    values = subprocess.run(["/bin/sh", "-euc", script], capture_output=True, text=True, check=True).stdout
+    key, secret, api = values.split()
     assert (key, secret) == (running.access_key, running.secret_key)
     assert api.startswith(f"{running.aws_url}/_aws/execute-api/")
     assert "AWS_SESSION_TOKEN" in printed

@@ -74,7 +74,7 @@ def test_a_local_stack_is_read_past_any_proxy_and_its_api_needs_no_name_resoluti
     assert server.asked == ["/_aws/execute-api/abc123/v1/customers/13085/recommendations?top_n=5"]
 
 
-def test_the_configuration_of_a_run_is_told_by_the_stacks_parameters(stack: FakeServer) -> None:
+def test_a_runs_configuration_follows_from_the_stacks_parameters(stack: FakeServer) -> None:
     changed = PARAMETERS | {"LearningRate": "0.050", "TopN": "20", "CleaningProfile": "tutorial"}
     outputs, _ = stack.stacks["shop"]
     stack.stacks["shop"] = (outputs, changed)

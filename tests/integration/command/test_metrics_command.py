@@ -62,15 +62,15 @@ def _log(stream: str, texts: list[str]) -> None:
     logs.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
 
 
-def test_a_run_is_told_by_epoch_and_as_a_whole(retailrec: Invoke, sagemaker: FakeSageMaker) -> None:
+def test_a_run_is_shown_by_epoch_and_as_a_whole(retailrec: Invoke, sagemaker: FakeSageMaker) -> None:
     answer = retailrec("metrics", TRAINED[:4], *SHOP)
     assert answer.exit_code == 0, answer.stderr
     assert "0.2100" in answer.stdout, "of the present attempt's log"
     assert "0.9000" not in answer.stdout, "of an earlier attempt's"
     assert "0.2000 ± 0.0100" in answer.stdout
-    told = json.loads(retailrec("metrics", TRAINED, "--json", *SHOP).stdout)
-    assert told[0]["metrics"] == METRICS
-    assert told[0]["epochs"]["epoch_p@k(10)"][-1] == {"epoch": 4, "value": 0.21}
+    answer = json.loads(retailrec("metrics", TRAINED, "--json", *SHOP).stdout)
+    assert answer[0]["metrics"] == METRICS
+    assert answer[0]["epochs"]["epoch_p@k(10)"][-1] == {"epoch": 4, "value": 0.21}
 
 
 def test_a_picture_is_drawn_where_it_is_wanted(
@@ -83,13 +83,15 @@ def test_a_picture_is_drawn_where_it_is_wanted(
     assert str(path) in answer.stdout.replace("\n", "")
 
 
-def test_runs_beside_each_other_the_oldest_first(
+def test_runs_are_compared_the_oldest_first(
     retailrec: Invoke, sagemaker: FakeSageMaker, tmp_path: Path
 ) -> None:
     for chosen in (("--all",), ("--last", 5), (TRAINED, OLDER), (OLDER, TRAINED, OLDER)):
-        told = json.loads(retailrec("metrics", *chosen, "--json", *SHOP).stdout)
-        assert [each["run_id"] for each in told] == [OLDER, TRAINED]
-    assert told[0]["metrics"] == {"p@k(10)": 0.17}, "SageMaker has forgotten the job: the ledger tells"
+        answer = json.loads(retailrec("metrics", *chosen, "--json", *SHOP).stdout)
+        assert [each["run_id"] for each in answer] == [OLDER, TRAINED]
+    assert answer[0]["metrics"] == {"p@k(10)": 0.17}, (
+        "SageMaker has forgotten the job: the ledger has its metrics"
+    )
     assert retailrec("metrics", "--all", "--plot", tmp_path / "a.svg", *SHOP).exit_code == 0
     (newest,) = json.loads(retailrec("metrics", "--last", 1, "--json", *SHOP).stdout)
     assert newest["run_id"] == TRAINED
@@ -121,7 +123,7 @@ def test_before_any_run_was_measured_it_says_so(retailrec: Invoke, stack: FakeSe
 def test_a_picture_that_cannot_be_is_refused_before_anything_is_asked(retailrec: Invoke) -> None:
     answer = retailrec("metrics", "ab", "--plot", "curve.gif", "--stack", "nowhere")
     assert answer.exit_code == 1
-    assert words(answer.stderr).startswith("curve.gif is no picture")
+    assert words(answer.stderr).startswith("curve.gif is not an image")
 
 
 def test_who_may_not_read_the_job_sees_what_the_ledger_has(

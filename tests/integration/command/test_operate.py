@@ -39,14 +39,14 @@ def ended_as(book: Ledger, status: RunStatus, **fields: Any) -> None:
     book.move(RUN, status, **fields)
 
 
-def test_a_retry_is_told_and_typed_twice_does_nothing_more(book: Ledger, retailrec: Invoke) -> None:
+def test_a_retry_is_confirmed_and_a_second_one_does_nothing_more(book: Ledger, retailrec: Invoke) -> None:
     ended_as(book, RunStatus.FAILED, failed_stage="prepare", reason="why")
     first = retailrec("retry", RUN[:6], "--stack", "shop")
     assert first.exit_code == 0, first.output
-    assert f"Run {RUN} goes on from stage prepare" in words(first.output)
+    assert f"Run {RUN} continues from stage prepare" in words(first.output)
     again = retailrec("retry", RUN, "--stack", "shop")
     assert again.exit_code == 0
-    assert f"Run {RUN} is preparing again already" in words(again.output)
+    assert f"Run {RUN} is preparing already again" in words(again.output)
     found = book.get(RUN)
     assert found is not None
     assert found.attempt(Stage.PREPARE) == 2

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retailrec.cli.verbs import app
-from retailrec.client.places import REPOSITORY
+from retailrec.client.paths import REPOSITORY
 from retailrec.commands.push import content_tag
 from tests.moto_cloud import moto_cloud
 
@@ -21,9 +21,10 @@ DOCKER = (
     + """
 import json, os, sys
 words = sys.argv[1:]
-told = sys.stdin.read() if "--password-stdin" in words else ""
+given = sys.stdin.read() if "--password-stdin" in words else ""
+config = os.environ.get("DOCKER_CONFIG")
 with open(os.environ["NOTES"], "a") as notes:
-    notes.write(json.dumps({"words": words, "told": told, "config": os.environ.get("DOCKER_CONFIG")}) + "\\n")
+    notes.write(json.dumps({"words": words, "input": given, "config": config}) + "\\n")
 if words[:1] == ["context"]:
     print("unix:///run/engine.sock")
 sys.exit(int(os.environ.get("FAILS") == words[0]))
@@ -90,8 +91,8 @@ def test_the_password_is_kept_from_the_command_line_and_from_the_users_configura
 ) -> None:
     push("--tag", "v1")
     (login,) = docker.asked("login")
-    assert login["told"]
-    assert login["told"] not in " ".join(login["words"])
+    assert login["input"]
+    assert login["input"] not in " ".join(login["words"])
     assert login["config"]
     assert not Path(login["config"]).exists()
 
@@ -102,7 +103,7 @@ def test_a_repository_that_is_there_is_used(docker: Docker, ecr: Any) -> None:
     assert len(ecr.describe_repositories()["repositories"]) == 1
 
 
-def test_an_image_that_is_there_is_not_built_again(docker: Docker, ecr: Any) -> None:
+def test_an_existing_image_is_not_built_again(docker: Docker, ecr: Any) -> None:
     ecr.create_repository(repositoryName="retailrec-algorithm")
     manifest = {
         "schemaVersion": 2,
@@ -113,7 +114,7 @@ def test_an_image_that_is_there_is_not_built_again(docker: Docker, ecr: Any) -> 
     ecr.put_image(repositoryName="retailrec-algorithm", imageManifest=json.dumps(manifest), imageTag="v1")
     ended = push("--tag", "v1")
     assert ended.exit_code == 0, ended.output
-    assert "there already" in ended.output
+    assert "is already there" in ended.output
     assert docker.asked("build") == docker.asked("push") == []
 
 

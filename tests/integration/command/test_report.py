@@ -14,7 +14,7 @@ WARNING = "Rows read fell by 40.0 %, from 200 to 120."
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """The addresses that a browser was told to open."""
+    """The addresses that a browser was asked to open."""
     addresses: list[str] = []
 
     def browse(address: str) -> bool:
@@ -26,7 +26,7 @@ def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     return addresses
 
 
-def test_a_report_is_saved_told_and_opened(
+def test_a_report_is_saved_printed_and_opened(
     retailrec: Invoke, pipeline: FakePipeline, sales: Path, tmp_path: Path, opened: list[str]
 ) -> None:
     retailrec("drop", sales, *SHOP)
@@ -39,7 +39,7 @@ def test_a_report_is_saved_told_and_opened(
     assert WARNING in words(answer.stdout)
 
 
-def test_a_report_goes_where_it_is_told_without_a_browser(
+def test_a_report_is_written_to_the_given_file_without_a_browser(
     retailrec: Invoke, pipeline: FakePipeline, sales: Path, tmp_path: Path, opened: list[str]
 ) -> None:
     retailrec("drop", sales, *SHOP)
@@ -72,6 +72,6 @@ def test_a_status_names_the_report_and_its_warnings(
     text = words(retailrec("status", run.run_id, *SHOP).stdout)
     assert WARNING in text
     assert f"report {run.run_id[:8]}" in text
-    told = json.loads(retailrec("status", run.run_id, "--json", *SHOP).stdout)
-    assert told["report"] == f"s3://data/runs/{run.run_id}/quality/report.html"
-    assert told["warnings"] == [{"code": "rows_fell", "message": WARNING}]
+    answer = json.loads(retailrec("status", run.run_id, "--json", *SHOP).stdout)
+    assert answer["report"] == f"s3://data/runs/{run.run_id}/quality/report.html"
+    assert answer["warnings"] == [{"code": "rows_fell", "message": WARNING}]

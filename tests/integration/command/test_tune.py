@@ -151,8 +151,8 @@ def test_a_search_goes_on_from_a_tuned_run_without_its_search(search: Search, re
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"counts": {}}, "left no data to tune on"),
-        ({"stages": dict.fromkeys(Stage, StageRecord())}, "left no data to tune on"),
+        ({"counts": {}}, "has no data to tune on"),
+        ({"stages": dict.fromkeys(Stage, StageRecord())}, "has no data to tune on"),
         ({"configuration": settings(algorithm="popularity").run_configuration()}, "nothing to search"),
     ],
 )

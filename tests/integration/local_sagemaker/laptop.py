@@ -145,7 +145,7 @@ class Laptop:
         self.sm = client("sagemaker", self.url)
         self.runtime = client("sagemaker-runtime", self.url)
 
-    def beside(self, port: int) -> "Laptop":
+    def second_server(self, port: int) -> "Laptop":
         """Use another local SageMaker with the same bucket and role."""
         other = copy.copy(self)
         other._connect(port)

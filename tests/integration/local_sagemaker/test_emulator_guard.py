@@ -111,7 +111,7 @@ def test_what_aws_does_not_have_is_for_root_alone(laptop: Laptop, user: dict[str
 ANSWER = "/_ministack/cfn-response/0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"
 
 
-def test_a_custom_resources_function_answers_where_it_was_told_to_without_a_signature(laptop: Laptop) -> None:
+def test_a_custom_resources_function_responds_without_a_signature_at_its_address(laptop: Laptop) -> None:
     """The address is drawn for one request; the emulator passes an unknown one over."""
     with httpx.Client(base_url=laptop.aws, trust_env=False, timeout=60) as client:
         assert client.put(ANSWER).status_code == 200
@@ -122,12 +122,12 @@ def test_a_custom_resources_function_answers_where_it_was_told_to_without_a_sign
             assert client.put(other).status_code == 403
 
 
-def test_root_is_told_whose_a_key_is(laptop: Laptop, user: dict[str, str]) -> None:
+def test_the_emulator_describes_a_key_to_root(laptop: Laptop, user: dict[str, str]) -> None:
     root = {"AccessKeyId": ROOT_KEY, "SecretAccessKey": ROOT_SECRET}
     asked = json.dumps({"access_key": user["AccessKeyId"], "token": ""}).encode()
-    told = ask("POST", laptop.aws + KEY_PATH, "sts", root, asked).json()
-    assert (told["arn"], told["kind"], told["name"]) == (user_arn(), "User", "eve")
-    assert told["secret"] == user["SecretAccessKey"]
+    described = ask("POST", laptop.aws + KEY_PATH, "sts", root, asked).json()
+    assert (described["arn"], described["kind"], described["name"]) == (user_arn(), "User", "eve")
+    assert described["secret"] == user["SecretAccessKey"]
     for path in ("/_faults", "/_logs/training-job/any"):
         assert ask("GET", laptop.url + path, "sagemaker", user).status_code == 403
 
@@ -162,7 +162,7 @@ def test_the_emulator_listens_on_its_guarded_port_alone(laptop: Laptop) -> None:
 def _listeners() -> dict[int, set[int]]:
     """Return the TCP ports on which each process listens."""
     if not Path("/proc/net/tcp").exists():
-        pytest.skip("the kernel tells this on Linux alone")
+        pytest.skip("the kernel reports this on Linux alone")
     inodes = {}
     for table in ("tcp", "tcp6"):
         for line in Path("/proc/net", table).read_text().splitlines()[1:]:
@@ -178,3 +178,33 @@ def _listeners() -> dict[int, set[int]]:
         if inode in inodes:
             found.setdefault(int(link.parts[2]), set()).add(inodes[inode])
     return found
+
+
+def test_the_method_any_of_an_api_is_every_method_and_signed(laptop: Laptop) -> None:
+    signed: dict[str, Any] = {"security": [{"AWS_IAM": []}], "responses": {}}
+    scheme = {
+        "type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4",
+    }  # fmt: skip
+    body = {
+        "swagger": "2.0",
+        "securityDefinitions": {"AWS_IAM": scheme},
+        "paths": {"/{proxy+}": {"x-amazon-apigateway-any-method": signed}, "/model": {"get": signed}},
+    }
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "any", "Body": body}}
+    formation = client("cloudformation", laptop.aws, ROOT_KEY, ROOT_SECRET)
+    formation.create_stack(StackName="any", TemplateBody=json.dumps({"Resources": {"Api": api}}))
+    formation.get_waiter("stack_create_complete").wait(StackName="any", WaiterConfig={"Delay": 1})
+    described = formation.describe_stack_resource(StackName="any", LogicalResourceId="Api")
+    api_id = described["StackResourceDetail"]["PhysicalResourceId"]
+    gateway = client("apigateway", laptop.aws, ROOT_KEY, ROOT_SECRET)
+    methods = {
+        each["path"]: {
+            method: gateway.get_method(restApiId=api_id, resourceId=each["id"], httpMethod=method)
+            for method in each.get("resourceMethods", {})
+        }
+        for each in gateway.get_resources(restApiId=api_id)["items"]
+    }
+    assert set(methods["/model"]) == {"GET"}
+    assert set(methods["/{proxy+}"]) == {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
+    assert all(method["authorizationType"] == "AWS_IAM" for method in methods["/{proxy+}"].values())
+    formation.delete_stack(StackName="any")

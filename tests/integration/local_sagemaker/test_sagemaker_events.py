@@ -46,7 +46,7 @@ class Listener:
         return [event for event in self.heard if event["resources"][0].endswith(f"/{name}")]
 
     def until(self, name: str, member: str, *statuses: str) -> list[Event]:
-        """Wait until a resource's events tell of some statuses, in whatever order they come."""
+        """Wait until a resource's events show some statuses, in any order."""
         wait_until(lambda: {event["detail"].get(member) for event in self.of(name)} >= set(statuses))
         return self.of(name)
 
@@ -71,72 +71,72 @@ def statuses(events: list[Event], member: str) -> list[str]:
     ]
 
 
-def test_a_training_job_tells_each_step(laptop: Laptop, listener: Listener) -> None:
+def test_a_training_job_emits_an_event_for_each_step(laptop: Laptop, listener: Listener) -> None:
     before = datetime.now(UTC).timestamp() * 1000
-    laptop.train("telling", Tags=[{"Key": "run", "Value": "7"}])
+    laptop.train("events", Tags=[{"Key": "run", "Value": "7"}])
 
-    events = listener.until("telling", "SecondaryStatus", "Completed")
+    events = listener.until("events", "SecondaryStatus", "Completed")
 
     assert {event["detail-type"] for event in events} == {TRAINING}
     assert {event["source"] for event in events} == {"retailrec.sagemaker"}
     steps = ["Starting", "Downloading", "Training", "Uploading", "Completed"]
-    wait_until(lambda: len(listener.of("telling")) == len(steps))
-    assert sorted(statuses(listener.of("telling"), "SecondaryStatus")) == sorted(steps)
+    wait_until(lambda: len(listener.of("events")) == len(steps))
+    assert sorted(statuses(listener.of("events"), "SecondaryStatus")) == sorted(steps)
     (last,) = [event for event in events if event["detail"]["TrainingJobStatus"] == "Completed"]
     detail = last["detail"]
     assert last["resources"] == [detail["TrainingJobArn"]]
-    assert detail["TrainingJobName"] == "telling"
-    assert detail["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/models/telling/output/model.tar.gz"
+    assert detail["TrainingJobName"] == "events"
+    assert detail["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/models/events/output/model.tar.gz"
     assert detail["HyperParameters"] == {"behaviour": "work"}
     assert detail["AlgorithmSpecification"]["TrainingImage"] == "registry/recommender:1"
     assert detail["Tags"] == {"run": "7"}
     assert before - 1 <= detail["CreationTime"] <= detail["TrainingEndTime"] == detail["LastModifiedTime"]
 
 
-def test_a_failed_job_tells_why(laptop: Laptop, listener: Listener) -> None:
-    laptop.train("telling-why", "fail")
+def test_the_event_of_a_failed_job_holds_the_reason(laptop: Laptop, listener: Listener) -> None:
+    laptop.train("events-why", "fail")
 
-    events = listener.until("telling-why", "TrainingJobStatus", "Failed")
+    events = listener.until("events-why", "TrainingJobStatus", "Failed")
 
     (failed,) = [event for event in events if event["detail"]["TrainingJobStatus"] == "Failed"]
     assert failed["detail"]["FailureReason"].startswith("AlgorithmError: ")
 
 
-def test_a_transform_job_tells_its_end(laptop: Laptop, listener: Listener) -> None:
-    laptop.make_model("telling-batch")
-    laptop.put("telling-batch/in/a.jsonl", '{"user_id": "1"}\n')
+def test_a_transform_job_emits_an_event_at_its_end(laptop: Laptop, listener: Listener) -> None:
+    laptop.make_model("events-batch")
+    laptop.put("events-batch/in/a.jsonl", '{"user_id": "1"}\n')
     laptop.sm.create_transform_job(
-        TransformJobName="telling-batch",
-        ModelName="telling-batch",
+        TransformJobName="events-batch",
+        ModelName="events-batch",
         TransformInput={
             "DataSource": {
-                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/telling-batch/in/"}
+                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/events-batch/in/"}
             }
         },
-        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/telling-batch/out/"},
+        TransformOutput={"S3OutputPath": f"s3://{BUCKET}/events-batch/out/"},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
     )
 
-    events = listener.until("telling-batch", "TransformJobStatus", "InProgress", "Completed")
+    events = listener.until("events-batch", "TransformJobStatus", "InProgress", "Completed")
 
     assert {event["detail-type"] for event in events} == {TRANSFORM}
     assert {event["detail"]["TransformJobStatus"] for event in events} == {"InProgress", "Completed"}
-    assert events[0]["detail"]["ModelName"] == "telling-batch"
+    assert events[0]["detail"]["ModelName"] == "events-batch"
 
 
-def test_an_endpoint_tells_in_the_spelling_of_events(laptop: Laptop, listener: Listener) -> None:
-    laptop.make_endpoint("telling-live")
-    laptop.make_config("telling-live-2")
-    laptop.sm.update_endpoint(EndpointName="telling-live", EndpointConfigName="telling-live-2")
-    laptop.settled("telling-live")
+def test_an_endpoints_events_have_their_own_spelling(laptop: Laptop, listener: Listener) -> None:
+    laptop.make_endpoint("events-live")
+    laptop.make_config("events-live-2")
+    laptop.sm.update_endpoint(EndpointName="events-live", EndpointConfigName="events-live-2")
+    laptop.settled("events-live")
 
-    wait_until(lambda: len(listener.of("telling-live")) == 4)
+    wait_until(lambda: len(listener.of("events-live")) == 4)
 
-    events = listener.of("telling-live")
+    events = listener.of("events-live")
     assert {event["detail-type"] for event in events} == {ENDPOINT}
     assert sorted(statuses(events, "EndpointStatus")) == ["CREATING", "IN_SERVICE", "IN_SERVICE", "UPDATING"]
     in_service = [event["detail"] for event in events if event["detail"]["EndpointStatus"] == "IN_SERVICE"]
-    assert {detail["EndpointConfigName"] for detail in in_service} == {"telling-live", "telling-live-2"}
+    assert {detail["EndpointConfigName"] for detail in in_service} == {"events-live", "events-live-2"}
     assert isinstance(in_service[0]["CreationTime"], int)
 
 
@@ -151,36 +151,36 @@ def test_events_are_lost_doubled_and_late_on_demand(laptop: Laptop, listener: Li
             {"fault": "event", "action": "duplicate", "detail_type": TRAINING, "status": "Failed"},
         ],
     )
-    laptop.train("telling-lost")
-    laptop.trained("telling-lost")
-    laptop.train("telling-twice", "fail")
-    laptop.trained("telling-twice")
+    laptop.train("events-lost")
+    laptop.trained("events-lost")
+    laptop.train("events-twice", "fail")
+    laptop.trained("events-twice")
 
     def failures() -> list[Event]:
-        return [e for e in listener.of("telling-twice") if e["detail"]["TrainingJobStatus"] == "Failed"]
+        return [e for e in listener.of("events-twice") if e["detail"]["TrainingJobStatus"] == "Failed"]
 
     wait_until(lambda: len(failures()) == 2)
-    assert "Completed" not in statuses(listener.of("telling-lost"), "TrainingJobStatus")
+    assert "Completed" not in statuses(listener.of("events-lost"), "TrainingJobStatus")
 
     laptop.admin(
         "POST", "/_faults", {"fault": "event", "action": "delay", "seconds": 1.0, "status": "Stopped"}
     )
-    laptop.train("telling-late", "hang")
-    laptop.sm.stop_training_job(TrainingJobName="telling-late")
-    laptop.trained("telling-late")
-    events = listener.until("telling-late", "TrainingJobStatus", "Stopped")
+    laptop.train("events-late", "hang")
+    laptop.sm.stop_training_job(TrainingJobName="events-late")
+    laptop.trained("events-late")
+    events = listener.until("events-late", "TrainingJobStatus", "Stopped")
     (late,) = [event for event in events if event["detail"]["TrainingJobStatus"] == "Stopped"]
     assert listener.sent[late["id"]] - late["detail"]["TrainingEndTime"] >= 1000
 
 
-def test_a_tuning_job_tells_of_its_states_in_awss_shape(laptop: Laptop, listener: Listener) -> None:
+def test_a_tuning_jobs_events_have_the_shape_of_aws(laptop: Laptop, listener: Listener) -> None:
     limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
-    laptop.tune("told", config={"ResourceLimits": limits, "TrainingJobEarlyStoppingType": "Auto"})
+    laptop.tune("events-tuning", config={"ResourceLimits": limits, "TrainingJobEarlyStoppingType": "Auto"})
     status = "HyperParameterTuningJobStatus"
-    heard = listener.until("told", status, "InProgress", "Completed")
-    told = [event for event in heard if event["detail-type"] == TUNING]
-    assert sorted(event["detail"][status] for event in told) == ["Completed", "InProgress"]
-    (detail,) = [event["detail"] for event in told if event["detail"][status] == "Completed"]
+    heard = listener.until("events-tuning", status, "InProgress", "Completed")
+    changes = [event for event in heard if event["detail-type"] == TUNING]
+    assert sorted(event["detail"][status] for event in changes) == ["Completed", "InProgress"]
+    (detail,) = [event["detail"] for event in changes if event["detail"][status] == "Completed"]
     example = json.loads((ROOT / "events/tuning-job-completed.json").read_text())["detail"]
     assert set(detail) == set(example)
     assert set(detail["BestTrainingJob"]) >= set(example["BestTrainingJob"])

@@ -30,7 +30,7 @@ def request(laptop: Laptop, name: str, **changes: Any) -> dict[str, Any]:
 
 
 def package(laptop: Laptop, name: str, key: str = "") -> str:
-    """Ask for a package; without a key, of an artifact that is there."""
+    """Ask for a package; without a key, of an artifact that exists."""
     if not key:
         key = f"models/{name}.tar.gz"
         laptop.put(key, model_archive(version=name))
@@ -146,10 +146,10 @@ def test_a_job_becomes_a_package_a_model_and_an_endpoint(laptop: Laptop, listene
     found = made(laptop, "bpr")
     assert found["ModelPackageStatus"] == "Completed"
     events = listener.until("bpr", "ModelPackageStatus", "Pending", "InProgress", "Completed")
-    told = [event for event in events if event["detail-type"] == EVENT]
-    statuses = {event["detail"]["ModelPackageStatus"] for event in told}
+    changes = [event for event in events if event["detail-type"] == EVENT]
+    statuses = {event["detail"]["ModelPackageStatus"] for event in changes}
     assert statuses == {"Pending", "InProgress", "Completed"}
-    assert told[0]["detail"]["ModelPackageArn"] == found["ModelPackageArn"]
+    assert changes[0]["detail"]["ModelPackageArn"] == found["ModelPackageArn"]
     model(laptop, "bpr")
     variant = {"VariantName": "v", "ModelName": "bpr", "InitialInstanceCount": 1, "InstanceType": TYPE}
     laptop.sm.create_endpoint_config(EndpointConfigName="bpr", ProductionVariants=[variant])
@@ -250,7 +250,7 @@ def test_an_endpoint_on_instances_does_not_become_serverless_but_the_other_way_g
 
 
 def test_the_programs_are_held_to_the_contract() -> None:
-    asked = marketplace.as_our_own({"HyperParameters": {"factors": "8"}})["HyperParameters"]
+    asked = marketplace.for_our_programs({"HyperParameters": {"factors": "8"}})["HyperParameters"]
     assert asked["factors"] == "8"
     assert asked["iterations"] == "100"
     assert (asked["refit"], asked["marketplace_twin"], asked["algorithm"]) == (

@@ -56,10 +56,11 @@ def test_a_server_that_is_asked_to_end_leaves_nothing_behind(
 ) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
-        family = at_work(laptop.beside(port), f"left-{number.name.lower()}", process)
+        family = at_work(laptop.second_server(port), f"left-{number.name.lower()}", process)
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE) == 0
     all_end(family)
+    assert "Unclosed" not in (tmp_path / "sagemaker.log").read_text(), "aiohttp reports what was not closed"
 
 
 def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_again(
@@ -67,7 +68,7 @@ def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_ag
 ) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth") as process:
-        guest = laptop.beside(port)
+        guest = laptop.second_server(port)
         family = at_work(guest, "stays", process)
         before = guest.sm.describe_model(ModelName="stays")
         process.kill()
@@ -75,7 +76,7 @@ def test_a_server_that_was_killed_leaves_nothing_behind_and_knows_its_account_ag
     all_end(family)
 
     with sagemaker(port, laptop.aws, tmp_path, "--no-auth"):
-        guest = laptop.beside(port)
+        guest = laptop.second_server(port)
         after = guest.sm.describe_model(ModelName="stays")
         assert (after["CreationTime"], after["PrimaryContainer"]) == (
             before["CreationTime"], before["PrimaryContainer"],

@@ -27,7 +27,7 @@ def refusal(laptop: Laptop, request: dict[str, Any]) -> tuple[str, str]:
     return caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]
 
 
-def test_a_job_downloads_trains_uploads_and_tells(laptop: Laptop) -> None:
+def test_a_job_downloads_trains_uploads_and_emits_events(laptop: Laptop) -> None:
     laptop.put("whole/train/deep/part2.csv", "user_id,item_id\n1,2\n")
     laptop.train("whole", "write")
 
@@ -294,9 +294,14 @@ def test_what_a_program_says_is_in_cloudwatchs_log_if_the_role_may_write_there(l
 
     s3 = {"s3:ListBucket": "*", "s3:GetObject": "*", "s3:PutObject": "*"}
     logging = {"logs:CreateLogStream": "*", "logs:PutLogEvents": f"arn:aws:logs:*:*:log-group:{group}:*"}
-    laptop.train("told", RoleArn=laptop.make_role("may-log", s3 | logging))
-    laptop.train("untold")
-    assert laptop.trained("told")["TrainingJobStatus"] == "Completed"
-    assert laptop.trained("untold")["TrainingJobStatus"] == "Completed"
-    assert lines("told") == ["behaviour work", "epoch=1 p@k(10)=0.15", "epoch=2 p@k(10)=0.25", "loss: 1.5e-3"]
-    assert lines("untold") == []
+    laptop.train("cloudwatch", RoleArn=laptop.make_role("may-log", s3 | logging))
+    laptop.train("no-cloudwatch")
+    assert laptop.trained("cloudwatch")["TrainingJobStatus"] == "Completed"
+    assert laptop.trained("no-cloudwatch")["TrainingJobStatus"] == "Completed"
+    assert lines("cloudwatch") == [
+        "behaviour work",
+        "epoch=1 p@k(10)=0.15",
+        "epoch=2 p@k(10)=0.25",
+        "loss: 1.5e-3",
+    ]
+    assert lines("no-cloudwatch") == []

@@ -9,6 +9,7 @@ import pytest
 from local.sagemaker.programs.ports import free_port
 from local.sagemaker.settings import ALGORITHM_DIR
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from retailrec.generate import Shape, write
 from retailrec_shared.core import names
 from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC
@@ -33,15 +34,15 @@ def shop(_laptop: Laptop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A local SageMaker that runs the project's own algorithm, over a generated shop's rows."""
     folder = tmp_path_factory.mktemp("shop")
     write(folder / "shop.csv", Shape.of_rows(ROWS), seed=1)
-    prepare_file(folder / "shop.csv", folder / "run", profile="retail", split="temporal", top_n=10)
+    prepare_file(folder / "shop.csv", folder / "run", Options(profile="retail", split="temporal", top_n=10))
     port = free_port()
     with sagemaker(port, _laptop.aws, folder, "--algorithm-dir", str(ALGORITHM_DIR)):
-        beside = _laptop.beside(port)
+        second = _laptop.second_server(port)
         for algorithm in ("bpr", "als"):
             for relative in (names.TRAIN_CSV, names.TEST_CSV):
                 key = names.run_key(run(algorithm, "off").run_id, relative)
-                beside.put(key, (folder / "run" / relative).read_bytes())
-        yield beside
+                second.put(key, (folder / "run" / relative).read_bytes())
+        yield second
 
 
 def run(algorithm: str, tuning: str) -> Run:
@@ -86,8 +87,8 @@ def tuned(shop: Laptop, algorithm: str) -> dict[str, float]:
     trials = shop.trials(name)
     assert len(trials) == JOBS
     best = job["BestTrainingJob"]
-    told = [each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for each in trials]
-    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(told), VALIDATION_METRIC
+    values = [each["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] for each in trials]
+    assert best["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] == max(values), VALIDATION_METRIC
     assert job["TrainingJobStatusCounters"]["Stopped"] > 0, "some of that many lead nowhere"
     return metrics(shop, best["TrainingJobName"])
 

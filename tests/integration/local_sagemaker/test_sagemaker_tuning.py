@@ -93,7 +93,7 @@ def test_hopeless_jobs_are_stopped_early(laptop: Laptop, tmp_path: Path) -> None
     assert job["HyperParameterTuningJobStatus"] == "Completed"
     assert job["BestTrainingJob"]["TrainingJobStatus"] == "Completed"
     assert all(trial["ObjectiveStatus"] == "Succeeded" for trial in stopped)
-    assert not any(trial in stopped for trial in trials[:3]), "nothing is judged beside fewer than three"
+    assert not any(trial in stopped for trial in trials[:3]), "three others are needed for early stopping"
 
 
 @pytest.mark.slow  # a search of its own
@@ -213,7 +213,7 @@ def test_quotas_of_instances_and_of_jobs_hold(laptop: Laptop) -> None:
 def test_what_a_killed_server_was_tuning_has_failed(laptop: Laptop, tmp_path: Path) -> None:
     port = free_port()
     with sagemaker(port, laptop.aws, tmp_path) as process:
-        other = laptop.beside(port)
+        other = laptop.second_server(port)
         other.tune("lost", config=limits(4, 1), fixed={"pause": "5"})
         wait_until(lambda: other.trials("lost", StatusEquals="InProgress"))
         process.kill()

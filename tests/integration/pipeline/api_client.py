@@ -46,7 +46,7 @@ class Clock:
         self.now += seconds
 
     def wait(self, budget: Budget, call: Callable[[], T], at_most: float) -> T:
-        """Do what ``Budget.wait`` does, in the time that this clock tells."""
+        """Do what ``Budget.wait`` does, by this clock."""
         seconds, begin = min(at_most, budget.left), self.now
         if seconds <= 0:
             raise TooSlow
@@ -94,10 +94,10 @@ class Context(LambdaContext):
         self._aws_request_id = "1"
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Make the function a fresh container."""
-    live.forget()
-    table.forget()
+    live.clear_cache()
+    table.clear_cache()
     endpoint.breaker = Breaker()
 
 

@@ -90,6 +90,6 @@ def runtime(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> api_client.FakeRun
     """The API's endpoint, over the tables of a small live run."""
     fake = api_client.FakeRuntime()
     monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: fake)
-    api_client.forget()
+    api_client.clear_cache()
     api_client.fill(book)
     return fake

@@ -27,7 +27,7 @@ def test_an_item_that_is_published_after_it_was_asked_for_is_found(runtime: Fake
     assert get("/items/LATE")[0] == 200
 
 
-def test_an_item_that_cannot_be_read_is_not_called_unknown(
+def test_an_item_that_cannot_be_read_is_not_reported_as_unknown(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get("/model")
@@ -37,7 +37,7 @@ def test_an_item_that_cannot_be_read_is_not_called_unknown(
     assert (status, answer["source"], len(items(answer))) == (200, "popular", 10)
 
 
-def test_similar_items_go_on_with_popular_ones(runtime: FakeRuntime) -> None:
+def test_similar_items_are_filled_up_with_popular_ones(runtime: FakeRuntime) -> None:
     status, answer = get("/items/P1/similar", top_n="4")
     assert (status, answer["source"], items(answer)) == (200, "similar", ["S1", "S2", "P3", "P2"])
     assert answer["items"][3]["source"] == "popular"
@@ -58,14 +58,14 @@ def test_similar_items_go_on_with_popular_ones(runtime: FakeRuntime) -> None:
         ({"since": "1999-01", "country": "France"}, "popular_in_country", "2011-11-01", "P7"),
     ],
 )
-def test_popular_items_say_what_they_are_of(
+def test_popular_items_name_their_ranking(
     runtime: FakeRuntime, query: dict[str, str], source: str, since: str | None, best: str
 ) -> None:
     status, answer = get("/items/popular", **query)
     assert (status, answer["source"], answer["since"], items(answer)[0]) == (200, source, since, best)
 
 
-def test_what_a_month_cannot_fill_wider_rankings_do_and_say_so(runtime: FakeRuntime) -> None:
+def test_wider_rankings_fill_up_a_month_and_are_named(runtime: FakeRuntime) -> None:
     status, answer = get("/items/popular", since="2011-11", country="France", top_n="4")
     assert (status, items(answer)) == (200, ["P7", "P8", "P9", "P1"])
     assert [item["why"] for item in answer["items"]] == [
@@ -85,7 +85,7 @@ def test_popular_items_in_stock_are_given_even_if_no_ranking_names_them(
     assert (answer["since"], answer["country"]) == (None, None), "what these are of"
 
 
-def test_whoever_leaves_out_all_that_is_popular_gets_what_is_less_so(runtime: FakeRuntime) -> None:
+def test_without_all_popular_items_less_popular_ones_are_recommended(runtime: FakeRuntime) -> None:
     best = ",".join(f"P{n}" for n in range(1, 121))
     for path in ("/customers/nobody/recommendations", "/items/popular"):
         status, answer = get(path, exclude=best, top_n="10")

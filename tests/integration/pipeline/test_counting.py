@@ -7,8 +7,8 @@ import boto3
 import pytest
 
 from approve_model import app as approving
-from prepare_dataset.clean.reasons import RejectReason
 from recommend_api import table
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import metrics
 from retailrec_shared.core.settings import settings
@@ -17,7 +17,7 @@ from retailrec_shared.ledger.ledger import Ledger
 from tests.dashboard import STACK, Shown, shown
 from tests.environment import read_template
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline.api_client import Context, FakeRuntime, forget, get
+from tests.integration.pipeline.api_client import Context, FakeRuntime, clear_cache, get
 from tests.integration.pipeline.test_tuning import tuning
 from tests.integration.pipeline.working_shop import BAD, GOOD, MEASURED, WORSE, Shop, work
 
@@ -138,19 +138,19 @@ def test_everything_that_the_dashboard_and_the_alarms_show_is_emitted(
 
 def _ask(runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask the API until each source has answered, and until it has failed for once."""
-    forget()
+    clear_cache()
     get("/customers/13085/recommendations")
     runtime.known = {}
-    forget()
+    clear_cache()
     for customer in ("13085", "13086", "17000", "99999"):
         get(f"/customers/{customer}/recommendations")
 
     def broken(*_: object) -> None:
         raise LookupError("spilled")
 
-    monkeypatch.setattr(table, "recall", broken)
+    monkeypatch.setattr(table, "read_cached", broken)
     monkeypatch.setattr(aws, "sagemaker_runtime", broken)
-    forget()
+    clear_cache()
     get("/customers/13085/recommendations")
 
 

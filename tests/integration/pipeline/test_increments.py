@@ -1,4 +1,4 @@
-"""Uploads that add to the dataset, in whatever order they come, and training anew on it."""
+"""Uploads that add to the dataset, in any order, and training on it again."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def lines(first: int, last: int) -> bytes:
 
 
 class Shop:
-    """Drops files, each a second after the other, whose events come when they are told to."""
+    """Uploads files, each a second after the other; their events are sent on request."""
 
     def __init__(self, book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         self.book = book
@@ -48,7 +48,7 @@ class Shop:
         monkeypatch.setattr(aws.s3(), "head_object", lambda **asked: real(**asked) | self._time(asked))
 
     def _time(self, asked: dict[str, str]) -> dict[str, object]:
-        """Tell when a version of the raw bucket was uploaded; moto's clock does not move between two."""
+        """Return when a version of the raw bucket was uploaded; moto's clock does not move between two."""
         seconds = self._times.get(asked.get("VersionId", ""))
         return {} if seconds is None else {"LastModified": MIDNIGHT + timedelta(seconds=seconds)}
 
@@ -285,7 +285,7 @@ def test_the_schedule_does_nothing_when_nothing_changed(shop: Shop) -> None:
     assert not [run for run in shop.book.runs() if run.dataset.retrains]
 
 
-def test_the_schedule_trains_anew_when_the_settings_changed(
+def test_the_schedule_trains_again_when_the_settings_changed(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = shop.drop(lines(0, 9), "shop.csv")
@@ -298,7 +298,7 @@ def test_the_schedule_trains_anew_when_the_settings_changed(
     assert again.order > full.order
 
 
-def test_an_operators_word_trains_anew_once_for_each_time_it_is_given(shop: Shop) -> None:
+def test_each_request_of_an_operator_trains_again_once(shop: Shop) -> None:
     trained(shop.book, shop.drop(lines(0, 9), "shop.csv"))
     for token in ("a", "a", "b"):
         scheduled("Retraining Requested", token=token)
@@ -336,7 +336,7 @@ def test_an_increment_beyond_what_the_ledger_can_name_is_rejected_until_a_full_f
     boto3.client("dynamodb").put_item(TableName="ledger", Item=item)
     day = shop.drop(lines(30, 31), "append/day.csv")
     assert day.status is RunStatus.REJECTED
-    assert "drop one file of all rows, not as an increment" in (day.outcome.reason or "")
+    assert "upload one file of all rows, not as an increment" in (day.outcome.reason or "")
     assert bus.types()[-1] == "DatasetRejected"
     again = shop.drop(lines(0, 31), "shop.csv")
     assert [run.status for run in (full, again)] == [RunStatus.PREPARED] * 2

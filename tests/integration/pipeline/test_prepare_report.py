@@ -1,4 +1,4 @@
-"""The report of a run beside the one before it, through the ledger and the data bucket."""
+"""The report of a run compared with the previous one, through the ledger and the data bucket."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from prepare_dataset import previous
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.ledger import Ledger

@@ -176,7 +176,7 @@ def put_mapping(text: str, key: str = "shop.csv") -> None:
     boto3.client("s3").put_object(Bucket="raw", Key=names.mapping_key(key), Body=text.encode())
 
 
-def test_a_mapping_beside_the_data_tells_its_columns(book: Ledger, bus: FakeEventBridge) -> None:
+def test_a_mapping_next_to_the_data_names_its_columns(book: Ledger, bus: FakeEventBridge) -> None:
     put_mapping("\ufeff" + MAPPING)
     drop(foreign_shop())
     run = only_run(book)

@@ -21,7 +21,7 @@ from tests.integration.pipeline.api_client import (
     Clock,
     FakeRuntime,
     call,
-    forget,
+    clear_cache,
     get,
     items,
     post,
@@ -39,14 +39,14 @@ def test_the_endpoint_answers_first(runtime: FakeRuntime) -> None:
     assert answer["recommendations"][1]["description"] is None
 
 
-def test_what_was_bought_since_the_training_is_left_out_and_made_up_for(runtime: FakeRuntime) -> None:
+def test_what_was_bought_since_the_training_is_excluded_and_replaced(runtime: FakeRuntime) -> None:
     runtime.known = {"13085": ["P1", "85123A", "22423"]}
     answer = get("/customers/13085/recommendations", top_n="2")[1]
     assert items(answer) == ["85123A", "22423"], "P1 is among the customer's purchases"
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"{}", b'[{"item": 1}]', b"null"])
-def test_the_batch_result_answers_when_the_endpoint_talks_nonsense(
+def test_the_batch_result_answers_when_the_endpoint_response_is_invalid(
     runtime: FakeRuntime, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtime, "invoke_endpoint", lambda **_request: {"Body": io.BytesIO(body)})
@@ -93,7 +93,7 @@ def test_a_hundred_items_of_a_run_that_is_about_to_be_live_are_described(runtime
     assert (status, len(items(answer))) == (200, 100)
 
 
-def test_ids_are_taken_as_they_are_meant(runtime: FakeRuntime) -> None:
+def test_ids_are_used_unchanged(runtime: FakeRuntime) -> None:
     runtime.known = {"Müller & Söhne": ["85123A"]}
     answer = get("/customers/M%C3%BCller%20&%20S%C3%B6hne/recommendations")[1]
     assert (answer["customer_id"], answer["source"]) == ("Müller & Söhne", "endpoint")
@@ -119,7 +119,7 @@ def test_an_unknown_customer_has_no_purchases(runtime: FakeRuntime) -> None:
 
 
 def test_before_the_first_run_is_live_the_answer_says_so(cloud: None) -> None:
-    forget()
+    clear_cache()
     status, answer = get("/customers/13085/recommendations")
     assert status == 503
     assert "drop a file" in answer["detail"]
@@ -129,7 +129,7 @@ def test_an_unknown_path_is_a_problem_too(cloud: None) -> None:
     assert get("/nowhere")[0] == 404
 
 
-def test_a_silent_table_leaves_what_the_endpoint_and_memory_say(
+def test_without_the_table_the_endpoint_and_the_cache_answer(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get("/customers/nobody/recommendations")
@@ -148,7 +148,7 @@ def test_a_silent_table_leaves_what_the_endpoint_and_memory_say(
     assert "secret" not in json.dumps(answer)
 
 
-def test_a_fault_of_ours_shows_no_trace_and_logs_no_id(
+def test_an_internal_error_returns_no_traceback_and_logs_no_id(
     runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def explode(customer: str, _limit: int) -> None:
@@ -173,14 +173,14 @@ def test_similar_items_answer_when_there_is_no_batch_result_and_say_why(runtime:
     assert (second["source"], second["why"]) == ("popular_in_country", "Bought by 188 customers in France.")
 
 
-def test_what_was_bought_is_offered_again_when_asked_for(runtime: FakeRuntime) -> None:
+def test_what_was_bought_is_recommended_again_on_request(runtime: FakeRuntime) -> None:
     answer = get("/customers/13086/recommendations", top_n="3", exclude_purchased="false")[1]
     assert items(answer) == ["S1", "S2", "P3"]
     assert runtime.requests[-1]["exclude_purchased"] is False
 
 
 @pytest.mark.parametrize(("asked", "sent"), [({}, False), ({"exclude_purchased": "true"}, None)])
-def test_unless_asked_what_was_bought_is_offered_as_the_live_run_has_it(
+def test_by_default_purchases_are_excluded_as_the_live_run_has_it(
     runtime: FakeRuntime, book: Ledger, asked: dict[str, str], sent: bool | None
 ) -> None:
     book.record(RUN, configuration={**CONFIGURATION, "exclude_purchased": "false"})
@@ -213,7 +213,7 @@ def test_a_model_that_learned_every_row_is_asked_the_plain_contract(
     assert runtime.requests[-1] == {"user_id": "13085", "top_n": "7"}
 
 
-def test_filters_are_made_up_for(runtime: FakeRuntime) -> None:
+def test_filtered_items_are_replaced(runtime: FakeRuntime) -> None:
     answer = get("/customers/13085/recommendations", top_n="100", exclude=["85123A,B1", "P5"])[1]
     assert len(items(answer)) == 100
     assert not {"85123A", "B1", "P5", "P1"} & set(items(answer))
@@ -222,14 +222,14 @@ def test_filters_are_made_up_for(runtime: FakeRuntime) -> None:
     assert items(answer) == ["B2", "S2", "P100", "<script>"]
 
 
-def test_a_marketplace_endpoint_is_asked_in_its_own_words_alone(runtime: FakeRuntime, book: Ledger) -> None:
+def test_a_marketplace_endpoint_gets_only_its_contracts_fields(runtime: FakeRuntime, book: Ledger) -> None:
     arn = "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr"
     book.record(RUN, configuration={"algorithm": arn})
     get("/customers/13085/recommendations", exclude_purchased="false", exclude="X")
     assert runtime.requests[-1].keys() == {"user_id", "top_n"}
 
 
-def test_a_slow_endpoint_is_not_waited_for_and_is_left_alone_then(
+def test_a_slow_endpoint_is_not_waited_for_and_then_not_called(
     runtime: FakeRuntime, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(endpoint, "breaker", Breaker(clock=clock.monotonic))
@@ -307,7 +307,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
 
 @pytest.mark.parametrize("path", ["/recommendations", "/invocations"])
 @pytest.mark.parametrize("digits", [4_300, 4_301, 500_000])
-def test_a_number_that_python_does_not_read_is_the_callers_fault(
+def test_a_number_too_long_for_python_is_an_invalid_request(
     runtime: FakeRuntime, path: str, digits: int
 ) -> None:
     status, answer, _ = call("POST", path, body='{"items": ["P1"], "top_n": ' + "9" * digits + "}")
@@ -322,15 +322,13 @@ def test_a_number_that_python_does_not_read_is_the_callers_fault(
         ("/invocations", [{"user_id": "13085"}]),
     ],
 )
-def test_of_a_list_of_requests_not_the_first_alone_is_answered(
-    runtime: FakeRuntime, path: str, body: list[Any]
-) -> None:
+def test_a_list_of_requests_is_refused(runtime: FakeRuntime, path: str, body: list[Any]) -> None:
     status, answer = post(path, body)
     assert (status, answer["field"]) == (400, "body")
     assert runtime.requests == []
 
 
-def test_the_case_of_a_media_type_says_nothing(runtime: FakeRuntime) -> None:
+def test_the_case_of_a_media_type_is_ignored(runtime: FakeRuntime) -> None:
     for kind, expected in (("Application/JSON; Charset=UTF-8", 200), ("Text/HTML", 415)):
         status, answer, _ = call("POST", "/recommendations", body='{"items": ["P1"]}', content_type=kind)
         assert status == expected, answer
@@ -354,7 +352,7 @@ def test_a_marketplace_endpoint_is_asked_nothing_about_baskets(runtime: FakeRunt
     assert runtime.requests == []
 
 
-def test_items_like_one_that_nothing_was_counted_for_come_from_the_model(runtime: FakeRuntime) -> None:
+def test_similar_items_of_an_uncounted_item_come_from_the_model(runtime: FakeRuntime) -> None:
     runtime.known = {"85123A": ["L1", "L2"], "P1": ["L1"]}
     assert get("/items/P1/similar", top_n="3")[1]["source"] == "similar"
     assert runtime.requests == [], "what was counted needs no endpoint"
@@ -426,14 +424,14 @@ def test_a_bad_invocation_names_the_field(runtime: FakeRuntime, body: Any, field
     assert runtime.requests == []
 
 
-def test_an_answer_in_pythons_spelling_is_handed_on_as_json(runtime: FakeRuntime) -> None:
+def test_an_answer_in_python_notation_is_returned_as_json(runtime: FakeRuntime) -> None:
     runtime.spell = repr
     status, answer = post("/invocations", {"user_id": "13085", "top_n": "1"})
     assert (status, answer) == (200, [{"user_id": "13085", "item_id": "85123A", "score": 0.5}])
     assert get("/customers/13085/recommendations")[1]["source"] == "endpoint"
 
 
-def test_an_answer_that_is_code_is_not_run_and_not_handed_on(runtime: FakeRuntime) -> None:
+def test_an_answer_that_is_code_is_neither_run_nor_returned(runtime: FakeRuntime) -> None:
     runtime.spell = lambda _body: "[__import__('os').getcwd()]"
     status, answer = post("/invocations", {"user_id": "13085", "top_n": "1"})
     assert status == 502

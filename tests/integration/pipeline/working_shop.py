@@ -9,9 +9,9 @@ import boto3
 from activate_endpoint import app as activating
 from approve_model import app as approving
 from prepare_dataset import app as preparing
-from prepare_dataset.clean.reasons import RejectReason
 from publish_recommendations import app as publishing
 from reconcile_runs import app as reconciling
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run

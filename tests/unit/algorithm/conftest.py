@@ -15,7 +15,7 @@ from recommender.fitting.fitted import Fitted, History
 from recommender.folders import Folders
 from recommender.model.model import Model, build_model
 from recommender.serve.app import MAX_BODY, create_app
-from recommender.serve.precomputed import READY_BYTES, Ready
+from recommender.serve.precomputed import PRECOMPUTED_BYTES, Precomputed
 
 WriteChannel = Callable[..., Path]
 Send = Callable[..., httpx.Response]
@@ -97,7 +97,7 @@ def build(users: list[str], items: list[str], fitted: Fitted) -> Model:
 
 @pytest.fixture
 def send(model: Model) -> Send:
-    """Send a request to the application: a body to /invocations, unless told otherwise."""
+    """Send a request to the application: by default a body to /invocations."""
 
     def send_to(
         body: Any = None,
@@ -106,12 +106,12 @@ def send(model: Model) -> Send:
         path: str = "/invocations",
         served: Model = model,
         max_body: int = MAX_BODY,
-        ready_bytes: int = READY_BYTES,
+        precomputed_bytes: int = PRECOMPUTED_BYTES,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         transport = httpx.ASGITransport(
-            create_app(Ready(served, ready_bytes), max_body), raise_app_exceptions=False
+            create_app(Precomputed(served, precomputed_bytes), max_body), raise_app_exceptions=False
         )
 
         async def go() -> httpx.Response:

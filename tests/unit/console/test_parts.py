@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from retailrec.client.problems import Problem
-from retailrec.console.batch import left_of
+from retailrec.console.batch import filter_list
 from retailrec.console.customer_ids import read_ids, search
 from retailrec.console.drops import Drops, good_name, good_size
-from retailrec.console.opening import NoStack, Shop
+from retailrec.console.stack_session import NoStack, StackSession
 
 IDS = ["00123", "12346", "13085", "23085", "AB-1"]
 
@@ -30,9 +30,9 @@ def test_customers_are_found_by_how_they_begin_and_then_by_what_they_hold(
 
 def test_a_filter_takes_from_the_batch_list_in_its_order() -> None:
     body = {"purchases": [{"item_id": "B"}], "recommendations": [["A", 3.0], ["B", 2.0], ["C", 1.0]]}
-    assert left_of(body, False, ()) == [("A", 3.0), ("B", 2.0), ("C", 1.0)]
-    assert left_of(body, True, ()) == [("A", 3.0), ("C", 1.0)]
-    assert left_of(body, True, ["A"]) == [("C", 1.0)]
+    assert filter_list(body, False, ()) == [("A", 3.0), ("B", 2.0), ("C", 1.0)]
+    assert filter_list(body, True, ()) == [("A", 3.0), ("C", 1.0)]
+    assert filter_list(body, True, ["A"]) == [("C", 1.0)]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "..", "a/", "a\nb.csv", "x" * 1100, "sales.csv.mapping.json"])
@@ -62,7 +62,7 @@ def test_an_empty_or_too_large_file_is_refused(size: int) -> None:
 
 
 def test_a_drop_that_cannot_be_uploaded_says_why_and_leaves_no_file(tmp_path: Path) -> None:
-    def no_stack() -> Shop:
+    def no_stack() -> StackSession:
         raise NoStack("There is no stack.")
 
     path = tmp_path / "kept"

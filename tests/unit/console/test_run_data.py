@@ -9,7 +9,7 @@ def moment(seconds: float) -> datetime:
     return datetime.fromisoformat(at(seconds))
 
 
-def test_stages_are_told_from_the_upload_on() -> None:
+def test_stages_are_timed_from_the_upload_on() -> None:
     run = make_run(stages={Stage.PREPARE: timed(2, 5), Stage.TRAIN: timed(6, waiting="No quota.")})
     stages = {each["stage"]: each for each in run_page(run, None, None, moment(10))["stages"]}
     assert (stages["prepare"]["starts"], stages["prepare"]["ends"], stages["prepare"]["state"]) == (
@@ -23,23 +23,23 @@ def test_stages_are_told_from_the_upload_on() -> None:
     assert stages["deploy"]["starts"] is None
 
 
-def test_rejected_rows_are_told_by_reason_the_most_frequent_first() -> None:
+def test_rejected_rows_are_counted_by_reason_the_most_frequent_first() -> None:
     run = make_run(
         counts={"rows_read": 10, "rejected_duplicate": 2, "rejected_missing_customer": 3, "interactions": 5}
     )
-    told = run_page(run, None, None, moment(1))
-    assert told["rejected"] == [{"reason": "missing_customer", "rows": 3}, {"reason": "duplicate", "rows": 2}]
-    assert told["counts"] == {"rows_read": 10, "interactions": 5}
+    page = run_page(run, None, None, moment(1))
+    assert page["rejected"] == [{"reason": "missing_customer", "rows": 3}, {"reason": "duplicate", "rows": 2}]
+    assert page["counts"] == {"rows_read": 10, "interactions": 5}
 
 
 def test_a_failed_run_says_why_and_what_to_do() -> None:
     run = make_run(status=RunStatus.FAILED, reason="It broke.", failed_stage=Stage.TRAIN)
-    told = run_page(run, None, None, moment(1))
-    assert (told["bad"], told["reason"], told["failed_stage"]) == (True, "It broke.", "train")
-    assert "retailrec logs" in told["next_step"]
+    page = run_page(run, None, None, moment(1))
+    assert (page["bad"], page["reason"], page["failed_stage"]) == (True, "It broke.", "train")
+    assert "retailrec logs" in page["next_step"]
 
 
-def test_precision_stands_beside_what_needs_no_model() -> None:
+def test_precision_is_compared_with_baselines() -> None:
     run = make_run(metrics={"p@k(10)": 0.3, "p@k(10)_popularity": 0.1, "p@k(10)_own_items": 0.2})
     (row,) = run_page(run, None, None, moment(1))["comparison"]
     assert (row["model"], row["popularity"], row["own_items"]) == (0.3, 0.1, 0.2)

@@ -1,4 +1,4 @@
-"""How an engine tells where its containers find this machine."""
+"""How the address of this machine is found for containers."""
 
 import json
 from subprocess import CompletedProcess
@@ -12,7 +12,7 @@ from local.containers import engine
 SUBNET = {"Subnet": "172.17.0.0/16"}
 
 
-def told(monkeypatch: pytest.MonkeyPatch, configurations: Any) -> None:
+def reported(monkeypatch: pytest.MonkeyPatch, configurations: Any) -> None:
     found = json.dumps([{"IPAM": {"Config": configurations}}])
     monkeypatch.setattr(engine, "_docker", lambda *_words: CompletedProcess([], 0, found, ""))
 
@@ -28,12 +28,12 @@ def told(monkeypatch: pytest.MonkeyPatch, configurations: Any) -> None:
 def test_the_bridges_address_is_known(
     monkeypatch: pytest.MonkeyPatch, configurations: Any, address: str
 ) -> None:
-    told(monkeypatch, configurations)
+    reported(monkeypatch, configurations)
     assert engine.gateway() == address
 
 
 @pytest.mark.parametrize("configurations", [[], None])
 def test_a_bridge_without_addresses_is_refused(monkeypatch: pytest.MonkeyPatch, configurations: Any) -> None:
-    told(monkeypatch, configurations)
+    reported(monkeypatch, configurations)
     with pytest.raises(CloudError, match="docker network inspect bridge"):
         engine.gateway()

@@ -1,4 +1,4 @@
-"""The relay passes bytes both ways, ends with either side, and listens where it is told alone."""
+"""The relay passes bytes both ways, ends with either side, and listens at the given address alone."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A kept build is taken for the very sources that it was built from, and for no others."""
+"""A cache build is taken for the very sources that it was built from, and for no others."""
 
 import os
 from pathlib import Path
@@ -19,8 +19,8 @@ def repository(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Path:
-    return tmp_path / "kept"
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
 
 
 def built(folder: Path, text: str) -> Path:
@@ -56,27 +56,27 @@ def test_neither_time_nor_bytecode_changes_the_key(repository: Path) -> None:
     assert builds.key(repository) == before
 
 
-def test_a_build_is_taken_by_its_key_alone(tmp_path: Path, kept: Path) -> None:
-    assert not builds.take("one", tmp_path / "target", kept)
-    builds.keep("one", built(tmp_path / "built", "one"), kept)
-    assert not builds.take("two", tmp_path / "target", kept)
+def test_a_build_is_taken_by_its_key_alone(tmp_path: Path, cache: Path) -> None:
+    assert not builds.restore("one", tmp_path / "target", cache)
+    builds.store("one", built(tmp_path / "built", "one"), cache)
+    assert not builds.restore("two", tmp_path / "target", cache)
     assert not (tmp_path / "target").exists()
-    assert builds.take("one", tmp_path / "target", kept)
+    assert builds.restore("one", tmp_path / "target", cache)
     assert (tmp_path / "target" / "Function" / "app.py").read_text() == "one"
 
 
-def test_what_a_command_does_to_its_copy_stays_there(tmp_path: Path, kept: Path) -> None:
-    builds.keep("one", built(tmp_path / "built", "one"), kept)
-    builds.take("one", tmp_path / "mine", kept)
+def test_what_a_command_does_to_its_copy_stays_there(tmp_path: Path, cache: Path) -> None:
+    builds.store("one", built(tmp_path / "built", "one"), cache)
+    builds.restore("one", tmp_path / "mine", cache)
     (tmp_path / "mine" / "Function" / "app.py").write_text("changed")
-    builds.take("one", tmp_path / "yours", kept)
+    builds.restore("one", tmp_path / "yours", cache)
     assert (tmp_path / "yours" / "Function" / "app.py").read_text() == "one"
 
 
-def test_only_the_newest_are_kept_and_the_same_may_be_kept_twice(tmp_path: Path, kept: Path) -> None:
+def test_only_the_newest_are_kept_and_the_same_may_be_kept_twice(tmp_path: Path, cache: Path) -> None:
     for number in range(5):
         folder = built(tmp_path / f"built{number}", str(number))
         os.utime(folder, (number, number))
-        builds.keep(str(number), folder, kept)
-    builds.keep("4", tmp_path / "built4", kept)
-    assert sorted(path.name for path in kept.iterdir()) == ["2", "3", "4"]
+        builds.store(str(number), folder, cache)
+    builds.store("4", tmp_path / "built4", cache)
+    assert sorted(path.name for path in cache.iterdir()) == ["2", "3", "4"]

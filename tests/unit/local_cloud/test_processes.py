@@ -1,4 +1,4 @@
-"""The cloud's processes are told from strangers, and its clients from other accounts."""
+"""The cloud's processes are not confused with others, and its clients from other accounts."""
 
 import errno
 import os
@@ -45,22 +45,22 @@ def test_a_stranger_with_our_old_pid_is_neither_up_nor_killed(state_dir: Path, s
     running(state_dir, stranger, "before the crash")
     assert lifecycle.running() is None
     lifecycle.down(lambda _line: None)
-    assert processes.birth(stranger), "the stranger lives"
+    assert processes.start_time(stranger), "the stranger lives"
     assert Running.load() is None
 
 
 def test_our_own_process_is_up_and_then_gone_with_its_group(state_dir: Path) -> None:
     pid = processes.start(SLEEP, os.environ, state_dir / "log", state_dir)
-    running(state_dir, pid, processes.birth(pid))
+    running(state_dir, pid, processes.start_time(pid))
     assert lifecycle.running() is not None
     lifecycle.down(lambda _line: None)
-    assert processes.birth(pid) == ""
+    assert processes.start_time(pid) == ""
 
 
 def test_a_group_whose_leader_has_ended_is_stopped_too(state_dir: Path) -> None:
     orphans = [sys.executable, "-c", f"import subprocess; subprocess.Popen({SLEEP!r})"]
     pid = processes.start(orphans, os.environ, state_dir / "log", state_dir)
-    born = processes.birth(pid)
+    born = processes.start_time(pid)
     processes.wait(pid)
     assert processes.group_alive(pid)
     processes.stop(pid, born)
@@ -72,7 +72,7 @@ def test_a_process_that_ended_before_it_was_looked_at_still_has_its_exit_code(st
         [sys.executable, "-c", "raise SystemExit(7)"], os.environ, state_dir / "log", state_dir
     )
     deadline = time.monotonic() + 300
-    while processes.birth(pid):
+    while processes.start_time(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert processes.wait(pid) == 7
@@ -89,7 +89,7 @@ def test_a_process_that_ends_while_it_is_looked_at_is_gone(
         return read(path, *arguments, **options)
 
     monkeypatch.setattr(Path, "read_text", ends)
-    assert processes.birth(stranger) == ""
+    assert processes.start_time(stranger) == ""
 
 
 def test_an_unreadable_state_counts_as_none(state_dir: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/data.md tells what the code does."""
+"""docs/data.md agrees with the code."""
 
 import re
 from pathlib import Path
@@ -20,8 +20,8 @@ def rows(first_cell: str) -> list[list[str]]:
 
 
 def test_every_reason_is_there_in_its_order_and_marked_if_the_tutorial_knows_it() -> None:
-    told = [(re.sub("[`* ]", "", name), "*" in name) for name, _ in rows("reason")]
-    assert told == [(str(reason), reason in PROFILES["tutorial"]) for reason in ORDER]
+    documented = [(re.sub("[`* ]", "", name), "*" in name) for name, _ in rows("reason")]
+    assert documented == [(str(reason), reason in PROFILES["tutorial"]) for reason in ORDER]
 
 
 def test_every_column_is_there_with_its_aliases_and_its_key() -> None:
@@ -36,14 +36,14 @@ def test_every_column_is_there_with_its_aliases_and_its_key() -> None:
 @pytest.mark.parametrize(
     "number",
     [
-        limits.in_words(limits.MAX_TEXT_BYTES),
-        limits.in_words(limits.MAX_XML_BYTES),
+        limits.format_size(limits.MAX_TEXT_BYTES),
+        limits.format_size(limits.MAX_XML_BYTES),
         f"{limits.MAX_CELLS // 10**6} million cells",
         f"{limits.MAX_ROWS // 10**6} million",
         f"{limits.MAX_RECORD_BYTES >> 20} MB",
-        limits.in_words(limits.MAX_TABLE_BYTES),
-        *map(limits.in_words, limits.MAX_BYTES.values()),
+        limits.format_size(limits.MAX_TABLE_BYTES),
+        *map(limits.format_size, limits.MAX_BYTES.values()),
     ],
 )
-def test_every_limit_is_told(number: str) -> None:
+def test_every_limit_is_documented(number: str) -> None:
     assert number in TEXT[TEXT.index("## Limits") :]

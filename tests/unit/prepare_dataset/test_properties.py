@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset.clean.reasons import Profile
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile
 from tests.unit.prepare_dataset.inputs.shop_files import (
     Prepared,
     Row,
@@ -42,9 +42,9 @@ INVOICES = ("536365", "C536379", "")
 def expected_reason(row: Row, seen: set[Any], profile: Profile) -> str | None:
     """Judge one row at a time, as a shop keeper would."""
     invoice, item, _, quantity, date, price, customer, _ = row
-    meaning = (invoice, ITEMS[item], QUANTITIES[quantity], DATES[date], PRICES[price], CUSTOMERS[customer])
-    again = meaning in seen
-    seen.add(meaning)
+    parsed = (invoice, ITEMS[item], QUANTITIES[quantity], DATES[date], PRICES[price], CUSTOMERS[customer])
+    again = parsed in seen
+    seen.add(parsed)
     rules = [
         ("missing_customer", CUSTOMERS[customer] is None),
         ("missing_item", ITEMS[item] is None),

@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.increments.append import Neighbours
-from prepare_dataset.report.model import Facts, SheetRows
+from prepare_dataset.increments.append import OtherUploads
+from prepare_dataset.options import Options
 from prepare_dataset.table.arrow import pc
+from retailrec_shared.contract.quality_report import Facts, SheetRows
 from retailrec_shared.core import names
 from tests.needs import REAL_DATA as REAL
 from tests.needs import with_real_data
@@ -21,15 +22,15 @@ pytestmark = [pytest.mark.slow, with_real_data]
 @pytest.fixture(scope="module")
 def retail(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     target = tmp_path_factory.mktemp("retail")
-    return Prepared(target, prepare_file(REAL, target, profile="retail", split="temporal", top_n=10))
+    return Prepared(target, prepare_file(REAL, target, Options(profile="retail", split="temporal", top_n=10)))
 
 
 @pytest.fixture(scope="module")
 def tutorial(retail: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """Prepare the rows that were read for the other profile: to read them again takes longer."""
     target = tmp_path_factory.mktemp("tutorial")
-    others = Neighbours("retrain", [retail.folder / names.OWN_LINES])
-    report = prepare_file(None, target, profile="tutorial", split="random", top_n=10, others=others)
+    others = OtherUploads("retrain", [retail.folder / names.OWN_LINES])
+    report = prepare_file(None, target, Options(profile="tutorial", split="random", top_n=10, others=others))
     return Prepared(target, report)
 
 
@@ -94,9 +95,9 @@ def test_the_last_day_as_an_increment_gives_the_very_same_dataset(retail: Prepar
     for name, some in (("base", pc.less(when, "2011-12-09")), ("days", pc.greater_equal(when, "2011-12-07"))):
         pq.write_table(rows.filter(some), tmp_path / f"{name}.parquet")
     options: Any = {"profile": "retail", "split": "temporal", "top_n": 10}
-    prepare_file(tmp_path / "base.parquet", tmp_path / "base", **options)
-    others = Neighbours("append/days.parquet", [tmp_path / "base" / names.OWN_LINES])
-    report = prepare_file(tmp_path / "days.parquet", tmp_path / "whole", others=others, **options)
+    prepare_file(tmp_path / "base.parquet", tmp_path / "base", Options(**options))
+    others = OtherUploads("append/days.parquet", [tmp_path / "base" / names.OWN_LINES])
+    report = prepare_file(tmp_path / "days.parquet", tmp_path / "whole", Options(others=others, **options))
     assert report.increment
     assert (report.increment.rows_read, report.increment.rows_repeated) == (9_011, 7_378)
     assert report.rows_read == 1_067_371

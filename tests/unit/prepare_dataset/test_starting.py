@@ -18,7 +18,7 @@ def test_reading_waits_for_nothing_that_only_writing_needs() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=_ENVIRONMENT
     )
-    assert not {"pydantic", "prepare_dataset.write.outputs"} & set(done.stdout.split())
+    assert not {"pydantic", "prepare_dataset.preparation"} & set(done.stdout.split())
 
 
 def test_a_workbook_is_read_without_numpy(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""What Python lends to Arrow's threads while they read a csv file, and gets back before it goes on.
+"""The buffers and callbacks that Arrow's threads hold while they read a csv file; all are awaited at the end.
 
 Arrow reads blocks ahead in one thread and parses them in another. Both release what they used only after
-the reader has given its last batch or its error. A thread that releases an object of Python while the
-interpreter ends aborts the process, and in a function that is frozen it goes on in the next invocation.
+the reader has returned its last batch or its error. A thread that releases an object of Python while the
+interpreter ends aborts the process, and in a frozen function it continues in the next invocation.
 """
 
 import time
@@ -12,75 +12,75 @@ from typing import Any, TypeVar
 
 from prepare_dataset.read.csv.layout import Readable
 
-AHEAD = 6
-PATIENCE_SECONDS = 20.0
-_PAUSE_SECONDS = 0.001
+BLOCKS_AHEAD = 6
+RELEASE_SECONDS = 20.0
+_POLL_SECONDS = 0.001
 
 T = TypeVar("T")
 
 
-class Lending:
-    """Lends a file and functions to one reader; on leaving it, no thread of Arrow holds any of them.
+class ReaderBuffers:
+    """Hands a file and functions to one reader; after the context no thread of Arrow holds any of them.
 
-    Nothing that runs in Python happens when a thread releases one of them (no ``__del__``, no callback of a
-    weak reference). So whoever sees that it is released also knows that the thread has left Python.
+    No Python code runs when a thread releases one of them (no ``__del__``, no callback of a weak reference).
+    So once an object is released, its thread has left Python.
     """
 
     def __init__(self, file: Readable) -> None:
         self._file = file
         self._blocks: list[memoryview] = []
-        self._lent: list[weakref.ref[Any]] = []
+        self._tracked: list[weakref.ref[Any]] = []
         self._reader: Any = None
         self._stopped = False
-        self._problem: BaseException | None = None
+        self._error: BaseException | None = None
 
-    def __enter__(self) -> "Lending":
+    def __enter__(self) -> "ReaderBuffers":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stopped = True
         self._reader = None
-        self._wait_until(self.is_all_back)
+        self._wait_until(self.is_released)
 
     def file(self) -> Any:
-        """Lend the file: a block is handed out only while fewer than AHEAD of its blocks are in use.
+        """Return the file for Arrow; it gives a block only while fewer than BLOCKS_AHEAD are in use.
 
-        What is not parsed yet is kept by Arrow, and on a busy machine that may be the whole file.
+        Arrow keeps all blocks that are not parsed yet; on a busy machine that could be the whole file.
         """
-        return self._lend(_File(self._read))
+        return self._track(_File(self._read))
 
     def function(self, function: Callable[..., T]) -> Callable[..., T]:
-        """Lend a function."""
-        return self._lend(_Function(function))
+        """Return a function for Arrow."""
+        return self._track(_Function(function))
 
     def keep(self, reader: T) -> T:
-        """Keep the reader until it is left, so that it does not end while its thread waits for blocks."""
+        """Keep the reader until the context ends: it must not end while its thread waits for blocks."""
         self._reader = reader
         return reader
 
-    def raise_problem(self) -> None:
-        """Raise what reading the file has raised: for Arrow, whose threads would keep it, the file ended."""
-        problem, self._problem = self._problem, None
-        if problem:
-            raise problem
+    def raise_error(self) -> None:
+        """Raise the error of reading the file. Arrow only sees the file end: it would keep an error."""
+        error, self._error = self._error, None
+        if error:
+            raise error
 
-    def is_all_back(self) -> bool:
-        """Return whether no thread holds anything that was lent."""
-        return all(lent() is None for lent in self._lent) and not self._blocks_in_use()
+    def is_released(self) -> bool:
+        """Return whether no thread holds any of the objects."""
+        return all(reference() is None for reference in self._tracked) and not self._blocks_in_use()
 
-    def _lend(self, lent: T) -> T:
-        self._lent.append(weakref.ref(lent))
-        return lent
+    def _track(self, used: T) -> T:
+        self._tracked.append(weakref.ref(used))
+        return used
 
     def _read(self, size: int) -> memoryview:
         block = b""
         try:
-            # Patience ends: nothing may hang, should a reader ever need more blocks at once.
-            self._wait_until(lambda: self._stopped or self._blocks_in_use() < AHEAD)
-            if not self._stopped and not self._problem:
+            # Not forever: a reader that needs more blocks at once must not hang.
+            self._wait_until(lambda: self._stopped or self._blocks_in_use() < BLOCKS_AHEAD)
+            if not self._stopped and not self._error:
                 block = self._file.read(size) or b""
-        except BaseException as problem:  # noqa: BLE001 - raised in the thread that asks for batches
-            self._problem = problem
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that iterates over the batches
+            self._error = error
         view = memoryview(block)
         self._blocks.append(view)
         return view
@@ -90,13 +90,13 @@ class Lending:
         return len(self._blocks)
 
     def _wait_until(self, condition: Callable[[], bool]) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
+        end = time.monotonic() + RELEASE_SECONDS
         while not condition() and time.monotonic() < end:
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
 
 class _File:
-    """What Arrow takes for a file."""
+    """The file object that Arrow reads."""
 
     closed = False
 
@@ -113,7 +113,7 @@ class _Function:
 
 
 def _is_in_use(block: memoryview) -> bool:
-    """Release a block unless somebody still uses its bytes; return whether that is so."""
+    """Release a block if nothing uses its bytes any more; return whether it is still in use."""
     try:
         block.release()
     except BufferError:

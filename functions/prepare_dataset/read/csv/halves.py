@@ -1,8 +1,8 @@
-"""Cutting a csv file in two, so that two threads read it.
+"""Splits a csv file in two, so that two threads read it.
 
-A line break is the end of a record only outside quotation marks, and which it is depends on every mark
-before it. So the cut is made where a line looks like a record, and the first part gets a record of our
-own at its end: the reader finds it as the last one if, and only if, no mark is open at the cut.
+A line break ends a record only outside quotation marks, which depends on every mark before it. So the file
+is split where a line looks like a record, and a marker record is appended to the first half: the reader
+finds it as the last record if, and only if, no quotation mark is open at the split.
 """
 
 import csv
@@ -13,15 +13,15 @@ from typing import IO
 from prepare_dataset.read.csv.layout import Layout
 
 # Below this size threads gain nothing.
-WORTH_IT = 16 << 20
-# What each cell of the record at the end of the first part holds.
+MIN_SPLIT_BYTES = 16 << 20
+# The content of each cell of the marker record.
 END = "end of part"
 _NEAR = 64 << 10
 _BYTE_PER_LINE_BREAK = ("utf-8", "cp1252", "latin-1")
 
 
-class Ended:
-    """The first ``left`` bytes of a file, and then the record that tells their end."""
+class FirstHalf:
+    """The first ``left`` bytes of a file, followed by the marker record."""
 
     def __init__(self, file: IO[bytes], left: int, layout: Layout) -> None:
         self._file = file
@@ -39,9 +39,9 @@ class Ended:
 
 
 def find_cut(path: Path, layout: Layout) -> int | None:
-    """Offset of the first line after the middle that looks like a record; None when there is none near."""
+    """Find the offset of the first line after the middle that looks like a record; None if none is near."""
     size = path.stat().st_size
-    if size < WORTH_IT or layout.encoding not in _BYTE_PER_LINE_BREAK:
+    if size < MIN_SPLIT_BYTES or layout.encoding not in _BYTE_PER_LINE_BREAK:
         return None
     with path.open("rb") as file:
         file.seek(size // 2)

@@ -1,4 +1,4 @@
-"""How a csv file is laid out: its encoding, its delimiter, and where its header stands."""
+"""The layout of a csv file: its encoding, its delimiter, and the position of its header."""
 
 import codecs
 import csv
@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
-from prepare_dataset.files.formats import HEAD, Format, utf16_of
+from prepare_dataset.files.formats import HEAD, utf16_of
 from prepare_dataset.files.limits import MAX_TEXT_BYTES, too_much_unpacked
 from prepare_dataset.table.columns import HEADER_ROWS_SEARCHED, Header, Headers, find_header, match_header
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _HEAD = 1 << 20
 _DELIMITERS = ",;\t|"
-# What a file is that is not UTF-8: Windows, or Latin-1 with bytes that Windows does not know.
+# A file that is not UTF-8 is Windows-1252, or Latin-1 if it has bytes that Windows-1252 lacks.
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 
 
@@ -37,22 +38,22 @@ def open_bytes(path: Path, *, packed: bool) -> IO[bytes]:
 
 
 class Readable(Protocol):
-    """A file as far as it is read by blocks."""
+    """A file that can be read in blocks."""
 
     def read(self, size: int, /) -> bytes | None:
-        """Read at most so many bytes; none at the end."""
+        """Read at most so many bytes; empty at the end."""
 
 
 def as_utf8(file: Readable, encoding: str) -> Readable:
-    """Give a file's text as UTF-8; reading raises UnicodeError where the text is not in its encoding.
+    """Convert a file's text to UTF-8; reading raises UnicodeError where the text is not in ``encoding``.
 
-    Arrow transcodes as well, but in threads that keep objects of Python for as long as they like.
+    Arrow transcodes as well, but in threads that may keep objects of Python for any time.
     """
     return _Utf8File(file) if encoding == "utf-8" else _TranscodedFile(file, encoding)
 
 
 class _Unpacked(gzip.GzipFile):
-    """A packed file that is refused beyond the limit: its own statement of its size may be untrue."""
+    """A gzip file that is refused beyond the limit, since the size that it states may be wrong."""
 
     _left = MAX_TEXT_BYTES
 
@@ -64,14 +65,14 @@ class _Unpacked(gzip.GzipFile):
         return block
 
 
-def unpack_in_vain(path: Path) -> None:
-    """Unpack a file that says it is too large: of one that was cut off, the last bytes say anything."""
+def check_unpacked_size(path: Path) -> None:
+    """Unpack a file that states too large a size, which may be wrong if the file is cut off."""
     try:
         with _Unpacked(path) as file:
             while file.read(1 << 20):
                 pass
     except (OSError, EOFError, zlib.error):
-        raise Rejected("The file is cut off or damaged; pack or upload it again.") from None
+        raise Rejected("The file is cut off or damaged; create it again, or upload it again.") from None
 
 
 class _Utf8File:
@@ -103,16 +104,16 @@ class _TranscodedFile:
 
 
 def likely_encodings(path: Path, *, packed: bool) -> tuple[str, ...]:
-    """Name the encodings to try, in order."""
+    """Return the encodings to try, in order."""
     with open_bytes(path, packed=packed) as file:
         utf16 = utf16_of(file.read(HEAD))
     return (utf16,) if utf16 else _ENCODINGS
 
 
 def find_layout(path: Path, *, packed: bool, encoding: str, headers: Headers) -> Layout:
-    """Find the header: the delimiter is the one that lets most columns be recognised."""
+    """Find the header, and the delimiter with which most columns are recognised."""
     with open_bytes(path, packed=packed) as file:
-        # A file may begin as UTF-8 and not be it: its mark would become part of a header.
+        # A file in another encoding may begin with the mark of UTF-8, which is not part of the header.
         start = file.read(_HEAD).removeprefix(codecs.BOM_UTF8)
     head = start.decode(encoding, errors="ignore").removeprefix("\ufeff")
     records = {delimiter: _first_records(head, delimiter) for delimiter in _DELIMITERS}
@@ -124,8 +125,10 @@ def find_layout(path: Path, *, packed: bool, encoding: str, headers: Headers) ->
     try:
         header = find_header(rows, headers=headers)
     except Rejected:
-        swallowed = len(rows) < HEADER_ROWS_SEARCHED and any("\n" in cell for cells in rows for cell in cells)
-        if swallowed and head.count('"') % 2:
+        has_long_cell = len(rows) < HEADER_ROWS_SEARCHED and any(
+            "\n" in cell for cells in rows for cell in cells
+        )
+        if has_long_cell and head.count('"') % 2:
             raise Rejected(
                 "A quotation mark is opened before or in the header and never closed; remove it or export the"
                 " file again."
@@ -136,7 +139,7 @@ def find_layout(path: Path, *, packed: bool, encoding: str, headers: Headers) ->
 
 
 def quotes_close(path: Path, *, packed: bool, layout: Layout) -> bool:
-    """Tell whether every quoted cell ends with its quotation mark; each line is parsed, which takes long."""
+    """Return whether every quoted cell ends with a quotation mark; it parses each line, which is slow."""
     with (
         open_bytes(path, packed=packed) as file,
         io.TextIOWrapper(file, layout.encoding, errors="replace", newline="") as text,
@@ -152,12 +155,12 @@ def quotes_close(path: Path, *, packed: bool, layout: Layout) -> bool:
 def _known(cells: list[str], headers: Headers) -> int:
     try:
         return len(match_header(cells, headers))
-    except Rejected:  # a column twice: surely a header, and find_header will say what is wrong
+    except Rejected:  # a column twice: this is a header, and find_header will refuse it
         return len(cells)
 
 
 def _first_records(head: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """First records, each with the number of lines down to its end."""
+    """Return the first records, each with the number of lines up to its end."""
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     records: list[tuple[int, list[str]]] = []
     try:
@@ -166,5 +169,5 @@ def _first_records(head: str, delimiter: str) -> list[tuple[int, list[str]]]:
             if len(records) == HEADER_ROWS_SEARCHED:
                 break
     except csv.Error:
-        pass  # a cell beyond the module's limit; what came before it may be enough
+        pass  # a cell is too long for the csv module; the records before it may be enough
     return records

@@ -1,4 +1,4 @@
-"""Reading comma-separated text by blocks: any usual delimiter and encoding, plain or gzipped."""
+"""Reads csv in blocks: any usual delimiter and encoding, plain or gzipped."""
 
 import dataclasses
 import zlib
@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from prepare_dataset.files.limits import MAX_MALFORMED_BYTES, MAX_MALFORMED_ROWS, MAX_RECORD_BYTES
-from prepare_dataset.read.csv.buffers import Lending
-from prepare_dataset.read.csv.halves import END, Ended, find_cut
+from prepare_dataset.read.csv.buffers import ReaderBuffers
+from prepare_dataset.read.csv.halves import END, FirstHalf, find_cut
 from prepare_dataset.read.csv.layout import (
     Layout,
     Readable,
@@ -36,7 +36,7 @@ _NOTHING_BELOW_HEADER = ("Empty CSV file", "Could not skip initial")
 
 
 def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> RawTable:
-    """Read every record. One with too many or too few cells becomes a row without cells.
+    """Read every record. A record with too many or too few cells becomes a row without cells.
 
     A row's number is that of its record: a line break in quotes does not count, nor does an empty line.
     """
@@ -48,14 +48,14 @@ def read_csv(path: Path, *, packed: bool, headers: Headers = OUR_HEADERS) -> Raw
                 )
             except UnicodeError:
                 continue
-    except pa.ArrowInvalid as problem:
+    except pa.ArrowInvalid as error:
         raise Rejected(
             "The csv cannot be read: it has a line of more than 8 MB, or a quotation mark that is never"
             " closed; export it again."
-        ) from problem
-    except (OSError, EOFError, zlib.error) as problem:
-        raise Rejected("The file is cut off or damaged; pack or upload it again.") from problem
-    raise Rejected("The csv is in no known text encoding; save it as UTF-8.")
+        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise Rejected("The file is cut off or damaged; create it again, or upload it again.") from error
+    raise Rejected("The text encoding of the csv is not supported; save it as UTF-8.")
 
 
 def _read(path: Path, packed: bool, layout: Layout) -> RawTable:
@@ -79,10 +79,10 @@ class _Part:
 
 
 def _read_first(path: Path, layout: Layout, cut: int) -> _Part | None:
-    """Read what stands before the cut; None if the cut is in the midst of a record."""
+    """Read the records before the split; None if the split is within a record."""
     malformed: list[pa_csv.InvalidRow] = []
     with path.open("rb") as file:
-        batches = list(_batches(Ended(file, cut, layout), layout, malformed, layout.lines_before_rows))
+        batches = list(_batches(FirstHalf(file, cut, layout), layout, malformed, layout.lines_before_rows))
     last = batches.pop() if batches else None
     if last is None or not last.num_rows or _cells_of_last_row(last) != {END}:
         return None
@@ -101,7 +101,7 @@ def _read_second(path: Path, layout: Layout, cut: int) -> _Part:
 
 
 def _read_whole(path: Path, packed: bool, layout: Layout) -> RawTable:
-    """Read all records, block by block as they are asked for."""
+    """Read all records block by block."""
     malformed: list[pa_csv.InvalidRow] = []
     with (
         open_bytes(path, packed=packed) as file,
@@ -129,7 +129,7 @@ def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawT
             f"No line has {layout.width} cells as the header has; export the file again.",
             row=layout.lines_before_rows + 1,
         )
-    builder.add_lines((row.text for row in malformed), range(records, records + len(malformed)))
+    builder.add_malformed((row.text for row in malformed), range(records, records + len(malformed)))
     table = builder.build()
     numbers = _record_numbers(layout, records, bad_numbers)
     table = dataclasses.replace(table, row_numbers=numbers[table.row_numbers])
@@ -140,7 +140,7 @@ def _build(path: Path, packed: bool, layout: Layout, parts: list[_Part]) -> RawT
 def _batches(
     file: Readable, layout: Layout, malformed: list[pa_csv.InvalidRow], skip: int
 ) -> Generator[pa.RecordBatch, None, None]:
-    """Yield the recognised columns by blocks, as coded texts; columns are named by their place."""
+    """Yield the recognised columns in blocks, dictionary-encoded; columns are named by their position."""
     room = MAX_MALFORMED_BYTES
 
     def note(row: pa_csv.InvalidRow) -> Literal["skip", "error"]:
@@ -150,12 +150,12 @@ def _batches(
         return "error" if room < 0 or len(malformed) > MAX_MALFORMED_ROWS else "skip"
 
     wanted = [f"c{place}" for place in layout.header.positions.values()]
-    with Lending(as_utf8(file, layout.encoding)) as lending:
+    with ReaderBuffers(as_utf8(file, layout.encoding)) as buffers:
         try:
-            yield from lending.keep(
+            yield from buffers.keep(
                 pa_csv.open_csv(
-                    lending.file(),
-                    # One thread: only then does a malformed row know its number, and it is as fast.
+                    buffers.file(),
+                    # One thread: only then a malformed row has its number, and it is as fast.
                     pa_csv.ReadOptions(
                         use_threads=False,
                         block_size=_BLOCK,
@@ -165,7 +165,7 @@ def _batches(
                     pa_csv.ParseOptions(
                         delimiter=layout.delimiter,
                         newlines_in_values=True,
-                        invalid_row_handler=lending.function(note),
+                        invalid_row_handler=buffers.function(note),
                     ),
                     pa_csv.ConvertOptions(
                         include_columns=wanted,
@@ -175,16 +175,16 @@ def _batches(
                     ),
                 )
             )
-        except pa.ArrowInvalid as problem:
-            lending.raise_problem()
+        except pa.ArrowInvalid as error:
+            buffers.raise_error()
             if room < 0 or len(malformed) > MAX_MALFORMED_ROWS:
                 raise Rejected(
                     f"{len(malformed):,} lines or more do not have the {layout.width} cells that the header"
                     " has; export the file again."
                 ) from None
-            if not str(problem).startswith(_NOTHING_BELOW_HEADER):
+            if not str(error).startswith(_NOTHING_BELOW_HEADER):
                 raise
-        lending.raise_problem()
+        buffers.raise_error()
 
 
 def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes:
@@ -196,20 +196,20 @@ def _record_numbers(layout: Layout, records: int, malformed: list[int]) -> Codes
 
 
 def _refuse_open_quote(path: Path, packed: bool, layout: Layout, table: RawTable) -> None:
-    """Refuse a file in which a quotation mark that nothing closes has swallowed the lines after it.
+    """Refuse a file in which the lines after an unclosed quotation mark became part of a cell.
 
-    Only what has a line break can have swallowed lines; if there is something, the marks are counted. Their
-    number may be odd in a sound file too: a mark within a cell is an inch.
+    Such a cell contains a line break. Only if there is one, the marks are counted; their number may be odd in
+    a correct file, too, where a mark within a cell stands for inches.
     """
-    texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.lines)]
+    texts: list[tuple[Column | None, Coded]] = [*table.columns.items(), (None, table.malformed)]
     broken = [(name, column, pc.match_substring(column.values, "\n")) for name, column in texts]
     rows = [(name, column.where(answers)) for name, column, answers in broken if truths(answers).any()]
     suspects = [(int(having.nonzero()[0][-1]), name) for name, having in rows if having.any()]
     if suspects and _count_marks(path, packed) % 2 and not quotes_close(path, packed=packed, layout=layout):
-        row, name = max(suspects, key=lambda suspect: table.place(suspect[0]).row)
+        row, name = max(suspects, key=lambda suspect: table.location(suspect[0]).row)
         raise Rejected(
             "A quotation mark is opened and never closed; correct the cell or export the file again.",
-            row=table.place(row).row,
+            row=table.location(row).row,
             column=name,
         )
 

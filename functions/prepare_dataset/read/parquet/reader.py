@@ -1,4 +1,4 @@
-"""Reading a Parquet file: every type that can stand for a text, a number or a time."""
+"""Reads Parquet files: every type that represents a text, a number or a time."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +8,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.files.formats import ENCRYPTED, Format
+from prepare_dataset.files.formats import ENCRYPTED
 from prepare_dataset.files.limits import (
     MAX_ROW_GROUPS,
     MAX_ROWS,
@@ -19,15 +19,16 @@ from prepare_dataset.files.limits import (
 from prepare_dataset.table.arrow import TEXT, AnyArray, pc
 from prepare_dataset.table.columns import OUR_HEADERS, Column, Headers, find_header
 from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _BATCH = 256 << 10
-# Every whole number up to here has a float of its own.
+# Floats represent every whole number up to here exactly.
 _EXACT = 2.0**53
 
 
 def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
-    """Read the recognised columns in batches; rows are numbered from 1 as they lie in the file."""
+    """Read the recognised columns in batches; rows are numbered from 1 in the file's order."""
     builder = RawTableBuilder()
     builder.start_sheet(None)
     try:
@@ -37,7 +38,7 @@ def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
             names = {column: schema.names[position] for column, position in positions.items()}
             _refuse_nested(schema, names)
             _refuse_too_large(file.metadata)
-        # Left coded: a long text that every row repeats is then in memory once.
+        # Kept dictionary-encoded: a long text that every row repeats is in memory once.
         texts = [name for name in names.values() if _is_text(schema.field(name).type)]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             row = 1
@@ -47,7 +48,7 @@ def read_parquet(path: Path, headers: Headers = OUR_HEADERS) -> RawTable:
                 row += batch.num_rows
     except pa.ArrowNotImplementedError as problem:
         raise Rejected(
-            "The Parquet file holds a type that cannot be read here; write texts, numbers and timestamps."
+            "The Parquet file has a column of an unsupported type; write texts, numbers and timestamps."
         ) from problem
     except (pa.ArrowException, OSError, UnicodeError) as problem:
         if "crypt" in str(problem).lower():
@@ -61,18 +62,18 @@ def _refuse_nested(schema: pa.Schema, names: dict[Column, str]) -> None:
         kind = schema.field(name).type
         if pa.types.is_nested(kind):
             raise Rejected(
-                f"The column {name} holds {kind} instead of single values; flatten it.", column=column
+                f"The column {name} has {kind} values instead of single values; flatten it.", column=column
             )
 
 
 def _refuse_too_large(metadata: Any) -> None:
-    """Refuse by what the footer says, before any page is read."""
+    """Refuse a file by its footer, before any page is read."""
     if metadata.num_rows > MAX_ROWS:
         raise too_many_rows(metadata.num_rows)
     if metadata.num_row_groups > MAX_ROW_GROUPS:
         raise Rejected(
-            f"The Parquet file has {metadata.num_row_groups:,} row groups, but at most {MAX_ROW_GROUPS:,} can"
-            " be prepared; write it with larger ones."
+            f"The Parquet file has {metadata.num_row_groups:,} row groups, but at most {MAX_ROW_GROUPS:,} are"
+            " supported; write the file with larger row groups."
         )
     # Not by column: pyarrow ends the process when a damaged footer contradicts itself about one.
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
@@ -85,27 +86,27 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _texts(cells: Any) -> AnyArray:
-    """Spell each cell as a text."""
+    """Convert each cell to a text."""
     kind = cells.type
-    spelled: AnyArray
+    texts: AnyArray
     if pa.types.is_dictionary(kind):
-        spelled = pa.DictionaryArray.from_arrays(cells.indices.cast(pa.int32()), _texts(cells.dictionary))
+        texts = pa.DictionaryArray.from_arrays(cells.indices.cast(pa.int32()), _texts(cells.dictionary))
     elif pa.types.is_timestamp(kind):
-        # Seconds hold every time that finer units hold.
-        spelled = pc.cast(pc.cast(_on_its_clock(cells), pa.timestamp("s"), safe=False), TEXT)
+        # Seconds have a wider range than finer units.
+        texts = pc.cast(pc.cast(_on_its_clock(cells), pa.timestamp("s"), safe=False), TEXT)
     elif isinstance(kind, pa.UuidType):
         stored = cells.storage.dictionary_encode()
         texts = pa.array([str(UUID(bytes=value)) for value in stored.dictionary.to_pylist()], TEXT)
-        spelled = pa.DictionaryArray.from_arrays(stored.indices, texts)
+        texts = pa.DictionaryArray.from_arrays(stored.indices, texts)
     elif pa.types.is_floating(kind):
-        spelled = _spell_floats(cells.cast(pa.float32()) if pa.types.is_float16(kind) else cells)
+        texts = _format_floats(cells.cast(pa.float32()) if pa.types.is_float16(kind) else cells)
     else:
-        spelled = pc.cast(cells, TEXT)
-    return spelled
+        texts = pc.cast(cells, TEXT)
+    return texts
 
 
 def _on_its_clock(cells: Any) -> AnyArray:
-    """Times as the clocks of their zone showed them; in UTC, as they are stored, for a zone nobody knows."""
+    """Convert times to the local time of their zone; times of an unknown zone stay in UTC."""
     local: AnyArray = cells
     if cells.type.tz is not None:
         with suppress(pa.ArrowInvalid):
@@ -113,9 +114,9 @@ def _on_its_clock(cells: Any) -> AnyArray:
     return local
 
 
-def _spell_floats(cells: AnyArray) -> AnyArray:
-    """Spell whole numbers without decimals or exponent: as ids they would not be what they were."""
+def _format_floats(cells: AnyArray) -> AnyArray:
+    """Write whole numbers without decimals or exponent, since they may be ids."""
     whole = pc.and_(pc.equal(pc.floor(cells), cells), pc.less(pc.abs(cells), _EXACT))
     digits = pc.cast(pc.cast(pc.if_else(whole, cells, None), pa.int64()), TEXT)
-    spelled: AnyArray = pc.coalesce(digits, pc.cast(cells, TEXT))
-    return spelled
+    texts: AnyArray = pc.coalesce(digits, pc.cast(cells, TEXT))
+    return texts

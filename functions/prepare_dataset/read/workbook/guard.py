@@ -1,10 +1,10 @@
-"""What an xlsx workbook will take to read, found out before reading it.
+"""Measures an xlsx workbook before it is read, and refuses one that would fill the memory.
 
-The reader lays each sheet out as a full rectangle from its first cell to its last: two cells far apart
-are enough to fill any memory. Neither the sizes in a zip archive's directory nor the dimension that a
-sheet claims need be true, so every part is unpacked once, by blocks, and a sheet's outermost cells are found.
-That tells people what to mend in a workbook which is not hostile; one that is made to pass here meets the
-bounds of the process that reads it (`process.py`).
+The reader allocates each sheet as a full rectangle from its first cell to its last: two cells far apart are
+enough to fill any memory. The sizes in a zip archive's directory and the dimension that a sheet states may
+be wrong, so every part is unpacked once, in blocks, to find the outermost cells of each sheet. The refusal
+says what to correct in an ordinary workbook; a hostile workbook that passes is stopped by the limits of the
+process that reads it (`process.py`).
 """
 
 import re
@@ -15,18 +15,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from prepare_dataset.files.archive import blocks
-from prepare_dataset.files.formats import UTF16_MARKS, Format
+from prepare_dataset.files.formats import UTF16_MARKS
 from prepare_dataset.files.limits import (
     MAX_CELLS,
     MAX_XML_BYTES,
     MAX_XML_PARTS,
+    how_to_reduce,
     too_much_unpacked,
-    what_to_do,
 )
 from prepare_dataset.table.arrow import pc
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
-# Which part is a sheet is the workbook's to say: the reader takes any in a folder of one of these names.
+# The workbook names the parts that are sheets: the reader accepts any in a folder with one of these names.
 _SHEETS = re.compile(
     r"(.*[/\\])?(work|chart|dialog|macro)sheets[/\\](?!_rels[/\\]).*", re.IGNORECASE | re.DOTALL
 )
@@ -36,9 +37,9 @@ _TAIL = 4096
 
 
 def guard_workbook(path: Path) -> bool:
-    """Refuse a workbook that would fill the memory, or that is not what it says.
+    """Refuse a workbook that would fill the memory, or that is damaged.
 
-    Return whether a part of it is XML in UTF-16: that is sound, but most readers cannot read it.
+    Return whether a part of it is XML in UTF-16, which is valid but not supported by most readers.
     """
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
@@ -62,13 +63,13 @@ def _is_utf16(path: Path, name: str) -> bool:
 
 
 class _Budget:
-    """How much all parts together may still unpack to: thousands of them may share the same packed bytes."""
+    """The bytes that all parts together may have when unpacked; thousands may share the same packed bytes."""
 
     def __init__(self) -> None:
         self._left = MAX_XML_BYTES
 
     def spend(self, size: int) -> None:
-        """Take from what is left; once it is not enough, every part is refused at once."""
+        """Subtract from the remaining bytes; raise ``Rejected`` when they are used up."""
         self._left -= size
         if self._left < 0:
             raise too_much_unpacked(Format.XLSX, MAX_XML_BYTES)
@@ -77,12 +78,13 @@ class _Budget:
 def _too_wide(found: str) -> Rejected:
     return Rejected(
         f"The workbook is too large: {found}, counted from the first to the outermost one, but at most"
-        f" {MAX_CELLS:,} can be prepared; delete stray cells far out, or {what_to_do(Format.XLSX)}."
+        f" {MAX_CELLS:,} are supported; delete cells far away from the transactions, or"
+        f" {how_to_reduce(Format.XLSX)}."
     )
 
 
 def _measure(path: Path, name: str, budget: _Budget) -> int:
-    """Unpack a part; return the cells of the rectangle that it spans, if it is a sheet."""
+    """Unpack a part; return the number of cells that it spans as a rectangle, if it is a sheet."""
     size = rows = 0
     widest = b"A"
     tail = b""
@@ -94,30 +96,30 @@ def _measure(path: Path, name: str, budget: _Budget) -> int:
                 budget.spend(len(block))
                 if not is_sheet:
                     continue
-                text = tail[-64:] + block  # a reference may lie across two blocks
+                text = tail[-64:] + block  # a reference may span two blocks
                 widest = max([widest, *_wider(widest, text)], key=_column_number)
                 tail = block[-_TAIL:] if len(block) >= _TAIL else (tail + block)[-_TAIL:]
                 rows = max(rows, _last_row(text[-_TAIL:]))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise Rejected("The workbook is damaged and cannot be read; save it again as xlsx.") from None
+        raise Rejected("The workbook is damaged; save it again as xlsx.") from None
     if not is_sheet:
         return 0
     return (rows or min(_LAST_ROW, size)) * _column_number(widest)
 
 
 def _wider(column: bytes, text: bytes) -> set[bytes]:
-    """References to columns further right than one; of two letters and more, all."""
+    """Find references to columns to the right of ``column``, and all of two letters or more."""
     single = f"|[{chr(column[0] + 1)}-Z{chr(column[0] + 33)}-z]" if len(column) == 1 and column < b"Z" else ""
-    # XML lets an attribute have spaces around its sign, and the reader takes small letters too.
+    # XML allows spaces around the sign of an attribute, and the reader accepts small letters, too.
     pattern = f"r[ \\t\\r\\n]*=[ \\t\\r\\n]*[\"']([A-Za-z]{{2,}}{single})[0-9]"
-    # Most blocks have none, and Arrow tells so several times as fast, letting other threads run.
+    # Most blocks have none. Arrow finds that out several times as fast, and lets other threads run.
     if not pc.match_substring_regex(pa.array([text], pa.binary()), pattern)[0].as_py():
         return set()
     return {letters.upper() for letters in re.findall(pattern.encode(), text)}
 
 
 def _last_row(text: bytes) -> int:
-    """Row of the last reference in a text: cells and rows come in order."""
+    """Return the row of the last reference in a text: cells and rows are in order."""
     found = _ROW.findall(text)
     return min(int(found[-1][:10]), 2**32) if found else 0
 

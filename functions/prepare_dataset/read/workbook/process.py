@@ -1,9 +1,9 @@
-"""A second process that reads the sheets of a workbook, within bounds.
+"""A child process that reads the sheets of a workbook, with limits of memory and time.
 
-The reader believes what a workbook says of itself: a few bytes make it ask for all memory there is, which
-ends its process, or walk in circles. So it never runs in this process, and the one it runs in may take no
-more memory and time than a sound workbook needs. Lambda has no shared memory for the locks of
-`multiprocessing`, so sheets come back as files, and a line on a pipe tells that one is there.
+The reader trusts what a workbook states: a few bytes can make it request all memory, which ends its
+process, or loop forever. So it never runs in this process, and the child process can use only as much
+memory and time as an ordinary workbook needs. Lambda has no shared memory for the locks of
+`multiprocessing`, so sheets are returned as files, and a line on a pipe announces each file.
 """
 
 import json
@@ -17,15 +17,15 @@ from prepare_dataset.read.workbook.sheet import Sheet
 from prepare_dataset.table.columns import HEADER_ROWS_SEARCHED
 
 _PROGRAM = Path(__file__).with_name("program.py")
-_DAMAGED = 1  # as the program says it
+_DAMAGED = 1  # the program's exit status
 
 
 class SheetProcess:
-    """The process, as who started it sees it; it may die at any time, and then answers ``None``."""
+    """The child process; it may die at any time, and its answers are ``None`` then."""
 
     def __init__(self, workbook: Path, folder: Path, memory: int) -> None:
         self.process = subprocess.Popen(
-            # -S: where packages are is told by PYTHONPATH, and what else stands there takes time.
+            # -S: PYTHONPATH says where packages are, and importing site takes time.
             [sys.executable, "-PS", str(_PROGRAM), workbook, folder, str(memory), str(HEADER_ROWS_SEARCHED)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -38,18 +38,18 @@ class SheetProcess:
         self._names: list[str] | None = None
 
     def names(self) -> list[str] | None:
-        """Wait for the names of the workbook's sheets, which it tells first and unasked."""
+        """Wait for the names of the workbook's sheets, which the program prints first."""
         if self._names is None and (line := self._line()):
             self._names = json.loads(line)
         return self._names
 
-    def ask(self, place: int) -> None:
-        """Ask for a sheet by its place; the answer need not be waited for."""
-        with suppress(OSError):  # it has died, and the answer will tell
+    def request(self, place: int) -> None:
+        """Request a sheet by its position, without waiting for it."""
+        with suppress(OSError):  # it has died, and receive() returns None
             print(place, file=self.process.stdin, flush=True)
 
-    def answer(self) -> Sheet | None:
-        """Wait for the sheet that was asked for."""
+    def receive(self) -> Sheet | None:
+        """Wait for the sheet that was requested."""
         if self.names() is None or not (line := self._line()):
             return None
         path = self._folder / line.strip()
@@ -58,15 +58,15 @@ class SheetProcess:
         return sheet
 
     def found_damage(self) -> bool:
-        """Tell, once it has died, whether it did so by saying that the workbook is damaged."""
+        """Wait for the end of the process; return whether it found the workbook damaged."""
         return self.process.wait() == _DAMAGED
 
     def end(self) -> None:
-        """End it, if it has not ended by itself."""
+        """End the process, if it has not ended by itself."""
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):  # what was asked and never read
+            with suppress(OSError):  # requests that were never read
                 if pipe:
                     pipe.close()
 
@@ -76,7 +76,7 @@ class SheetProcess:
 
 
 def _environment() -> dict[str, str]:
-    """Arrow's own pools reserve a gigabyte at once, whatever they use: no limit could tell that apart."""
+    """Return an environment without Arrow's own pools, which reserve a gigabyte at once, used or not."""
     path = os.pathsep.join(path for path in sys.path if path)
     return {
         **os.environ,

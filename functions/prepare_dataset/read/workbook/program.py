@@ -1,7 +1,7 @@
-"""The program that reads a workbook's sheets: `process.py` starts it, and tells why it is one.
+"""The program that reads a workbook's sheets; `process.py` starts it, and explains why.
 
-A large workbook waits for it twice. So it imports nothing of ours, and Arrow goes without numpy, which takes
-longer to import than all else here.
+A large workbook waits for its start twice. So it imports none of our modules, and Arrow without numpy, whose
+import takes longer than all others here.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    sys.modules["numpy"] = None  # type: ignore[assignment]  # so Python is told that there is none
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # makes Arrow's import of numpy fail
 
 import fastexcel
 import pyarrow as pa
@@ -21,7 +21,7 @@ DAMAGED = 1
 
 
 def main(workbook: str, folder: str, memory: str, head_rows: str) -> None:
-    """Tell the sheets' names, then leave each sheet that is asked for in ``folder``; take no more memory."""
+    """Print the sheets' names, then write each requested sheet to ``folder``, within ``memory`` bytes."""
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     reader = fastexcel.read_excel(workbook)
@@ -36,15 +36,15 @@ def main(workbook: str, folder: str, memory: str, head_rows: str) -> None:
 
 
 def _load(workbook: Any, name: str, head_rows: int) -> tuple[list[Any], list[Any]]:
-    """Read each cell as its text, null where there is none: the columns' first rows, and all below, coded.
+    """Read each cell as text or null: the first rows of each column, and the rows below dictionary-encoded.
 
-    A number keeps nine decimals, and one that is whole has none: ``85048``, never ``85048.0``.
+    A number keeps nine decimals, and a whole number has none: ``85048``, never ``85048.0``.
     """
     # skip_rows=0 keeps the empty rows at the top, so that rows are numbered as the sheet shows them.
     cells = workbook.load_sheet_eager(name, header_row=None, skip_rows=0, dtypes="string")
     columns: list[Any] = cells.columns
     return (
-        # The head is copied, so that nothing keeps all the texts in memory.
+        # The head is a copy, so that it does not keep all texts in memory.
         [pa.concat_arrays([column.slice(0, head_rows)]) for column in columns],
         [column.slice(head_rows).dictionary_encode() for column in columns],
     )
@@ -61,6 +61,6 @@ if __name__ == "__main__":
         main(*sys.argv[1:])
     except fastexcel.FastExcelError:
         sys.exit(DAMAGED)
-    except BaseException as problem:  # noqa: BLE001  at the process's boundary: each way to end means something
-        # What the reader, which is written in Rust, did not foresee; its class cannot be imported.
+    except BaseException as problem:  # noqa: BLE001  at the process's boundary: the exit status has a meaning
+        # A panic of the reader, which is written in Rust; the class of the error cannot be imported.
         sys.exit(DAMAGED if type(problem).__name__ == "PanicException" else 2)

@@ -1,4 +1,4 @@
-"""Reading every sheet of a workbook."""
+"""Reads every sheet of a workbook."""
 
 import re
 import zipfile
@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from prepare_dataset.files.formats import WORKBOOK_PART, Format
+from prepare_dataset.files.formats import WORKBOOK_PART
 from prepare_dataset.files.limits import WORKBOOK_SECONDS
 from prepare_dataset.read.workbook.guard import guard_workbook
 from prepare_dataset.read.workbook.sheet import Sheet
 from prepare_dataset.read.workbook.sheets import read_sheets
 from prepare_dataset.table.columns import OUR_HEADERS, REQUIRED, Headers, find_header
 from prepare_dataset.table.raw_table import RawTable, RawTableBuilder
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 
 _FROM_1904 = re.compile(rb"""<([A-Za-z_]\w*:)?workbookPr\s[^<>]*\bdate1904\s*=\s*["'](1|true|on)["']""")
@@ -25,13 +26,13 @@ def read_workbook(
     headers: Headers = OUR_HEADERS,
     source_format: Format = Format.XLSX,
 ) -> RawTable:
-    """Read all sheets that hold transactions; each may have its columns in any order.
+    """Read all sheets with transactions; each may have its columns in any order.
 
-    Everything is read as text, because all-digit codes are stored as numbers beside codes stored as text.
+    Everything is read as text, because a column of codes may have numbers and texts.
     """
     workbook = Workbook(headers)
-    # Nothing here holds the cells, so that one sheet is gone before the next is read.
-    guard = guard_workbook if source_format is Format.XLSX else _let_pass
+    # No variable holds the cells, so that the memory of a sheet is free before the next one is read.
+    guard = guard_workbook if source_format is Format.XLSX else _guard_nothing
     for name, sheet in read_sheets(path, WORKBOOK_SECONDS[source_format], guard):
         rows = workbook.add(name, sheet)
         progress(f"read {rows:,} rows of sheet {name}")
@@ -40,19 +41,19 @@ def read_workbook(
 
 
 def _counts_from_1904(path: Path) -> bool:
-    """Tell whether the workbook's days are counted from 1904; what says so stands near a part's start."""
+    """Return whether the workbook's days count from 1904, which is stated near the start of a part."""
     with zipfile.ZipFile(path) as archive:
         name = next(name for name in archive.namelist() if name.replace("\\", "/") == WORKBOOK_PART)
         with archive.open(name) as part:
             return _FROM_1904.search(part.read(_NEAR_START)) is not None
 
 
-def _let_pass(path: Path) -> None:
-    """Look at nothing: an xls workbook has no packed parts."""
+def _guard_nothing(path: Path) -> None:
+    """Check nothing: an xls workbook has no compressed parts."""
 
 
 class Workbook:
-    """Collects sheets."""
+    """Collects the sheets of a workbook into one raw table."""
 
     def __init__(self, headers: Headers) -> None:
         self._builder = RawTableBuilder()
@@ -67,7 +68,7 @@ class Workbook:
         try:
             header = find_header(sheet.first_rows(), sheet=name, headers=self._headers)
         except Rejected as refusal:
-            # Notes, a title page, a chart's few numbers: no row could even hold what is required.
+            # Notes, a title page, a chart's few numbers: no row is wide enough for the required columns.
             if sheet.widest_row >= len(REQUIRED):
                 raise
             self._first_refusal = self._first_refusal or refusal
@@ -82,9 +83,9 @@ class Workbook:
         return rows
 
     def build(self) -> RawTable:
-        """Unite the sheets."""
+        """Return the rows of all sheets."""
         if not self._found:
             raise self._first_refusal or Rejected(
-                "The workbook is empty; save it again with the transactions in it."
+                "The workbook is empty; save it again with the transactions."
             )
         return self._builder.build()

@@ -13,9 +13,9 @@ from prepare_dataset.table.arrow import truths
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet from row 1 on, columns in their order: ``head``, where the header is, and all below it.
+    """A sheet from row 1 on, columns in their order: ``head`` with the header, and all rows below it.
 
-    Only ``rest`` is coded: what stands above the values of a column is none of them.
+    Only ``rest`` is dictionary-encoded: texts above the header are no values of a column.
     """
 
     head: pa.RecordBatch
@@ -29,22 +29,22 @@ class Sheet:
 
     @property
     def widest_row(self) -> int:
-        """How many cells of a row have a text, at most."""
+        """The largest number of cells with a text in a row."""
         filled = [_filled(batch).max(initial=0) for batch in (self.head, self.rest)]
         return int(max(filled))
 
     def first_rows(self) -> list[tuple[str | None, ...]]:
-        """Cells of those rows that the header may be in."""
+        """Return the cells of the rows in which the header may be."""
         return list(zip(*(column.to_pylist() for column in self.head.columns), strict=True))
 
     def below(self, row: int) -> Iterator[tuple[int, pa.RecordBatch]]:
-        """Yield all rows after that of the header (0-based), in blocks, each with its first row's number."""
+        """Yield all rows below the header's row (0-based), in blocks with the number of their first row."""
         yield row + 2, self.head.slice(row + 1)
         yield self.head.num_rows + 1, self.rest
 
     @classmethod
     def saved(cls, path: Path) -> "Sheet":
-        """Read a sheet from the file that `program.py` left: two streams of one batch each."""
+        """Read a sheet from the file that `program.py` wrote: two streams of one batch each."""
         with pa.OSFile(str(path), "rb") as file:
             head, rest = (batch for _ in range(2) for batch in pa.ipc.open_stream(file))
         return cls(head, rest)

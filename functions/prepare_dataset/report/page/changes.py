@@ -1,31 +1,36 @@
-"""The top of the page: warnings, the four figures that matter, and the difference to the previous run."""
+"""The top of the page: warnings, the four main counts, and the difference to the previous run."""
 
-from prepare_dataset.report.changes import Change, Difference, Newcomers
-from prepare_dataset.report.model import QualityReport
-from prepare_dataset.report.number_format import count, percent, signed_percent
-from prepare_dataset.report.page.markup import Child, Markup, element, foreign, join
-from prepare_dataset.report.page.parts import card, note, table
+from prepare_dataset.report.page.parts import card, note
+from retailrec_shared.charts.markup import Child, Markup, element, foreign, join
+from retailrec_shared.charts.number_format import count, percent, signed_percent
+from retailrec_shared.charts.tables import table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Change, Difference, IdChanges
 
 
 def banner(report: QualityReport) -> Markup:
-    """Say what jumped, or that nothing did."""
+    """Show the warnings, or that there are none."""
     warnings = report.warnings
     if warnings:
-        number = "One thing jumped" if len(warnings) == 1 else f"{len(warnings)} things jumped"
+        number = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
         listed = element("ul", *(element("li", warning.message) for warning in warnings))
-        heading = element("strong", f"⚠ {number}: please look before you trust this run")
+        heading = element("strong", f"⚠ {number}: check before you use this run")
         return element("div", heading, listed, class_="banner warned", role="status")
     if report.difference is None:
         said = "There is no previous run to compare with."
     else:
         said = join(
-            ["✓ Nothing jumped since the previous run, ", foreign(report.difference.previous_file), "."]
+            [
+                "✓ No warnings since the previous run, ",
+                foreign(report.difference.previous_file),
+                ".",
+            ]
         )
     return element("div", said, class_="banner", role="status")
 
 
 def tiles(report: QualityReport) -> Markup:
-    """Show the four figures that matter, each beside the previous run's."""
+    """Show the four main counts, each with the previous run's."""
     before = report.difference
     changes = (
         (before.rows_read, before.interactions, before.customers, before.items) if before else (None,) * 4
@@ -53,17 +58,17 @@ def _growth(change: Change) -> str:
 
 
 def changes_card(report: QualityReport) -> Markup:
-    """Put this run beside the previous one."""
+    """Compare this run with the previous one."""
     difference = report.difference
     if difference is None:
         return Markup()
     return card(
-        "Beside the previous run",
+        "Compared with the previous run",
         table(("", "previous", "now", "change"), _changes(difference), classes="changes", kinds="tonn"),
         note(
             "Previous: ",
             foreign(difference.previous_file),
-            f", run {difference.previous_run_id}. Unseen: not in the previous run; gone: only there.",
+            f", run {difference.previous_run_id}. Unseen: not in the previous run; gone: not in this run.",
         ),
         half=True,
     )
@@ -82,12 +87,12 @@ def _changes(difference: Difference) -> list[tuple[Child, ...]]:
         *((name, count(each.previous), count(each.current), _growth(each)) for name, each in counts.items()),
         ("share rejected", percent(rejected.previous), percent(rejected.current), f"{points:+.1f} points"),
         ("newest purchase", f"{newest.previous:%d %b %Y}", f"{newest.current:%d %b %Y}", ""),
-        *_newcomers("items", difference.item_ids),
-        *_newcomers("customers", difference.customer_ids),
+        *_id_changes("items", difference.item_ids),
+        *_id_changes("customers", difference.customer_ids),
     ]
 
 
-def _newcomers(what: str, ids: Newcomers | None) -> list[tuple[Child, ...]]:
+def _id_changes(what: str, ids: IdChanges | None) -> list[tuple[Child, ...]]:
     if ids is None:
         return [(f"unseen {what}", "", "not known", "")]
     return [

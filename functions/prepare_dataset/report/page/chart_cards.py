@@ -1,15 +1,17 @@
-"""Cards with pictures of the rows kept: over time, by item, by customer and by country."""
+"""Cards with charts of the rows kept: over time, by item, by customer and by country."""
 
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from prepare_dataset.report.chart_data import Activity, Countries, LongTail, Period, Timeline, Unit
-from prepare_dataset.report.model import QualityReport
-from prepare_dataset.report.number_format import count, percent, short
-from prepare_dataset.report.page.charts import Alternative, Label, Mark, bar_chart, line_chart, lying_bar
-from prepare_dataset.report.page.markup import Child, Markup, foreign
-from prepare_dataset.report.page.parts import card, figures, note, table
+from prepare_dataset.report.page.parts import card, note
+from retailrec_shared.charts.charts import Mark, area_chart, bar_chart, horizontal_bar
+from retailrec_shared.charts.frame import Label, TextAlternative
+from retailrec_shared.charts.markup import Child, Markup, foreign
+from retailrec_shared.charts.number_format import count, percent, short
+from retailrec_shared.charts.tables import figures, table
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_charts import Activity, Countries, LongTail, Period, Timeline, Unit
 
 _FORMS: dict[Unit, str] = {"day": "%d %b %Y", "week": "week of %d %b %Y", "month": "%b %Y", "year": "%Y"}
 _LABELS_MOST = 9
@@ -20,13 +22,13 @@ def timeline_card(timeline: Timeline, cut: datetime | None) -> Markup:
     periods = timeline.periods
     names = [f"{period.start:{_FORMS[timeline.unit]}}" for period in periods]
     most = max(periods, key=lambda period: period.interactions)
-    words = Alternative(
+    words = TextAlternative(
         "time",
         f"Interactions by {timeline.unit}",
         f"{len(periods)} {timeline.unit}s from {periods[0].start:%d %b %Y}; most, {count(most.interactions)},"
         f" in the {timeline.unit} from {most.start:%d %b %Y}.",
     )
-    picture = bar_chart(
+    chart = bar_chart(
         [period.interactions for period in periods],
         [f"{name}: {count(period.interactions)}" for name, period in zip(names, periods, strict=True)],
         _dates(timeline),
@@ -36,8 +38,8 @@ def timeline_card(timeline: Timeline, cut: datetime | None) -> Markup:
     rows = [(name, count(period.interactions)) for name, period in zip(names, periods, strict=True)]
     return card(
         f"Interactions by {timeline.unit}",
-        picture,
-        note(words.description, f" The first and the last {timeline.unit} may not be whole."),
+        chart,
+        note(words.description, f" The first and the last {timeline.unit} may be incomplete."),
         figures((timeline.unit, "interactions"), rows, "tn"),
     )
 
@@ -50,7 +52,7 @@ def _cut(periods: Sequence[Period], cut: datetime | None) -> Mark | None:
 
 
 def _dates(timeline: Timeline) -> list[Label]:
-    """Label the beginnings of years or months, or single days; about half of them on narrow screens."""
+    """Label the starts of years or months, or single days; about half of them on narrow screens."""
     starts = [period.start for period in timeline.periods]
     months = len({_month(start) for start in starts})
     every = next(step for step in (1, 2, 3, 6, 12, 24, 60, 120, 1200) if months / step <= _LABELS_MOST)
@@ -76,13 +78,13 @@ def _month(day: date) -> int:
 
 
 def long_tail_card(tail: LongTail, items: int) -> Markup:
-    """Draw how unevenly items are bought, both axes logarithmic."""
+    """Draw the interactions of each item by rank, both axes logarithmic."""
     most = max(tail.points[0].interactions, 2)
     width, height = math.log10(max(items, 2)), math.ceil(math.log10(most))
     points = [
         (math.log10(point.rank) / width, math.log10(point.interactions) / height) for point in tail.points
     ]
-    words = Alternative(
+    words = TextAlternative(
         "tail",
         "Interactions of each item, most bought first",
         f"Both scales are logarithmic. The most bought 1 % of the items have {percent(tail.top_1_percent)}"
@@ -95,14 +97,14 @@ def long_tail_card(tail: LongTail, items: int) -> Markup:
         for power in range(math.floor(width) + 1)
     ]
     shares = [
-        (f"top {name}", lying_bar(share, "kept"), percent(share))
+        (f"top {name}", horizontal_bar(share, "kept"), percent(share))
         for name, share in (
             ("1 %", tail.top_1_percent), ("10 %", tail.top_10_percent), ("20 %", tail.top_20_percent),
         )
     ]  # fmt: skip
     return card(
         "Items' long tail",
-        line_chart(points, left, below, words),
+        area_chart(points, left, below, words),
         table(("items", "", "of all interactions"), shares, classes="bars", kinds="twn"),
         figures(
             ("rank", "interactions"),
@@ -114,13 +116,13 @@ def long_tail_card(tail: LongTail, items: int) -> Markup:
 
 
 def activity_card(activity: Activity, customers: int) -> Markup:
-    """Draw how much customers buy."""
+    """Draw the number of customers by their interactions."""
     bins = activity.bins
     names = [
         count(each.least) if each.least == each.most else f"{count(each.least)}–{count(each.most)}"  # noqa: RUF001
         for each in bins
     ]
-    words = Alternative(
+    words = TextAlternative(
         "activity",
         "Customers by their number of interactions",
         f"Half of the {count(customers)} customers have at most {count(activity.median)} interactions.",
@@ -150,7 +152,7 @@ def countries_card(countries: Countries, report: QualityReport) -> Markup:
     rows: list[tuple[Child, ...]] = [
         (
             foreign(each.country),
-            lying_bar(each.rows / kept, "kept"),
+            horizontal_bar(each.rows / kept, "kept"),
             count(each.rows),
             percent(each.rows / kept),
             count(each.customers),
@@ -160,7 +162,7 @@ def countries_card(countries: Countries, report: QualityReport) -> Markup:
     others = report.rows_kept - countries.rows_without_country - sum(each.rows for each in countries.top)
     for name, left in (("all others", others), ("no country", countries.rows_without_country)):
         if left:
-            rows.append((name, lying_bar(left / kept, "kept"), count(left), percent(left / kept), ""))
+            rows.append((name, horizontal_bar(left / kept, "kept"), count(left), percent(left / kept), ""))
     return card(
         "Top countries",
         table(("country", "", "rows kept", "share", "customers"), rows, classes="bars", kinds="twnnn"),

@@ -1,9 +1,9 @@
-"""The quality report as one page that needs nothing else: no script, no font, no network."""
+"""The quality report as one HTML page without scripts, fonts or network access."""
 
 from base64 import b64encode
 from hashlib import sha256
+from pathlib import Path
 
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.page.changes import banner, changes_card, tiles
 from prepare_dataset.report.page.chart_cards import (
     activity_card,
@@ -11,30 +11,33 @@ from prepare_dataset.report.page.chart_cards import (
     long_tail_card,
     timeline_card,
 )
-from prepare_dataset.report.page.markup import Markup, element, foreign, join
 from prepare_dataset.report.page.row_cards import facts_card, increment_card, rows_card, sheets_card
-from prepare_dataset.report.page.style import STYLE
+from retailrec_shared.charts.markup import Markup, element, foreign, join
+from retailrec_shared.contract.quality_report import QualityReport
+
+_STYLE = Path(__file__).with_name("style.css")
 
 
 def make_page(report: QualityReport) -> str:
-    """Make the page of a report; the same report makes the same page."""
+    """Make the page of a report; the same report gives the same page."""
+    style = _STYLE.read_text(encoding="utf-8")
     title = f"Quality report: {report.file or 'transactions'}"
     head = element(
         "head",
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy(STYLE)),
+        element("meta", http_equiv="Content-Security-Policy", content=policy(style)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="referrer", content="no-referrer"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title[:200]),
-        element("style", Markup(STYLE)),
+        element("style", Markup(style)),
     )
     body = element("body", element("main", _header(report), _cards(report), _footer()))
     return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
 def policy(style: str) -> str:
-    """Allow this one style sheet, by its hash, and nothing else."""
+    """Return a content security policy that allows only this style sheet, by its hash."""
     digest = b64encode(sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
@@ -71,7 +74,7 @@ def _cards(report: QualityReport) -> Markup:
 def _footer() -> Markup:
     return element(
         "footer",
-        "All pictures count the rows kept. The same figures are in ",
+        "All charts count the rows kept. The same figures are in ",
         element("code", "quality/report.json"),
         ", every rejected row with its reason in ",
         element("code", "rejected/rows.parquet"),

@@ -22,7 +22,7 @@ HYPERPARAMETERS = {"factors": "100", "iterations": "100", "learning_rate": "0.01
 
 AlgorithmName = Literal["bpr", "implicit-bpr", "als", "ease", "popularity", "auto"]
 Profile = Literal["retail", "tutorial"]
-Split = Literal["temporal", "random"]
+SplitRule = Literal["temporal", "random"]
 Truth = Literal["true", "false"]
 EndpointMode = Literal["serverless", "instance", "none"]
 
@@ -57,7 +57,7 @@ class Settings(BaseModel):
     endpoint_max_concurrency: int = Field(10, ge=1)
 
     cleaning_profile: Profile = "retail"
-    split: Split = "temporal"
+    split: SplitRule = "temporal"
     top_n: int = Field(10, ge=1, le=100)
     column_mapping: str = ""
     quality_floor: float = Field(0.01, ge=0.0, le=1.0)

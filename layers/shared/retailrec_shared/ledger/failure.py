@@ -9,7 +9,7 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.ledger import ledger
 
-FIX_AND_RETRY = "Read the log (retailrec logs) and fix the cause, then run: retailrec retry {run_id}"
+FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
 
 
 def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RETRY) -> bool:

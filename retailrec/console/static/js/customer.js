@@ -1,34 +1,34 @@
-// One customer's three columns, and the filters above two of them.
-import { ask } from "./ask.js";
+// One customer's three columns, and the filters of two of them.
+import { get } from "./api.js";
 import { announce, el, replace } from "./dom.js";
 import { count } from "./format.js";
 import { purchasedItems, recommendedItems } from "./items.js";
 import { similarDialog } from "./similar.js";
 import { SOURCES } from "./sources.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
-const AT_FIRST = 10; // purchases shown before the reader asks for more
+const AT_FIRST = 10; // purchases shown at first; the rest is folded away
 
-/** Show a customer in a place; returns a function that ends it. */
+/** Show a customer in an element; returns a function that stops it. */
 export function customerParts(place, customer) {
-  const wish = { customer, top_n: 10, exclude_purchased: true, exclude: [] };
+  const filter = { customer, top_n: 10, exclude_purchased: true, exclude: [] };
   const columns = { purchases: column("bought", "Bought"), batch: column("batch", "Batch"), "real-time": column("real-time", "Real time") };
   const chips = el("div", { class: "row", id: "left-out", tabindex: "-1" });
   const answers = {};
   const left = new AbortController();
-  let asking = new AbortController();
+  let loading = new AbortController();
 
   const drawLists = () => {
     const inBoth = common(answers.batch, answers["real-time"]);
     for (const kind of ["batch", "real-time"]) {
       const answer = answers[kind];
-      if (answer) replace(columns[kind].body, answer.name ? trouble(answer) : list(kind, answer, wish, inBoth, { leaveOut, open: similarDialog }));
+      if (answer) replace(columns[kind].body, answer.name ? problemNotice(answer) : list(kind, answer, filter, inBoth, { leaveOut, open: similarDialog }));
     }
   };
   const load = async (kind, query, mine, draw) => {
     columns[kind].section.setAttribute("aria-busy", "true");
     try {
-      draw(await ask(kind, query, mine));
+      draw(await get(kind, query, mine));
     } catch (error) {
       if (error.name === "AbortError") return;
       draw(error);
@@ -36,60 +36,60 @@ export function customerParts(place, customer) {
     columns[kind].section.removeAttribute("aria-busy");
   };
   const loadLists = () => {
-    asking.abort();
-    asking = new AbortController();
-    const query = { customer, top_n: wish.top_n, exclude_purchased: wish.exclude_purchased, exclude: wish.exclude };
+    loading.abort();
+    loading = new AbortController();
+    const query = { customer, top_n: filter.top_n, exclude_purchased: filter.exclude_purchased, exclude: filter.exclude };
     for (const kind of ["batch", "real-time"]) {
-      load(kind, query, asking.signal, (answer) => {
+      load(kind, query, loading.signal, (answer) => {
         answers[kind] = answer;
         drawLists();
       });
     }
   };
-  const drawChips = () => replace(chips, wish.exclude.length
-    ? [el("span", { class: "note" }, "Left out:"), wish.exclude.map((item) => el("button", { type: "button", class: "small chip", "aria-label": `Take ${item} in again`, onclick: () => takeIn(item) }, item, el("span", { "aria-hidden": "true" }, "×")))]
+  const drawChips = () => replace(chips, filter.exclude.length
+    ? [el("span", { class: "note" }, "Left out:"), filter.exclude.map((item) => el("button", { type: "button", class: "small chip", "aria-label": `Include ${item} again`, onclick: () => include(item) }, item, el("span", { "aria-hidden": "true" }, "×")))]
     : []);
   const leaveOut = (item) => {
-    if (!wish.exclude.includes(item)) wish.exclude.push(item);
+    if (!filter.exclude.includes(item)) filter.exclude.push(item);
     announce(`${item} is left out`);
     drawChips();
     chips.focus({ preventScroll: true });
     loadLists();
   };
-  const takeIn = (item) => {
-    wish.exclude = wish.exclude.filter((each) => each !== item);
-    announce(`${item} is taken in again`);
+  const include = (item) => {
+    filter.exclude = filter.exclude.filter((each) => each !== item);
+    announce(`${item} is included again`);
     drawChips();
-    (wish.exclude.length ? chips : document.getElementById("top-n")).focus({ preventScroll: true });
+    (filter.exclude.length ? chips : document.getElementById("top-n")).focus({ preventScroll: true });
     loadLists();
   };
 
-  replace(place, el("h2", { class: "hidden" }, `Customer ${customer}`), filters(wish, loadLists, chips),
+  replace(place, el("h2", { class: "hidden" }, `Customer ${customer}`), filters(filter, loadLists, chips),
     el("div", { class: "three" }, Object.values(columns).map((each) => each.section)));
-  load("purchases", { customer }, left.signal, (answer) => replace(columns.purchases.body, answer.name ? trouble(answer) : purchases(answer)));
+  load("purchases", { customer }, left.signal, (answer) => replace(columns.purchases.body, answer.name ? problemNotice(answer) : purchases(answer)));
   loadLists();
   return () => {
     left.abort();
-    asking.abort();
+    loading.abort();
   };
 }
 
 function column(id, title) {
-  const body = el("div", { class: "stackup" }, el("p", { class: "note" }, "Asking …"));
+  const body = el("div", { class: "stackup" }, el("p", { class: "note" }, "Loading …"));
   const section = el("section", { class: "card", id, "aria-labelledby": `${id}-title` }, el("h2", { id: `${id}-title` }, title), body);
   return { section, body };
 }
 
-function filters(wish, changed, chips) {
-  const many = el("input", { type: "number", id: "top-n", min: "1", max: "100", value: String(wish.top_n), inputmode: "numeric" });
-  const purchased = el("input", { type: "checkbox", id: "exclude-purchased", checked: wish.exclude_purchased });
+function filters(filter, changed, chips) {
+  const many = el("input", { type: "number", id: "top-n", min: "1", max: "100", value: String(filter.top_n), inputmode: "numeric" });
+  const purchased = el("input", { type: "checkbox", id: "exclude-purchased", checked: filter.exclude_purchased });
   many.addEventListener("change", () => {
-    wish.top_n = Math.min(100, Math.max(1, Math.round(Number(many.value)) || 10));
-    many.value = String(wish.top_n);
+    filter.top_n = Math.min(100, Math.max(1, Math.round(Number(many.value)) || 10));
+    many.value = String(filter.top_n);
     changed();
   });
   purchased.addEventListener("change", () => {
-    wish.exclude_purchased = purchased.checked;
+    filter.exclude_purchased = purchased.checked;
     changed();
   });
   return el("div", { class: "card" }, el("div", { class: "filters" },
@@ -101,16 +101,16 @@ function purchases(answer) {
   return [
     el("p", { class: "note" }, `Customer ${answer.customer_id}${answer.country ? `, ${answer.country}` : ""}: the latest ${count(answer.purchases.length)} of ${count(answer.total)} purchases`),
     purchasedItems(answer.purchases.slice(0, AT_FIRST), similarDialog),
-    answer.purchases.length > AT_FIRST && el("details", { id: "earlier" }, el("summary", {}, `${answer.purchases.length - AT_FIRST} earlier ones`),
+    answer.purchases.length > AT_FIRST && el("details", { id: "earlier" }, el("summary", {}, `${answer.purchases.length - AT_FIRST} earlier purchases`),
       purchasedItems(answer.purchases.slice(AT_FIRST), similarDialog)),
   ];
 }
 
-function list(kind, answer, wish, inBoth, actions) {
-  const made = kind === "batch" ? `${SOURCES.batch}, ${count(answer.written)} for each customer at most` : SOURCES[answer.source] ?? answer.source;
+function list(kind, answer, filter, inBoth, actions) {
+  const made = kind === "batch" ? `${SOURCES.batch}, at most ${count(answer.written)} for each customer` : SOURCES[answer.source] ?? answer.source;
   const notes = [el("p", { class: "note" }, `${made}; run ${answer.run_id.slice(0, 8)}`)];
   if (kind === "real-time" && answer.source !== "endpoint") notes.push(el("p", { class: "badge going" }, "not from the endpoint"));
-  if (kind === "batch" && !wish.exclude_purchased) notes.push(el("p", { class: "note" }, "What they had bought, the batch job has left out already."));
+  if (kind === "batch" && !filter.exclude_purchased) notes.push(el("p", { class: "note" }, "The batch job has already left out what they had bought."));
   if (!answer.recommendations.length) return [notes, el("p", {}, "Nothing is left to recommend.")];
   return [notes, recommendedItems(answer, kind, inBoth, actions)];
 }

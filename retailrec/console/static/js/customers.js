@@ -1,10 +1,10 @@
-// A customer: what they bought, beside what the batch job and the API recommend to them.
-import { ask } from "./ask.js";
+// A customer: what they bought, and what the batch job and the API recommend to them.
+import { get } from "./api.js";
 import { el, empty, replace } from "./dom.js";
 import { count } from "./format.js";
 import { follow } from "./live.js";
 import { customerParts } from "./customer.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
 const PAUSE = 180; // milliseconds without a key before a search begins
 
@@ -23,12 +23,12 @@ export function customersView(main, chosen) {
     stop();
     stop = follow(async (signal) => {
       try {
-        const told = await ask("customers", { query: input.value }, signal);
-        drawFound(found, told, chosen);
+        const answer = await get("customers", { query: input.value }, signal);
+        drawFound(found, answer, chosen);
         return 600;
       } catch (error) {
         if (error.name === "AbortError") return 0;
-        replace(found, trouble(error));
+        replace(found, problemNotice(error));
         return 4;
       }
     }, 600);
@@ -38,7 +38,7 @@ export function customersView(main, chosen) {
     timer = setTimeout(look, PAUSE);
   });
   look();
-  const leave = chosen ? customerParts(place, chosen) : replace(place, empty("No customer chosen", "Choose one above, or search by the id that they have in your data."));
+  const leave = chosen ? customerParts(place, chosen) : replace(place, empty("No customer chosen", "Choose one above, or search by the id in your data."));
   return () => {
     clearTimeout(timer);
     stop();
@@ -46,13 +46,13 @@ export function customersView(main, chosen) {
   };
 }
 
-function drawFound(place, told, chosen) {
-  if (!told.found) {
-    replace(place, el("p", { class: "note" }, `None of the ${count(told.total)} customers of the live run has an id like this.`));
+function drawFound(place, answer, chosen) {
+  if (!answer.found) {
+    replace(place, el("p", { class: "note" }, `None of the ${count(answer.total)} customers in the live run has this in its id.`));
     return;
   }
-  const more = told.found < told.total ? `${count(told.customers.length)} of ${count(told.found)} found, ` : "";
+  const more = answer.found < answer.total ? `${count(answer.customers.length)} of ${count(answer.found)} found, ` : "";
   replace(place,
-    el("ul", { class: "found" }, told.customers.map((id) => el("li", {}, el("a", { href: `#/customers/${encodeURIComponent(id)}`, id: `customer-${id}`, "aria-current": id === chosen && "true" }, id)))),
-    el("p", { class: "note" }, `${more}${count(told.total)} customers in the live run`));
+    el("ul", { class: "found" }, answer.customers.map((id) => el("li", {}, el("a", { href: `#/customers/${encodeURIComponent(id)}`, id: `customer-${id}`, "aria-current": id === chosen && "true" }, id)))),
+    el("p", { class: "note" }, `${more}${count(answer.total)} customers in the live run`));
 }

@@ -1,28 +1,18 @@
-// Builds the page out of nodes. Text only ever becomes text: nothing here parses markup.
+// Builds the page from nodes. Text is inserted as text only: nothing here parses markup.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
+/** Make an element; `on…` attributes are listeners, children are nodes or text. */
+export function el(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value === true ? "" : value);
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else node.setAttribute(key, value === true ? "" : value);
   }
   node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
-/** Make an element; `on…` attributes are listeners, children are nodes or text. */
-export function el(name, attributes = {}, ...children) {
-  return fill(document.createElement(name), attributes, children);
-}
-
-/** Make an element of SVG. */
-export function svg(name, attributes = {}, ...children) {
-  return fill(document.createElementNS(SVG, name), attributes, children);
-}
-
-/** Replace what a container holds, keeping the focus and what the reader had opened (by id). */
+/** Replace what a container holds, keeping the focus and the opened details (by id). */
 export function replace(container, ...nodes) {
   const focused = container.contains(document.activeElement) ? document.activeElement.id : "";
   const open = new Set([...container.querySelectorAll("details[open][id]")].map((each) => each.id));
@@ -31,7 +21,7 @@ export function replace(container, ...nodes) {
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
-/** Tell who cannot see it, once. */
+/** Announce a text to screen readers, once. */
 export function announce(text) {
   const place = document.getElementById("announcer");
   if (place.textContent !== text) place.textContent = text;

@@ -1,10 +1,10 @@
-// A place to drop a file, and the file's way from there to a live model.
-import { ask, send } from "./ask.js";
+// A place to drop a file, with its progress from the upload to a live model.
+import { get, send } from "./api.js";
 import { announce, el, notice, replace } from "./dom.js";
 import { bytes } from "./format.js";
 import { follow } from "./live.js";
 import { followRun } from "./run.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
 const KINDS = ".xlsx,.xls,.csv,.gz,.parquet,.zip";
 
@@ -25,7 +25,7 @@ export function dropView(main) {
   };
   const take = (files) => {
     if (files.length !== 1) {
-      replace(state, notice("warn", "One file at a time", "Drop a single file, and the next when its upload has ended."));
+      replace(state, notice("warn", "One file at a time", "Drop a single file, and the next one after its upload."));
       return;
     }
     leave();
@@ -83,23 +83,23 @@ async function begin(file, append, state, button, onLeave) {
 function followDrop(drop, { state, bar, say, button, onLeave }) {
   const end = follow(async (signal) => {
     try {
-      const told = await ask(`drops/${drop.id}`, {}, signal);
-      bar.value = told.size ? told.sent / told.size : 0;
-      if (told.state === "waiting") {
-        bar.removeAttribute("value"); // nobody tells how long
+      const now = await get(`drops/${drop.id}`, {}, signal);
+      bar.value = now.size ? now.sent / now.size : 0;
+      if (now.state === "waiting") {
+        bar.removeAttribute("value"); // the time that is left is not known
         say("Uploaded. Waiting for the run to begin");
       }
-      if (told.state === "uploading" || told.state === "waiting") return 0.4;
+      if (now.state === "uploading" || now.state === "waiting") return 0.4;
       end();
       button.disabled = false;
-      if (told.state === "refused") refused(state, told.file, told.sentence);
-      else onLeave(showRun(state, told));
+      if (now.state === "refused") refused(state, now.file, now.sentence);
+      else onLeave(showRun(state, now));
     } catch (error) {
       if (error.name === "AbortError") return 0;
       if (error.kind !== "unknown") return 2;
       end();
       button.disabled = false;
-      replace(state, trouble(error));
+      replace(state, problemNotice(error));
     }
     return 0;
   }, 0.4);
@@ -109,17 +109,17 @@ function followDrop(drop, { state, bar, say, button, onLeave }) {
   };
 }
 
-function showRun(state, told) {
+function showRun(state, drop) {
   const place = el("div", { class: "stackup" });
-  replace(state, told.before
-    ? notice("", "The same bytes were dropped before", "This is the run that they had; nothing was done anew. To run them again, rename the file.")
+  replace(state, drop.before
+    ? notice("", "The same bytes were dropped before", "This is the run that they had; nothing was run again. To run them again, rename the file.")
     : null,
   place);
-  announce(told.before ? "The same bytes were dropped before; here is their run." : "The run has begun.");
-  return followRun(place, told.run_id);
+  announce(drop.before ? "The same bytes were dropped before; here is their run." : "The run has begun.");
+  return followRun(place, drop.run_id);
 }
 
 function refused(state, file, sentence) {
   announce(sentence);
-  replace(state, notice("bad", `${file} was not taken`, sentence));
+  replace(state, notice("bad", `${file} was refused`, sentence));
 }

@@ -1,4 +1,4 @@
-// Numbers, times and names as people read them.
+// Numbers, times and names written for people.
 
 const whole = new Intl.NumberFormat("en-GB");
 const LABELS = {
@@ -27,7 +27,7 @@ export function time(text) {
   return Number.isNaN(moment.getTime()) ? text : moment.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** The shop's own clock, as it stands in the file. */
+/** A time in the shop's time zone, as it is in the file. */
 export const shopTime = (text) => text.replace("T", " ").slice(0, 16);
 
 export const words = (name) => name.replaceAll("_", " ");

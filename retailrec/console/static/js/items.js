@@ -1,4 +1,4 @@
-// Lists of items. Descriptions come out of somebody's file: they are text and nothing else.
+// Lists of items. Descriptions come from the user's file: they are inserted as text only.
 import { el } from "./dom.js";
 import { score, shopTime } from "./format.js";
 import { SOURCES } from "./sources.js";

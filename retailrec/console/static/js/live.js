@@ -1,8 +1,8 @@
-// Looks again and again while somebody looks at the page.
+// Polls while the page is visible.
 
 /**
- * Call `look` now, and again some seconds after it has ended, but not while the tab is hidden.
- * `look` gets an AbortSignal, and may return the seconds until the next look. Returns a function that ends it.
+ * Call `look` now, and again some seconds after it has returned, but not while the tab is hidden.
+ * `look` receives an AbortSignal, and may return the seconds until the next call. Returns a function that stops it.
  */
 export function follow(look, seconds) {
   const ended = new AbortController();
@@ -27,7 +27,7 @@ export function follow(look, seconds) {
   };
 }
 
-/** Draw only what has changed: keeps the reader's selection, and the machine quiet. */
+/** Draw only what has changed: this keeps the reader's selection and saves work. */
 export function onChange(draw) {
   let shown;
   const drawn = (value, ...more) => {

@@ -1,5 +1,5 @@
-// The frame: which view the address names, and which stack this is.
-import { ask } from "./ask.js";
+// The frame of the page: it opens the view that the address names, and shows the stack.
+import { get } from "./api.js";
 import { customersView } from "./customers.js";
 import { announce, el, notice, replace } from "./dom.js";
 import { dropView } from "./drop.js";
@@ -18,7 +18,7 @@ function address() {
   let argument = "";
   try {
     argument = decodeURIComponent(rest.join("/"));
-  } catch { /* no address of ours */ }
+  } catch { /* not an address of the page */ }
   return VIEWS[view] ? [view, argument] : ["runs", ""];
 }
 
@@ -41,14 +41,14 @@ function show() {
   current = view;
 }
 
-async function tellStack(signal) {
+async function showStack(signal) {
   const place = document.getElementById("stack");
   try {
-    const told = await ask("stack", {}, signal);
-    place.textContent = told.local ? "local cloud" : `${told.stack}, ${told.region}`;
+    const stack = await get("stack", {}, signal);
+    place.textContent = stack.local ? "local cloud" : `${stack.stack}, ${stack.region}`;
     return 30;
   } catch (error) {
-    if (error.name !== "AbortError") place.textContent = error.kind === "no_stack" ? "no stack" : "stack not reached";
+    if (error.name !== "AbortError") place.textContent = error.kind === "no_stack" ? "no stack" : "stack not reachable";
     return 5;
   }
 }
@@ -60,7 +60,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 addEventListener("hashchange", show);
 addEventListener("unhandledrejection", (event) => {
   if (event.reason?.name === "AbortError") event.preventDefault();
-  else main.prepend(notice("bad", "The page has a fault.", el("p", {}, String(event.reason?.message ?? event.reason))));
+  else main.prepend(notice("bad", "The page has an error.", el("p", {}, String(event.reason?.message ?? event.reason))));
 });
-follow(tellStack, 30);
+follow(showStack, 30);
 show();

@@ -1,42 +1,49 @@
 // How good the models are: over the runs, and over the epochs within one run.
-import { ask } from "./ask.js";
-import { lineChart } from "./chart.js";
+import { get } from "./api.js";
+import { chartCard } from "./chart.js";
 import { el, empty, replace } from "./dom.js";
-import { metric, statusLabel, time } from "./format.js";
+import { statusLabel, time } from "./format.js";
 import { follow, onChange } from "./live.js";
-import { counterparts, metricLabel, ownMetrics } from "./metrics.js";
-import { epochsCard, followProgress } from "./progress.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
+import { drawEpochs, followProgress } from "./progress.js";
 
 export function modelView(main, chosen) {
   const place = el("div", { class: "stackup" });
   const over = el("section", { class: "card full", "aria-labelledby": "over-title" });
-  const beside = el("section", { class: "card full", "aria-labelledby": "beside-title" });
+  const comparison = el("section", { class: "card full", "aria-labelledby": "comparison-title" });
   const within = el("section", { class: "card full", "aria-labelledby": "within-title" });
+  const charts = { over: chartCard(over), comparison: chartCard(comparison), within: chartCard(within) };
   const picker = el("select", { id: "pick-run" });
   const names = el("select", { id: "pick-metric" });
   const controls = el("div", { class: "filters full" },
     el("div", { class: "field" }, el("label", { for: "pick-run" }, "Run"), picker),
     el("div", { class: "field" }, el("label", { for: "pick-metric" }, "Metric"), names));
-  let told = { runs: [], live: null };
+  let data = { runs: [], names: [], live: null };
   let stopProgress = () => {};
   let following = null;
-  let picked = chosen; // until the reader picks a run, the one under way is shown
-  replace(main, el("div", { class: "title" }, el("h1", {}, "Model"), el("p", {}, "What each run learned, beside what needs no model")), place);
+  let progress = null;
+  let picked = chosen; // until the reader picks a run, the one in training is shown
+  replace(main, el("div", { class: "title" }, el("h1", {}, "Model"), el("p", {}, "What each run learned, compared with lists that need no model")), place);
 
+  const drawWithin = () => {
+    const run = data.runs.find((each) => each.run_id === following);
+    if (run && progress) drawEpochs(charts.within, progress, run);
+  };
   const drawRun = () => {
-    const run = told.runs.find((each) => each.run_id === picker.value) ?? told.runs.at(-1);
-    const before = previous(told.runs, run);
-    replace(over, overRuns(told.runs, names.value, run));
-    replace(beside, besideOthers(run, before));
-    if (following !== run.run_id) {
-      following = run.run_id;
-      stopProgress();
-      stopProgress = followProgress(run.run_id, (progress) => {
-        const now = told.runs.find((each) => each.run_id === following);
-        epochsCard(within, progress, now, previous(told.runs, now));
-      });
+    const run = data.runs.find((each) => each.run_id === picker.value) ?? data.runs.at(-1);
+    drawOver(charts.over, data, names.value, run);
+    charts.comparison.show(el("h2", { id: "comparison-title" }, `Comparison: ${run.file}`), `runs/${run.run_id}/comparison`);
+    if (following === run.run_id) {
+      drawWithin();
+      return;
     }
+    following = run.run_id;
+    progress = null;
+    stopProgress();
+    stopProgress = followProgress(run.run_id, (now) => {
+      progress = now;
+      drawWithin();
+    });
   };
   picker.addEventListener("change", () => {
     picked = picker.value;
@@ -46,29 +53,30 @@ export function modelView(main, chosen) {
   names.addEventListener("change", drawRun);
 
   const draw = onChange((now) => {
-    told = now;
+    data = now;
     if (!now.runs.length) {
       replace(place, empty("No model yet", "Once a run trains, its metrics are plotted here.", el("a", { class: "button", href: "#/drop" }, "Drop a file")));
       return;
     }
-    options(picker, [...now.runs].reverse().map((run) => [run.run_id, `${run.file}, ${time(run.uploaded_at)} (${statusLabel(run.status)})`]), picked || underWay(now.runs)?.run_id || now.live);
-    options(names, ownMetrics(now.runs).map((name) => [name, metricLabel(name)]), names.value);
-    if (!place.contains(over)) replace(place, el("div", { class: "wide" }, controls, within, over, beside));
+    options(picker, [...now.runs].reverse().map((run) => [run.run_id, `${run.file}, ${time(run.uploaded_at)} (${statusLabel(run.status)})`]), picked || inTraining(now.runs)?.run_id || now.live);
+    options(names, now.names.map((each) => [each.name, each.label]), names.value);
+    if (!place.contains(over)) replace(place, el("div", { class: "wide" }, controls, within, over, comparison));
     drawRun();
   });
   const stop = follow(async (signal) => {
     try {
-      draw(await ask("metrics", {}, signal));
+      draw(await get("metrics", {}, signal));
     } catch (error) {
       if (error.name === "AbortError") return 0;
       draw.forget();
-      replace(place, trouble(error));
+      replace(place, problemNotice(error));
     }
     return 3;
   }, 3);
   return () => {
     stop();
     stopProgress();
+    Object.values(charts).forEach((chart) => chart.stop());
   };
 }
 
@@ -77,44 +85,11 @@ function options(select, pairs, wanted) {
   if (pairs.some(([value]) => value === wanted)) select.value = wanted;
 }
 
-const underWay = (runs) => runs.findLast((run) => run.status === "training" || run.status === "approved");
+const inTraining = (runs) => runs.findLast((run) => run.status === "training" || run.status === "approved");
 
-/** The run before, in the order of uploads, that has metrics. */
-function previous(runs, run) {
-  return runs.slice(0, runs.indexOf(run)).filter((each) => Object.keys(each.metrics).length).at(-1);
-}
-
-function overRuns(runs, name, chosen) {
-  const measured = runs.filter((run) => name in run.metrics);
-  const title = el("h2", { id: "over-title" }, `Over the runs: ${metricLabel(name)}`);
-  if (!measured.length) return [title, el("p", { class: "note" }, "No run has this metric yet.")];
-  const label = (run) => `${run.file}, ${time(run.uploaded_at)}${run === chosen ? " (chosen)" : ""}`;
-  const points = (key) => measured.flatMap((run, index) => (key in run.metrics ? [{ x: index + 1, y: run.metrics[key], label: `${index + 1}: ${label(run)}` }] : []));
-  const others = counterparts(name, Object.assign({}, ...measured.map((run) => run.metrics)));
-  return [title, lineChart({
-    id: "over", title: `${metricLabel(name)} of ${measured.length} runs`, xName: "run, in the order of uploads", references: [], format: metric,
-    series: [{ name: "model", points: points(name) }, ...others.map((each) => ({ name: each.label, points: points(each.name) }))],
-  })];
-}
-
-function besideOthers(run, before) {
-  const title = el("h2", { id: "beside-title" }, `Beside others: ${run.file}`);
-  const rows = ownMetrics([run]);
-  if (!rows.length) return [title, el("p", { class: "note" }, "This run has no metrics yet.")];
-  const baselines = [...new Set(rows.flatMap((name) => counterparts(name, run.metrics).map((each) => each.label)))];
-  const heads = ["model", ...baselines, "previous model"];
-  const users = run.metrics.users_evaluated;
-  return [title,
-    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Metrics" }, el("table", {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "metric"), heads.map((name) => el("th", { scope: "col", class: "n" }, name)))),
-      el("tbody", {}, rows.map((name) => {
-        const others = new Map(counterparts(name, run.metrics).map((each) => [each.label, run.metrics[each.name]]));
-        const error = run.metrics[`${name}_se`];
-        return el("tr", {}, el("th", { scope: "row" }, metricLabel(name)),
-          el("td", { class: "n" }, metric(run.metrics[name]), error ? ` ± ${metric(error)}` : ""),
-          [...baselines.map((label) => others.get(label)), before?.metrics[name]].map((number) => el("td", { class: "n" }, metric(number))));
-      })))),
-    el("p", { class: "note" }, "Precision@10: the share of ten recommended items that a customer went on to buy",
-      users ? `, on average over ${users.toLocaleString("en-GB")} customers.` : ".",
-      before ? ` Previous model: ${before.file}, ${time(before.uploaded_at)}, measured on its own data.` : " No model came before this one.")];
+function drawOver(chart, data, name, chosen) {
+  const label = data.names.find((each) => each.name === name)?.label;
+  const heading = el("h2", { id: "over-title" }, label ? `Over the runs: ${label}` : "Over the runs");
+  if (label) chart.show(heading, "metrics/chart", { metric: name, run: chosen.run_id });
+  else chart.text(heading, el("p", { class: "note" }, "No run has metrics yet."));
 }

@@ -1,33 +1,33 @@
-// All of one run: its stages as they happen, its rows, its model, and why it ended.
-import { ask } from "./ask.js";
+// One run in full: its stages while they run, its rows, its model, and why it ended.
+import { get } from "./api.js";
 import { badge } from "./badge.js";
 import { announce, el, notice, replace } from "./dom.js";
 import { bytes, count, metric, seconds, statusLabel, time, words } from "./format.js";
 import { follow, onChange } from "./live.js";
 import { timeline } from "./timeline.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
-/** Show a run in a place and keep it fresh; returns a function that ends that. */
+/** Show a run in an element and keep it up to date; returns a function that stops it. */
 export function followRun(place, id) {
-  let told = null;
+  let announced = null;
   const draw = onChange((_, run) => replace(place, runParts(run)));
   return follow(async (signal) => {
     try {
-      const run = await ask(`runs/${encodeURIComponent(id)}`, {}, signal);
+      const run = await get(`runs/${encodeURIComponent(id)}`, {}, signal);
       draw({ ...run, now: run.ended ? "" : run.now }, run);
-      told = tellChange(told, run);
+      announced = announceChange(announced, run);
       return run.ended ? 5 : run.poll_seconds;
     } catch (error) {
       if (error.name === "AbortError") return 0;
       draw.forget();
-      replace(place, trouble(error));
+      replace(place, problemNotice(error));
       return 3;
     }
   }, 1);
 }
 
-/** Announce a change of status or of the stage at work to who cannot see it. */
-function tellChange(before, run) {
+/** Announce a change of status or of the running stage to screen readers. */
+function announceChange(before, run) {
   const working = run.stages.filter((stage) => stage.state === "running" || stage.state === "waiting");
   const now = [statusLabel(run.status), ...working.map((stage) => `${stage.stage} ${stage.state}`)].join(", ");
   if (before !== null && before !== now) announce(`${run.file}: ${now}`);
@@ -43,7 +43,7 @@ function runParts(run) {
         run.live ? " · its model answers the API's requests" : ""),
       outcome(run),
       timeline(run),
-      run.warnings.length > 0 && notice("warn", "Look before you trust this run", el("ul", {}, run.warnings.map((text) => el("li", {}, text))))),
+      run.warnings.length > 0 && notice("warn", "Check this before you trust the run", el("ul", {}, run.warnings.map((text) => el("li", {}, text))))),
     data(run),
     model(run),
     settings(run),
@@ -75,8 +75,8 @@ function data(run) {
 }
 
 function brought(counts) {
-  return `All of these are of the whole dataset. This file has ${count(counts.rows_in_increment)} rows: ` +
-    `${count(counts.rows_repeated)} were there already, and ${count(counts.interactions_added)} interactions are new.`;
+  return `These figures are of the whole dataset. This file has ${count(counts.rows_in_increment)} rows: ` +
+    `${count(counts.rows_repeated)} were already in the dataset, and ${count(counts.interactions_added)} interactions are new.`;
 }
 
 function rejected(run) {
@@ -102,7 +102,7 @@ function model(run) {
     comparisonTable(run.comparison));
 }
 
-/** The model beside what needs no model. */
+/** The model's precision next to that of its baselines. */
 export function comparisonTable(rows) {
   return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Precision at 10" }, el("table", {},
     el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "measured on"), ["model", "popularity", "customer's own"].map((name) => el("th", { scope: "col", class: "n" }, name)))),

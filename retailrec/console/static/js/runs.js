@@ -1,11 +1,11 @@
-// The runs, the newest upload first, and beside them all of one.
-import { ask } from "./ask.js";
+// The runs, the newest upload first, and one of them in full.
+import { get } from "./api.js";
 import { badge } from "./badge.js";
 import { el, empty, replace } from "./dom.js";
 import { count, metric, seconds, time } from "./format.js";
 import { follow, onChange } from "./live.js";
 import { followRun } from "./run.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
 export function runsView(main, chosen) {
   const list = el("nav", { class: "side", "aria-label": "Runs" });
@@ -14,7 +14,7 @@ export function runsView(main, chosen) {
   const back = el("a", { class: "button back", href: "#/runs" }, "← All runs");
   let shown = null;
   let stopDetail = () => {};
-  replace(main, el("div", { class: "title" }, el("h1", {}, "Runs"), el("p", {}, "What became of each dropped file")), place);
+  replace(main, el("div", { class: "title" }, el("h1", {}, "Runs"), el("p", {}, "Every dropped file, and its way to a live model")), place);
 
   const showDetail = (id) => {
     if (id === shown) return;
@@ -26,7 +26,7 @@ export function runsView(main, chosen) {
     if (!runs.length && !chosen) {
       stopDetail();
       shown = null;
-      replace(place, empty("No run yet", "Drop a file of transactions, and watch here how it becomes recommendations.",
+      replace(place, empty("No run yet", "Drop a file of transactions, and follow its run here.",
         el("a", { class: "button", href: "#/drop" }, "Drop a file")));
       return;
     }
@@ -36,15 +36,15 @@ export function runsView(main, chosen) {
   });
   const stop = follow(async (signal) => {
     try {
-      const told = await ask("runs", {}, signal);
-      draw(told.runs);
-      return told.runs.some((run) => !run.ended) ? told.poll_seconds : 3;
+      const answer = await get("runs", {}, signal);
+      draw(answer.runs);
+      return answer.runs.some((run) => !run.ended) ? answer.poll_seconds : 3;
     } catch (error) {
       if (error.name === "AbortError") return 0;
       stopDetail();
       shown = null;
-      draw.forget(); // what is shown now is no list
-      replace(place, trouble(error));
+      draw.forget(); // the list is no longer shown
+      replace(place, problemNotice(error));
       return 3;
     }
   }, 3);

@@ -1,8 +1,8 @@
-// A dialog with the items that are most like one.
-import { ask } from "./ask.js";
+// A dialog with the items that are most similar to one.
+import { get } from "./api.js";
 import { el, replace } from "./dom.js";
 import { recommendedItems } from "./items.js";
-import { trouble } from "./trouble.js";
+import { problemNotice } from "./problem.js";
 
 const MANY = 10;
 
@@ -11,23 +11,23 @@ export function similarDialog(item, description) {
   const title = el("h2", { id: "similar-title" });
   const close = el("button", { type: "button", onclick: () => dialog.close() }, "Close");
   const dialog = el("dialog", { "aria-labelledby": "similar-title" }, el("div", { class: "stackup" }, el("div", { class: "row apart" }, title, close), body));
-  const asking = new AbortController();
+  const loading = new AbortController();
 
   const show = async (id, name) => {
     title.textContent = `Similar to ${name || id}`;
-    replace(body, el("p", { class: "note" }, "Asking …"));
+    replace(body, el("p", { class: "note" }, "Loading …"));
     try {
-      const answer = await ask("similar", { item: id, top_n: MANY }, asking.signal);
+      const answer = await get("similar", { item: id, top_n: MANY }, loading.signal);
       const found = { source: answer.source ?? "similar", recommendations: answer.items };
       replace(body, found.recommendations.length
         ? [el("p", { class: "note" }, `Item ${id}; run ${answer.run_id.slice(0, 8)}`), recommendedItems(found, "similar", new Set(), { open: show })]
-        : el("p", {}, "No other item is like it."));
+        : el("p", {}, "No other item is similar to it."));
     } catch (error) {
-      if (error.name !== "AbortError") replace(body, trouble(error));
+      if (error.name !== "AbortError") replace(body, problemNotice(error));
     }
   };
   dialog.addEventListener("close", () => {
-    asking.abort();
+    loading.abort();
     dialog.remove();
   });
   document.body.append(dialog);

@@ -38,7 +38,7 @@ def test_every_file_of_a_channel_is_read_plain_or_gzipped(write_channel: Callabl
     assert sorted(rows(read_channel(folder))) == [("u1", "i1"), ("u2", "i2"), ("u3", "i3")]
 
 
-def test_empty_files_beside_others_are_passed_over(write_channel: Callable[..., Path]) -> None:
+def test_empty_files_among_others_are_ignored(write_channel: Callable[..., Path]) -> None:
     folder = write_channel("training", [HEADER, "u1,i1"], "part-0.csv").parent
     (folder / "_SUCCESS").touch()
     assert rows(read_channel(folder)) == [("u1", "i1")]
@@ -154,7 +154,7 @@ def test_a_time_column_that_is_empty_is_none(write_channel: Callable[..., Path])
         ("a,b,2011-09-01,-1", "returns alone"),
     ],
 )
-def test_columns_that_cannot_be_used_are_told(
+def test_columns_that_cannot_be_used_are_reported(
     write_channel: Callable[..., Path], line: str, sentence: str
 ) -> None:
     folder = write_channel("training", ["user_id,item_id,timestamp,quantity", line]).parent

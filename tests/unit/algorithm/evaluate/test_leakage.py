@@ -15,7 +15,7 @@ from recommender.fitting.fitted import Fitted, History
 from recommender.folders import Folders
 from recommender.hyperparameters import Hyperparameters
 from recommender.model.model import load_model
-from recommender.train import shipping, stages
+from recommender.train import final_fit, stages
 from recommender.train.program import train
 
 HEADER = "user_id,item_id,timestamp"
@@ -44,7 +44,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
         return real_evaluate(model, held_out)
 
     monkeypatch.setattr(stages, "fit", fit)
-    monkeypatch.setattr(shipping, "evaluate", evaluate)
+    monkeypatch.setattr(final_fit, "evaluate", evaluate)
     return found
 
 
@@ -105,9 +105,12 @@ def test_what_is_held_out_changes_no_choice_and_no_evaluated_fit(
     planted = train(folders)
     channels(False)
     plain = train(folders)
-    untold = ("seconds",)
+    left_out = ("seconds",)
     tables = [
-        [{name: value for name, value in row.items() if name not in untold} for row in metrics["candidates"]]
+        [
+            {name: value for name, value in row.items() if name not in left_out}
+            for row in metrics["candidates"]
+        ]
         for metrics in (planted, plain)
     ]
     assert tables[0] == tables[1]

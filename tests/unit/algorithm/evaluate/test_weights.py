@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from recommender.evaluate import weights as weighing
+from recommender.evaluate import weights
 from recommender.evaluate.evaluation import top_lists
 from recommender.evaluate.measures import LONG
 from recommender.evaluate.scorers import model_scorer
@@ -32,7 +32,7 @@ def fitted() -> Fitted:
 def test_every_weight_has_the_lists_it_would_have_alone(
     history: History, fitted: Fitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weighing, "BLOCK_CELLS", 7 * ITEMS)  # several blocks, the last a short one
+    monkeypatch.setattr(weights, "BLOCK_CELLS", 7 * ITEMS)  # several blocks, the last a short one
     users = np.arange(1, USERS, 2, dtype=np.int32)
     found = weighted_lists(fitted, history, users, WEIGHTS)
     for weight, lists in zip(WEIGHTS, found, strict=True):

@@ -46,7 +46,7 @@ def test_a_quiet_beginning_is_no_wrong_time() -> None:
     assert ages[:2] == pytest.approx([1, 29 / 30])
 
 
-def test_few_rows_at_another_time_are_all_that_times_tell() -> None:
+def test_a_few_rows_at_another_time_are_kept() -> None:
     codes = np.arange(500, dtype=np.int32)
     names = [f"{number:03d}" for number in range(500)]
     times = np.where(codes == 7, 0.0, 1e9)

@@ -82,7 +82,7 @@ def test_the_pool_grows_with_the_catalogue() -> None:
     assert Settings.of(Hyperparameters(negative_pool=5), 4_400).pool == 5
 
 
-def test_the_rate_falls_over_the_second_half_unless_told_otherwise() -> None:
+def test_the_rate_falls_over_the_second_half_unless_set_otherwise() -> None:
     falling = Settings.of(Hyperparameters(iterations=100, learning_rate=1), 10)
     constant = Settings.of(Hyperparameters(iterations=100, learning_rate=1, learning_rate_decay=False), 10)
     assert [falling.rate(epoch) for epoch in (0, 50, 75)] == pytest.approx([1, 1, 0.55])
@@ -90,7 +90,7 @@ def test_the_rate_falls_over_the_second_half_unless_told_otherwise() -> None:
 
 
 @pytest.mark.slow  # compiles
-def test_where_nothing_can_be_written_the_fit_is_compiled_anew(tmp_path: Path) -> None:
+def test_where_nothing_can_be_written_the_fit_is_compiled_in_every_process(tmp_path: Path) -> None:
     """numba refuses to cache where no folder can be written to; the program must still come up."""
     program = (
         "import numba.core.caching as c\n"
@@ -110,7 +110,7 @@ def test_where_nothing_can_be_written_the_fit_is_compiled_anew(tmp_path: Path) -
 
 
 def test_ease_refuses_more_items_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ease, "MOST_ITEMS", 49)
+    monkeypatch.setattr(ease, "MAX_ITEMS", 49)
     with pytest.raises(UserError, match=r"50 are more than 49.*algorithm=bpr"):
         fit(History(SHOP.counts), Hyperparameters(algorithm="ease"), threads=1)
 

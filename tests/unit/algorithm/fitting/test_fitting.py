@@ -109,7 +109,7 @@ def test_the_reference_goes_on_for_the_epochs_that_are_left() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["bpr", "implicit-bpr"])
-def test_divergence_is_told_as_advice(algorithm: str) -> None:
+def test_divergence_is_reported_with_advice(algorithm: str) -> None:
     with pytest.raises(UserError, match=r"Training diverged.*learning_rate"):
         fitted(algorithm, iterations=200, learning_rate=10, regularization=10)
 
@@ -123,11 +123,11 @@ def test_sane_rates_do_not_diverge(rate: float, regularization: float) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_wish_for_a_gpu_is_answered_by_a_warning(algorithm: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_use_gpu_logs_a_warning(algorithm: str, caplog: pytest.LogCaptureFixture) -> None:
     fitted(algorithm, use_gpu=True)
-    assert "computes on the CPU" in caplog.text
+    assert "training uses the CPU" in caplog.text
 
 
 def test_an_unknown_algorithm_is_refused_by_name() -> None:
-    with pytest.raises(UserError, match="algorithm=auto"):
+    with pytest.raises(UserError, match="no algorithm auto"):
         fitted("auto")

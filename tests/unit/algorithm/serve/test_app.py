@@ -39,12 +39,12 @@ def test_a_request_of_the_contract_gets_items_best_first(send: Send, item_ids: l
     assert response.headers["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize(("wish", "expected"), [({}, [1, 3, 4]), ({"exclude_purchased": "true"}, [1, 3, 4])])
+@pytest.mark.parametrize(("query", "expected"), [({}, [1, 3, 4]), ({"exclude_purchased": "true"}, [1, 3, 4])])
 @pytest.mark.parametrize("top_n", ["5", 5, "1000", 1000])
 def test_bought_items_are_left_out(
-    send: Send, item_ids: list[str], wish: dict[str, Any], expected: list[int], top_n: Any
+    send: Send, item_ids: list[str], query: dict[str, Any], expected: list[int], top_n: Any
 ) -> None:
-    found = items_of(send({"user_id": "00123", "top_n": top_n, **wish}))
+    found = items_of(send({"user_id": "00123", "top_n": top_n, **query}))
     assert found == [item_ids[code] for code in expected]
 
 
@@ -149,9 +149,9 @@ def test_json_is_what_most_accept(send: Send, accept: str) -> None:
         ({"user_id": "1", "items": [""]}, "items must be a list of item ids"),
         ({"user_id": "1", "items": None}, "items must be a list of item ids"),
         ({"user_id": None, "items": ["1e5"]}, "user_id must be a string"),
-        ({"items": ["1"] * 10_001}, "items may name 10000 items"),
+        ({"items": ["1"] * 10_001}, "items may name at most 10000 items"),
         ({"similar_to": ["1e5"]}, "similar_to must be a string"),
-        ({"similar_to": "1e5", "items": ["1e5"]}, "not with both"),
+        ({"similar_to": "1e5", "items": ["1e5"]}, "not both"),
         ({"exclude": ["1e5"]}, "user_id must be a string"),
         (b'{"user_id": "1", "top_n": NaN}', "top_n must be a whole number"),
         (b'{"user_id": "1", "top_n": 1e999}', "top_n must be a whole number"),
@@ -166,7 +166,7 @@ def test_json_is_what_most_accept(send: Send, accept: str) -> None:
         (b'{"user_id":"1"}\n\nnonsense', "Line 3: This is not JSON"),
     ],
 )
-def test_a_wrong_request_is_told_what_is_wrong(send: Send, body: Any, sentence: str) -> None:
+def test_an_invalid_request_gets_the_reason(send: Send, body: Any, sentence: str) -> None:
     assert sentence in error_of(send(body), 400)
 
 
@@ -207,7 +207,7 @@ def test_a_web_page_is_answered_nothing(send: Send) -> None:
     assert "web page" in error_of(send({"user_id": "13085"}, headers=plain), 403)
 
 
-def test_a_fault_of_ours_is_not_told_in_detail(send: Send, model: Model) -> None:
+def test_an_internal_error_is_not_returned_in_detail(send: Send, model: Model) -> None:
     broken = dataclasses.replace(model, item_factors=np.ones((5, 7), dtype=np.float32))
-    response = send({"user_id": "13085"}, served=broken, ready_bytes=0)
-    assert error_of(response, 500) == "The recommender failed; its log says why."
+    response = send({"user_id": "13085"}, served=broken, precomputed_bytes=0)
+    assert error_of(response, 500) == "The recommender failed; its log has the error."

@@ -5,8 +5,8 @@ import pytest
 
 from recommender.model.model import Model
 from recommender.serve.app import create_app
-from recommender.serve.cache import OVERHEAD, AnswerCache, Key, Reply
-from recommender.serve.precomputed import Ready
+from recommender.serve.cache import OVERHEAD, Key, Reply, ResponseCache
+from recommender.serve.precomputed import Precomputed
 from recommender.serve.queries import Query
 from recommender.serve.recommend import Found, recommend
 
@@ -26,7 +26,7 @@ def key(number: int) -> Key:
 
 
 def test_an_answer_is_remembered_for_the_very_same_request_alone() -> None:
-    cache = AnswerCache(10_000)
+    cache = ResponseCache(10_000)
     cache.put(Key(b"a", b"application/json", None), ANSWER)
     assert cache.get(Key(b"a", b"application/json", None)) == ANSWER
     for other in (
@@ -38,7 +38,7 @@ def test_an_answer_is_remembered_for_the_very_same_request_alone() -> None:
 
 
 def test_what_is_used_stays_and_what_is_not_goes() -> None:
-    cache = AnswerCache(20 * SIZE)
+    cache = ResponseCache(20 * SIZE)
     cache.put(key(0), ANSWER)
     for number in range(1, 500):
         cache.put(key(number), ANSWER)
@@ -52,7 +52,7 @@ def test_what_is_used_stays_and_what_is_not_goes() -> None:
     ("limit", "request_size", "answer_size"), [(0, 4, 10), (10_000, 2000, 10), (10_000, 4, 6000)]
 )
 def test_what_is_too_large_is_not_remembered(limit: int, request_size: int, answer_size: int) -> None:
-    cache = AnswerCache(limit)
+    cache = ResponseCache(limit)
     large = Key(b"x" * request_size, None, None)
     cache.put(large, reply(answer_size))
     assert cache.get(large) is None
@@ -66,7 +66,7 @@ def test_the_application_scores_the_same_request_once(model: Model, monkeypatch:
         return recommend(served, query)
 
     monkeypatch.setattr("recommender.serve.precomputed.recommend", counting)
-    transport = httpx.ASGITransport(create_app(Ready(model, limit=0)))
+    transport = httpx.ASGITransport(create_app(Precomputed(model, limit=0)))
 
     async def ask(user: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:

@@ -118,10 +118,10 @@ def test_similar_items_may_leave_out_what_a_user_bought(
 
 
 def test_who_is_not_named_has_no_name_in_the_answer(send: Send, item_ids: list[str]) -> None:
-    wish = {"items": [item_ids[1]], "top_n": 1}
-    assert send(wish).json()[0]["user_id"] is None
-    assert send(wish, headers={"accept": "text/csv"}).text.startswith(",00123,")
-    assert send({**wish, "user_id": 'a"\n,'}).json()[0]["user_id"] == 'a"\n,'
+    query = {"items": [item_ids[1]], "top_n": 1}
+    assert send(query).json()[0]["user_id"] is None
+    assert send(query, headers={"accept": "text/csv"}).text.startswith(",00123,")
+    assert send({**query, "user_id": 'a"\n,'}).json()[0]["user_id"] == 'a"\n,'
 
 
 def test_half_a_surrogate_pair_is_answered_with_a_question_mark(send: Send, item_ids: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What was worked out before anybody asked cannot be told from what is scored on request."""
+"""Precomputed lists are the same as those scored on request."""
 
 import dataclasses
 
@@ -7,8 +7,8 @@ import pytest
 
 from recommender.fitting.fitted import Fitted
 from recommender.model.model import Model
-from recommender.serve import precomputed as ready
-from recommender.serve.precomputed import Ready
+from recommender.serve import precomputed
+from recommender.serve.precomputed import Precomputed
 from recommender.serve.queries import Query
 from recommender.serve.recommend import recommend
 from tests.unit.algorithm.conftest import build
@@ -34,13 +34,13 @@ def scored_when_asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
         asked.append(query)
         return recommend(model, query)
 
-    monkeypatch.setattr(ready, "recommend", score)
+    monkeypatch.setattr(precomputed, "recommend", score)
     return asked
 
 
 @pytest.mark.parametrize("top_n", [1, 10, 100, 101, 1000])
 def test_every_user_gets_the_very_same_items_and_scores(shop: Model, top_n: int) -> None:
-    known = Ready(shop, seconds=AMPLE)
+    known = Precomputed(shop, seconds=AMPLE)
     assert len(known) == len(USERS)
     for user in [*USERS, "nobody"]:
         codes, scores = known.recommend(Query(user, top_n))
@@ -52,7 +52,7 @@ def test_every_user_gets_the_very_same_items_and_scores(shop: Model, top_n: int)
 def test_models_of_weights_and_short_lists_are_looked_up_too(
     weighted_model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = Ready(weighted_model, seconds=AMPLE)
+    known = Precomputed(weighted_model, seconds=AMPLE)
     asked = scored_when_asked(monkeypatch)
     codes, scores = known.recommend(Query("00123", 5))
     assert codes.tolist() == [1, 3, 4]
@@ -61,7 +61,7 @@ def test_models_of_weights_and_short_lists_are_looked_up_too(
 
 
 def test_only_the_plain_contract_is_looked_up(shop: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = Ready(shop, seconds=AMPLE)
+    known = Precomputed(shop, seconds=AMPLE)
     asked = scored_when_asked(monkeypatch)
     assert len(known.recommend(Query("u0000", 100))[0]) == 100
     assert asked == []
@@ -84,16 +84,16 @@ def test_only_the_plain_contract_is_looked_up(shop: Model, monkeypatch: pytest.M
 def test_bytes_and_time_bound_it_and_the_rest_is_scored(
     shop: Model, limit: int, seconds: float, expected: int
 ) -> None:
-    known = Ready(shop, limit, seconds)
+    known = Precomputed(shop, limit, seconds)
     assert len(known) == expected
     np.testing.assert_array_equal(known.recommend(Query("u0300"))[0], recommend(shop, Query("u0300"))[0])
 
 
 def test_large_models_are_left_alone(shop: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ready, "MOST_SCORES", len(USERS) * len(ITEMS) - 1)
-    assert len(Ready(shop)) == 0
+    monkeypatch.setattr(precomputed, "MAX_SCORES", len(USERS) * len(ITEMS) - 1)
+    assert len(Precomputed(shop)) == 0
 
 
 def test_a_model_without_items_is_served(shop: Model) -> None:
     empty = dataclasses.replace(shop, item_ids=shop.item_ids.of([]), user_ids=shop.user_ids.of([]))
-    assert Ready(empty).recommend(Query("u0000"))[0].tolist() == []
+    assert Precomputed(empty).recommend(Query("u0000"))[0].tolist() == []

@@ -32,7 +32,7 @@ def test_a_fit_goes_on_where_it_was(tmp_path: Path) -> None:
     assert (start.item_factors == -3).all()
 
 
-def test_another_fit_starts_anew(tmp_path: Path) -> None:
+def test_another_fit_starts_from_scratch(tmp_path: Path) -> None:
     Checkpoints(tmp_path, "f").save("evaluated", epoch(3))
     assert Checkpoints(tmp_path, "f").start("refitted") is None
 
@@ -62,7 +62,7 @@ def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path, caplog: pytest.Lo
     Checkpoints(tmp_path, "f").save("evaluated", epoch(3))
     other = Checkpoints(tmp_path, "g")
     assert other.start("evaluated") is None
-    assert "of other data, hyperparameters or another version" in caplog.text
+    assert "belongs to other data, hyperparameters or another version" in caplog.text
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 1}', '{"version": 1, "fingerprint": "f"}'])
@@ -70,7 +70,7 @@ def test_a_damaged_state_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFix
     (tmp_path / "state.json").write_text(content)
     checkpoints = Checkpoints(tmp_path, "f")
     assert checkpoints.result("plan") is None
-    assert "starts anew" in caplog.text
+    assert "starts from scratch" in caplog.text
     checkpoints.keep("plan", 1)
     assert json.loads((tmp_path / "state.json").read_text())["results"] == {"plan": 1}
 
@@ -96,11 +96,11 @@ def test_a_state_that_was_changed_is_refused(
     changed = Checkpoints(tmp_path, "f")
     assert changed.result("plan") is None
     assert changed.start("evaluated") is None
-    assert "starts anew" in caplog.text
+    assert "starts from scratch" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
-def test_damaged_factors_are_fitted_anew(
+def test_damaged_factors_are_fitted_from_scratch(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
     Checkpoints(tmp_path, "f").save("evaluated", epoch(3))
@@ -149,7 +149,7 @@ def test_a_folder_that_cannot_be_written_to_does_not_end_a_training(
     checkpoints.save("evaluated", epoch(1))
     assert checkpoints.result("plan") == 1
     assert not checkpoints.kept
-    assert caplog.text.count("going on without") == 1
+    assert caplog.text.count("continuing without") == 1
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(

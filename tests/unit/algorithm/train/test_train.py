@@ -45,8 +45,8 @@ def test_a_run_leaves_a_model_and_one_line_for_each_metric(
     figures.pop("refitted")
     figures.pop("recency")
     assert {"p@k(10)", "p@k(10)_in_sample", "ndcg@20_popularity_new_items_se"} <= set(figures)
-    told = [line.split(" = ")[0].removeprefix("metric: ") for line in printed]
-    assert [name for name in told if name not in ("train_auc", "epoch_p@k(10)")] == list(figures)
+    logged = [line.split(" = ")[0].removeprefix("metric: ") for line in printed]
+    assert [name for name in logged if name not in ("train_auc", "epoch_p@k(10)")] == list(figures)
     assert "metric: p@k(10) = 0.100000" in printed
     assert "metric: users_unknown = 1" in printed
     assert not folders.failure.exists()
@@ -109,7 +109,7 @@ def test_a_long_reason_is_cut_where_sagemaker_cuts_it(
     assert len(failure(folders)) == 1024
 
 
-def test_a_full_volume_is_for_the_jobs_owner_to_mend(
+def test_a_full_volume_is_for_the_jobs_owner_to_fix(
     folders: Folders, run: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_folder: Path, **_options: bool) -> None:

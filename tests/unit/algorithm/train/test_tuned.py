@@ -1,4 +1,4 @@
-"""In a tuning job, a training tells how it does on a slice of its own rows, before it goes on."""
+"""In a tuning job, a training logs its metric on the validation slice of its rows before it continues."""
 
 import json
 import re
@@ -58,18 +58,18 @@ def values(lines: Lines) -> list[float]:
 
 
 @pytest.mark.parametrize("algorithm", ["bpr", "implicit-bpr", "als", "ease", "auto"])
-def test_the_validation_metric_is_told_once_before_anything_is_evaluated(
+def test_the_validation_metric_is_logged_once_before_anything_is_evaluated(
     job: Callable[..., Lines], algorithm: str
 ) -> None:
     lines = job(algorithm=algorithm, iterations="20", **{OBJECTIVE: VALIDATION_METRIC})
-    (told,) = values(lines)
-    assert 0 < told <= 1
+    (logged,) = values(lines)
+    assert 0 < logged <= 1
     first_of_test = next(n for n, line in enumerate(lines) if line.startswith("metric: p@k(10) = "))
-    last_told = max(n for n, line in enumerate(lines) if VALIDATION_METRIC in line)
-    assert last_told < first_of_test, "a search may stop a job before it evaluates and fits again"
+    last_logged = max(n for n, line in enumerate(lines) if VALIDATION_METRIC in line)
+    assert last_logged < first_of_test, "a search may stop a job before it evaluates and fits again"
 
 
-def test_nothing_of_it_is_told_otherwise(job: Callable[..., Lines]) -> None:
+def test_other_jobs_do_not_log_it(job: Callable[..., Lines]) -> None:
     assert values(job(iterations="20")) == []
     assert values(job(iterations="20", **{OBJECTIVE: "p@k(10)"})) == []
 
@@ -95,7 +95,7 @@ def test_without_older_and_newer_rows_of_anybody_it_says_so(
     folders: Folders, job: Callable[..., Lines]
 ) -> None:
     job(training=["u1,i1,2011-01-01"], expected=1, **{OBJECTIVE: VALIDATION_METRIC})
-    assert "nothing to tune hyperparameters by" in folders.failure.read_text()
+    assert "hyperparameters cannot be tuned" in folders.failure.read_text()
 
 
 def test_only_the_metric_of_the_slice_asks_for_it() -> None:

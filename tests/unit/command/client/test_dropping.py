@@ -88,13 +88,13 @@ def test_a_retraining_on_the_same_upload_is_not_the_drops_run() -> None:
 
 @pytest.mark.parametrize("prefix", ["", " ", "\n"])
 def test_the_only_run_must_be_named_too(prefix: str) -> None:
-    with pytest.raises(Problem, match="No run is named"):
+    with pytest.raises(Problem, match="No run is given"):
         choose([make_run("ab12")], prefix)
 
 
 @pytest.mark.parametrize("prefix", ["../x", "-rf", "a" * 9_000, "ab*", "ab12\n\x1b[2J", "%61b"])
-def test_what_names_no_run_is_told_in_one_short_line(prefix: str) -> None:
-    with pytest.raises(Problem, match="There is no run") as told:
+def test_a_prefix_of_no_run_is_a_short_sentence(prefix: str) -> None:
+    with pytest.raises(Problem, match="There is no run") as problem:
         choose([make_run("ab12")], prefix)
-    assert len(str(told.value)) < 100
-    assert str(told.value).isprintable()
+    assert len(str(problem.value)) < 100
+    assert str(problem.value).isprintable()

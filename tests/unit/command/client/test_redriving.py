@@ -1,4 +1,4 @@
-"""Where a dead letter came from, by what its message tells."""
+"""The origin of a dead letter, by its message."""
 
 from typing import Any
 

@@ -33,7 +33,7 @@ def test_without_a_cloud_each_command_says_what_to_do(
     assert " ".join(answer.stderr.split()).startswith("The local cloud is not up: run `retailrec up`")
 
 
-def test_a_missing_file_is_told_before_anything_is_asked() -> None:
+def test_a_missing_file_is_reported_before_any_request() -> None:
     answer = CliRunner().invoke(app, ["drop", "absent.xlsx"])
     assert answer.exit_code == 1
     assert "There is no file absent.xlsx" in answer.stderr
@@ -48,7 +48,7 @@ def test_a_fault_of_our_own_is_a_sentence_and_a_traceback_only_on_demand(
     monkeypatch.setattr(laptop, "running", broken)
     answer = CliRunner().invoke(app, ["runs"])
     assert answer.exit_code == 1
-    assert "fault of retailrec's own (LookupError: spilled)" in " ".join(answer.stderr.split())
+    assert "error of retailrec itself (LookupError: spilled)" in " ".join(answer.stderr.split())
     assert isinstance(CliRunner().invoke(app, ["--debug", "runs"]).exception, LookupError)
     assert isinstance(CliRunner(env={"RETAILREC_DEBUG": "1"}).invoke(app, ["runs"]).exception, LookupError)
 

@@ -6,12 +6,12 @@ from typing import Any
 import nbformat
 import pytest
 
-from retailrec.client.answers import Purchase, Purchases
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec.console.customer_ids import CustomerIds
-from retailrec.exploring import customers, own, report
-from retailrec.exploring.display import Beside, Table, written
+from retailrec.exploring import customers, own_dataset, report
+from retailrec.exploring.display import SideBySide, Table, written
+from retailrec_shared.contract.api_responses import Purchase, Purchases
 from tests.unit.command.runs import make_run
 
 NOTEBOOK = Path(__file__).parents[4] / "notebooks" / "explore.ipynb"
@@ -47,7 +47,7 @@ def test_the_notebook_is_stored_without_what_came_of_it() -> None:
 
 def test_what_stands_in_a_file_is_text() -> None:
     table = Table("<b>", ("a", ">n"), [("<script>alert(1)</script>", 1234567)], "&")
-    html = Beside([table, table])._repr_html_()
+    html = SideBySide([table, table])._repr_html_()
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") == 2
     assert "1,234,567" in html
@@ -86,21 +86,28 @@ def test_a_customer_that_the_data_lacks_has_a_stand_in_and_that_is_said(
     monkeypatch.setattr(CustomerIds, "of_run", lambda *_: ["00123", "13085", "AB-1"])
     monkeypatch.setattr(Stack, "s3", lambda _self: None)
     assert customers.present(stack_on(None), make_run(), ("13085", "17519")) == ["13085", "00123"]
-    assert capsys.readouterr().out == "sales.csv has no customer 17519: 00123 stands in.\n"
+    assert capsys.readouterr().out == "sales.csv has no customer 17519: 00123 is shown instead.\n"
 
 
-def test_purchases_are_told_with_how_many_there_are() -> None:
-    lines = [Purchase(timestamp="2011-12-08T10:00:00", item_id="85123A", quantity=6)]
-    told = customers._bought(
-        Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=lines)
+def test_purchases_have_their_total_number() -> None:
+    line = Purchase(
+        timestamp="2011-12-08T10:00:00",
+        invoice=None,
+        item_id="85123A",
+        description=None,
+        quantity=6,
+        price=None,
     )
-    assert told.title == "Customer 1 (France) bought"
-    assert list(told.rows) == [("2011-12-08", "85123A", None, 6.0)]
-    assert "of 84 purchases" in told.caption
+    table = customers._bought(
+        Purchases(customer_id="1", run_id="r", country="France", total=84, purchases=[line])
+    )
+    assert table.title == "Customer 1 (France) bought"
+    assert list(table.rows) == [("2011-12-08", "85123A", None, 6.0)]
+    assert "of 84 purchases" in table.caption
 
 
 def test_nothing_is_made_up_on_aws(capsys: pytest.CaptureFixture[str]) -> None:
-    assert own.file_or_example(stack_on(None), None, {}) == (None, {})
+    assert own_dataset.file_or_example(stack_on(None), None, {}) == (None, {})
     assert "Set MY_FILE" in capsys.readouterr().out
 
 
@@ -108,17 +115,17 @@ def test_a_file_of_ones_own_is_taken_with_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.touch()
     columns = {"customer_id": "household"}
-    assert own.file_or_example(stack_on(None), str(path), columns) == (path, columns)
+    assert own_dataset.file_or_example(stack_on(None), str(path), columns) == (path, columns)
     with pytest.raises(Problem, match="There is no file"):
-        own.file_or_example(stack_on(object()), "absent.csv", {})
+        own_dataset.file_or_example(stack_on(object()), "absent.csv", {})
 
 
 def test_the_made_up_shop_has_headers_that_its_mapping_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(own, "FOLDER", tmp_path)
-    monkeypatch.setattr(own, "EXAMPLE_ROWS", 1000)
-    path, columns = own.file_or_example(stack_on(object()), None, {})
+    monkeypatch.setattr(own_dataset, "FOLDER", tmp_path)
+    monkeypatch.setattr(own_dataset, "EXAMPLE_ROWS", 1000)
+    path, columns = own_dataset.file_or_example(stack_on(object()), None, {})
     assert path is not None
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     assert set(columns.values()) <= set(header.split(","))
@@ -127,4 +134,4 @@ def test_the_made_up_shop_has_headers_that_its_mapping_names(
 
 def test_a_mapping_that_names_no_column_is_refused_before_anything_is_uploaded() -> None:
     with pytest.raises(Problem, match="is no column"):
-        own.drop(stack_on(None), NOTEBOOK, {"colour": "red"})
+        own_dataset.drop(stack_on(None), NOTEBOOK, {"colour": "red"})

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from retailrec.client.problems import Problem
 from retailrec.metrics.epochs import Line, read_progress
+from retailrec.metrics.figures import draw, render
 from retailrec.metrics.measured import Measured, training_job
-from retailrec.metrics.pictures import draw, render
 from retailrec.metrics.saving import picture_kind, save
 from retailrec.metrics.tables import across, bar, by_epoch, thinned
 from retailrec_shared.core.status import RunStatus, Stage
@@ -39,7 +39,7 @@ def words(axes: Axes) -> str:
     return " ".join(text.get_text() for text in axes.texts)
 
 
-def test_the_curve_is_what_was_told_by_epoch_and_the_rest_is_the_whole_models() -> None:
+def test_the_curve_is_by_epoch_and_the_rest_is_of_the_whole_model() -> None:
     measured = make_measured()
     assert [point.value for point in measured.precision] == [0.10, 0.16, 0.21]
     assert list(measured.others) == ["train_auc"]
@@ -48,8 +48,8 @@ def test_the_curve_is_what_was_told_by_epoch_and_the_rest_is_the_whole_models() 
 
 
 def test_the_marketplace_algorithms_own_lines_are_a_curve_too() -> None:
-    told = read_progress(Line(n, f"p@k(10): {value}") for n, value in enumerate((0.1, 0.3)))
-    assert [tuple(point) for point in Measured(make_run(), {}, told).precision] == [(1, 0.1), (2, 0.3)]
+    found = read_progress(Line(n, f"p@k(10): {value}") for n, value in enumerate((0.1, 0.3)))
+    assert [tuple(point) for point in Measured(make_run(), {}, found).precision] == [(1, 0.1), (2, 0.3)]
 
 
 def test_a_retried_training_is_read_by_its_present_name() -> None:
@@ -81,7 +81,7 @@ def test_a_bar_is_never_longer_than_its_place() -> None:
     assert (bar(0.2, 0.2), bar(-1.0, 0.2), bar(0.0, 0.0), bar(None, 1.0)) == ("━" * 24, "", "", "")
 
 
-def test_runs_are_listed_beside_popularity() -> None:
+def test_runs_are_listed_next_to_popularity() -> None:
     text = shown(across([make_measured("a" * 16), make_measured("b" * 16, metrics={"p@k(10)": 0.3})]))
     assert re.search(r"aaaaaaaa .* 0\.2000\s+0\.0800\s+2\.50\s+0\.1100\s+0\.3100", text)
     assert re.search(r"bbbbbbbb .* 0\.3000\s*$", text, re.MULTILINE)
@@ -104,7 +104,7 @@ def test_one_runs_picture_shows_its_curve_between_what_needs_no_model() -> None:
     assert "43,736 interactions" in figure.get_supxlabel()
 
 
-def test_bars_hold_what_was_measured_and_are_told_apart_without_colour() -> None:
+def test_bars_hold_the_metrics_and_are_distinct_without_colour() -> None:
     bars = panel(draw([make_measured()]), "Precision at 10, whole model")
     drawn = {
         each.get_label(): [round(patch.get_height(), 4) for patch in each.patches]
@@ -176,7 +176,7 @@ def test_a_folder_and_a_protected_file_are_refused(tmp_path: Path, monkeypatch: 
     with pytest.raises(Problem, match="is a folder"):
         picture_kind(folder)
     monkeypatch.setattr("os.access", lambda *_: False)  # root may write everything
-    with pytest.raises(Problem, match="may not be written over"):
+    with pytest.raises(Problem, match="must not be overwritten"):
         picture_kind(kept)
 
 

@@ -24,7 +24,7 @@ def test_a_pipe_gets_one_line_for_each_change_and_a_terminal_gets_bars() -> None
     assert isinstance(stage_screen(paper(terminal=True)), LiveStages)
 
 
-def test_plain_lines_tell_each_change_once() -> None:
+def test_plain_lines_show_each_change_once() -> None:
     on = paper()
     with PlainStages(on) as screen:
         running = make_run(stages={Stage.PREPARE: timed(0)})
@@ -51,7 +51,7 @@ def test_a_terminal_shows_every_stage_on_a_line_of_its_own() -> None:
     assert "pending" in last[2]
 
 
-def test_a_search_is_told_each_time_it_has_come_further() -> None:
+def test_a_search_is_printed_whenever_it_has_advanced() -> None:
     training = make_run(status=RunStatus.TRAINING, stages={Stage.TRAIN: timed(7)})
     on = paper()
     with PlainStages(on) as screen:

@@ -2,12 +2,18 @@ from io import StringIO
 
 from rich.console import RenderableType
 
-from retailrec.client.answers import Purchase, Purchases, Recommendation, Recommendations
 from retailrec.views.answers import purchases_table, recommendations_table
 from retailrec.views.customers import CustomerAnswers, show_customer
 from retailrec.views.metrics import metrics_table
 from retailrec.views.runs import run_details, run_json, runs_table
 from retailrec.views.screen import console
+from retailrec_shared.contract.api_responses import (
+    Purchase,
+    Purchases,
+    Recommendation,
+    Recommendations,
+    Source,
+)
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run_parts import Upload
 from tests.unit.command.runs import UPLOADED_AT, at, make_run, timed
@@ -69,7 +75,7 @@ def test_a_narrow_screen_gets_fewer_columns_but_whole_ones() -> None:
     assert all(each in text for each in ("aaaaaaaa", "model_rejected", "12,345,678", "0.0712", "0.0307"))
 
 
-def test_a_run_is_told_whole() -> None:
+def test_a_run_is_shown_in_full() -> None:
     run = make_run(
         status=RunStatus.FAILED,
         stages={Stage.PREPARE: timed(0, 6)},
@@ -92,13 +98,13 @@ def test_a_run_is_told_whole() -> None:
 
 def test_machines_get_seconds_as_well() -> None:
     run = make_run(status=RunStatus.LIVE, status_at=at(9), stages={Stage.PREPARE: timed(0, 6)})
-    told = run_json(run)
-    assert told["seconds"] == 9.0
-    assert told["stages"]["prepare"]["seconds"] == 6.0
-    assert told["status"] == "live"
+    document = run_json(run)
+    assert document["seconds"] == 9.0
+    assert document["stages"]["prepare"]["seconds"] == 6.0
+    assert document["status"] == "live"
 
 
-def test_held_out_and_in_sample_are_apart_and_beside_popularity() -> None:
+def test_held_out_and_in_sample_are_separate_and_next_to_popularity() -> None:
     rows = {line[:36].strip(): line[36:].split() for line in shown(metrics_table(METRICS)).splitlines()}
     assert rows["held out, all items"] == ["0.0712", "0.0307", "0.1105"]
     assert rows["held out, items new to the customer"] == ["0.0401", "0.0209", "-"]
@@ -129,8 +135,9 @@ def test_errors_ndcg_and_candidates_are_shown_where_they_are_known() -> None:
     assert not any(line.startswith("ease") for line in lines)
 
 
-def answer(source: str) -> Recommendations:
-    items = [Recommendation(item_id="85123A", description="HEART [RED] :heart:", score=0.123456)]
+def answer(source: Source) -> Recommendations:
+    item = Recommendation(item_id="85123A", description="HEART [RED] :heart:", score=0.123456, source=source)
+    items = [item]
     return Recommendations(customer_id="13085", run_id="r1", source=source, recommendations=items)
 
 
@@ -157,13 +164,13 @@ def test_popular_answers_are_marked_as_such() -> None:
     assert "popular items, not personal ones" in popular
 
 
-def test_a_purchase_is_told_in_a_line() -> None:
+def test_a_purchase_is_a_line() -> None:
     text = shown(purchases_table(purchases()))
     assert "2011-11-30 12:05  536365   85123A" in text
     assert "the latest 1 of 1,234" in text
 
 
-def test_purchases_stand_beside_recommendations_where_there_is_room() -> None:
+def test_purchases_are_shown_next_to_recommendations_where_there_is_room() -> None:
     answers = CustomerAnswers("13085", purchases(), answer("endpoint"))
     wide, narrow = (shown(show_customer(answers, console(width=width)), width) for width in (100, 80))
     assert any("2011-11-30" in line and "0.1235" in line for line in wide.splitlines())
@@ -172,11 +179,11 @@ def test_purchases_stand_beside_recommendations_where_there_is_room() -> None:
     assert "0.1235" in narrow
 
 
-def test_recommendations_say_why_where_their_source_can_tell() -> None:
-    told = answer("similar")
-    told.recommendations[0].why = "Because you bought LANTERN."
-    assert "Because you bought LANTERN." in shown(recommendations_table(told), 140)
-    assert "bought by who bought" in shown(recommendations_table(told), 140)
+def test_recommendations_have_reasons_where_their_source_knows_them() -> None:
+    document = answer("similar")
+    document.recommendations[0].why = "Because you bought LANTERN."
+    assert "Because you bought LANTERN." in shown(recommendations_table(document), 140)
+    assert "similar to what this customer bought last" in shown(recommendations_table(document), 140)
     assert "why" not in shown(recommendations_table(answer("endpoint")), 140)
 
 

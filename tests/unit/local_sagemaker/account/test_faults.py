@@ -1,4 +1,4 @@
-"""What a fault holds goes on in time, or when the faults are cleared; and what is told is told exactly."""
+"""What a fault holds goes on in time, or when the faults are cleared; and times have the API's precision."""
 
 import asyncio
 
@@ -43,5 +43,5 @@ def test_what_is_held_goes_on_when_its_time_is_over_and_others_at_once() -> None
     asyncio.run(main())
 
 
-def test_times_are_kept_as_exactly_as_they_are_told() -> None:
+def test_times_are_kept_with_the_precision_of_the_api() -> None:
     assert {now().microsecond % 1000 for _ in range(20)} == {0}

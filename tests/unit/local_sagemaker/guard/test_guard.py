@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 
 from local.sagemaker.guard import Hosts
 from local.sagemaker.guard.keys import Reason, Refused
-from tests.unit.local_sagemaker.guard.asking import (
+from tests.unit.local_sagemaker.guard.signed_requests import (
     HOST,
     PORT,
     ROOT,
@@ -249,7 +249,7 @@ def test_a_presigned_object_of_s3_is_read_and_no_other(service: Service, credent
 )
 def test_a_torn_or_old_signature_in_the_query_opens_nothing(service: Service, query: str) -> None:
     assert service.ask("POST", f"{URL}/?{query}").status_code in (400, 403)
-    # Nor does it change who asks, beside a good one.
+    # In addition to a valid one, it does not change the caller either.
     assert service.repeat(signed("POST", f"/?{query}", service="iam", credentials=WORKER)).status_code != 200
     assert service.seen == []
 
@@ -333,7 +333,7 @@ def test_a_web_socket_is_closed_at_once() -> None:
     import asyncio
 
     from local.sagemaker.guard import Guard
-    from tests.unit.local_sagemaker.guard.asking import find
+    from tests.unit.local_sagemaker.guard.signed_requests import find
 
     sent: list[Any] = []
 

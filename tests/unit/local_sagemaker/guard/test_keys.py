@@ -11,7 +11,7 @@ from local.sagemaker.iam.callers import Keys
 from local.sagemaker.settings import Settings
 
 SECRET = "root's secret"
-TOLD = {"secret": "s", "arn": "arn:aws:iam::000000000000:user/eve", "kind": "User", "name": "eve"}
+DESCRIBED = {"secret": "s", "arn": "arn:aws:iam::000000000000:user/eve", "kind": "User", "name": "eve"}
 
 
 def find(secret: str, asked: str = "") -> Key:
@@ -19,9 +19,9 @@ def find(secret: str, asked: str = "") -> Key:
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
-        told = dict(line.split(": ", 1) for line in lines[1:] if line)
-        body = json.dumps(TOLD).encode()
-        shown = proof(secret, asked or told["Authorization"], body) if secret else "0"
+        headers = dict(line.split(": ", 1) for line in lines[1:] if line)
+        body = json.dumps(DESCRIBED).encode()
+        shown = proof(secret, asked or headers["Authorization"], body) if secret else "0"
         head = f"HTTP/1.1 200 OK\r\ncontent-length: {len(body)}\r\n{PROOF}: {shown}\r\n\r\n"
         writer.write(head.encode() + body)
         await writer.drain()
@@ -36,8 +36,8 @@ def find(secret: str, asked: str = "") -> Key:
     return asyncio.run(ask())
 
 
-def test_the_emulator_tells_whose_a_key_is() -> None:
-    assert find(SECRET) == Key("AKIAEVE", "s", TOLD["arn"], "User", "eve")
+def test_the_emulator_describes_a_key() -> None:
+    assert find(SECRET) == Key("AKIAEVE", "s", DESCRIBED["arn"], "User", "eve")
 
 
 @pytest.mark.parametrize(("secret", "asked"), [("", ""), ("guessed", ""), (SECRET, "of another request")])

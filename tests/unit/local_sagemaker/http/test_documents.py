@@ -10,15 +10,15 @@ from local.sagemaker.account.records import Endpoint as EndpointRecord
 from local.sagemaker.account.records import EndpointConfig, Model, TrainingJob
 from local.sagemaker.account.tags import tags_of
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes
-from local.sagemaker.http.serialization import serialise
+from local.sagemaker.http import service_model
+from local.sagemaker.http.service_model import serialise
 from local.sagemaker.training.metrics import MetricScanner
 
 MOMENT = datetime(2026, 3, 1, 12, 0, 0, 250000, tzinfo=UTC)
 
 
 def test_a_response_holds_what_the_model_knows_with_times_as_numbers() -> None:
-    shape = shapes.operation("DescribeModel").output_shape
+    shape = service_model.operation("DescribeModel").output_shape
     assert shape
     answer = {"ModelName": "m", "CreationTime": MOMENT, "Tags": [], "VpcConfig": None}
     assert serialise(shape, answer) == {"ModelName": "m", "CreationTime": MOMENT.timestamp()}

@@ -4,7 +4,7 @@ import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.http import shapes, validation
+from local.sagemaker.http import service_model, validation
 from local.sagemaker.http.control import OPERATIONS
 from local.sagemaker.http.patterns import compiled, matches
 
@@ -20,14 +20,14 @@ TRAINING: dict[str, Any] = {
 
 def complaint(operation: str, request: Any) -> str:
     with pytest.raises(ServiceError) as caught:
-        validation.check(shapes.operation(operation).input_shape, request)
+        validation.check(service_model.operation(operation).input_shape, request)
     assert caught.value.code == "ValidationException"
     assert caught.value.status == 400
     return caught.value.message
 
 
 def test_a_right_request_passes() -> None:
-    validation.check(shapes.operation("CreateTrainingJob").input_shape, TRAINING)
+    validation.check(service_model.operation("CreateTrainingJob").input_shape, TRAINING)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_right_request_passes() -> None:
         ({"Tags": [{"Key": "a#b", "Value": ""}]}, "at 'tags.1.member.key' failed"),
     ],
 )
-def test_a_wrong_request_is_told_what_and_where(changes: dict[str, Any], message: str) -> None:
+def test_an_invalid_request_is_answered_with_what_and_where(changes: dict[str, Any], message: str) -> None:
     assert message in complaint("CreateTrainingJob", TRAINING | changes)
 
 
@@ -80,7 +80,7 @@ def test_a_request_is_an_object() -> None:
 
 
 def test_tags_may_be_of_any_script() -> None:
-    pattern = shapes.service().shape_for("TagValue").metadata["pattern"]
+    pattern = service_model.service().shape_for("TagValue").metadata["pattern"]
     assert matches(pattern, "Größe: 12 µm/日本")
     assert not matches(pattern, "a#b")
 
@@ -102,5 +102,5 @@ def patterns_of(shape: Shape | None, seen: set[str]) -> set[str]:
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_every_pattern_of_every_operation_compiles(name: str) -> None:
-    for pattern in patterns_of(shapes.operation(name).input_shape, set()):
+    for pattern in patterns_of(service_model.operation(name).input_shape, set()):
         assert compiled(pattern)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import pytest
 
@@ -18,6 +18,13 @@ from local.sagemaker.programs.programs import Launch, SubprocessRunner
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: a\r\n\r\nok"
+
+
+class Client(NamedTuple):
+    """A client, and the address of the server that it talks to."""
+
+    http: HttpClient
+    url: str
 
 
 def run_program(tmp_path: Path, code: str, use: Callable[[SubprocessRunner, Launch], Awaitable[int]]) -> int:
@@ -92,7 +99,7 @@ def test_the_watchdog_kills_what_is_still_on_its_list() -> None:
     kept.wait(timeout=60)
 
 
-def talk(serve: Serve, use: Callable[[HttpClient], Awaitable[None]]) -> None:
+def talk(serve: Serve, use: Callable[[Client], Awaitable[None]]) -> None:
     """Let a client talk to a server that serves each connection by ``serve``, then closes it."""
     handlers: list[asyncio.Task[None]] = []
 
@@ -107,16 +114,16 @@ def talk(serve: Serve, use: Callable[[HttpClient], Awaitable[None]]) -> None:
     async def main() -> None:
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         async with server:
-            client = HttpClient(server.sockets[0].getsockname()[1])
-            await use(client)
-            client.close()
+            async with HttpClient() as client:
+                await use(Client(client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
             await asyncio.gather(*handlers)
 
     asyncio.run(main())
 
 
-async def ask(client: HttpClient, timeout: float = 60) -> Reply:
-    return await client.request("POST", "/invocations", {"accept": "text/csv"}, b"body", timeout)
+async def ask(client: Client, timeout: float = 60) -> Reply:
+    url = f"{client.url}/invocations"
+    return await client.http.request("POST", url, {"accept": "text/csv"}, b"body", timeout)
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:
@@ -132,7 +139,7 @@ def test_one_connection_carries_one_request_after_the_other() -> None:
             requests.append(await read_request(reader))
             writer.write(OK)
 
-    async def use(client: HttpClient) -> None:
+    async def use(client: Client) -> None:
         for _ in range(3):
             reply = await ask(client)
             assert (reply.status, reply.body, reply.headers["x-kind"]) == (200, b"ok", "a")
@@ -141,7 +148,13 @@ def test_one_connection_carries_one_request_after_the_other() -> None:
     assert len(connections) == 1
     assert len(requests) == 3
     assert requests[0].startswith(b"POST /invocations HTTP/1.1\r\n")
-    assert b"\r\ncontent-length: 4\r\n" in requests[0]
+    lines = requests[0].decode().split("\r\n")
+    assert sorted(line.partition(":")[0].lower() for line in lines[1:-2]) == [
+        "accept",
+        "content-length",
+        "host",
+    ]
+    assert requests[0].endswith(b"\r\n\r\nbody")
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing() -> None:
@@ -151,9 +164,50 @@ def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing() -> None:
         # The next request is read and dropped, as by a server whose keep-alive ran out.
         await reader.read(1)
 
-    async def use(client: HttpClient) -> None:
+    async def use(client: Client) -> None:
         for _ in range(3):
             assert (await ask(client)).body == b"ok"
+
+    talk(serve, use)
+
+
+def test_a_request_whose_answer_began_is_not_sent_again() -> None:
+    requests = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await read_request(reader))
+        writer.write(OK)
+        requests.append(await read_request(reader))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-")
+
+    async def use(client: Client) -> None:
+        assert (await ask(client)).body == b"ok"
+        with pytest.raises(ConnectionBroken):
+            await ask(client)
+
+    talk(serve, use)
+    assert len(requests) == 2
+
+
+def test_a_refused_connection_is_reported() -> None:
+    async def use() -> None:
+        async with HttpClient() as client:
+            with pytest.raises(ConnectionBroken, match="Cannot connect"):
+                await client.request("GET", f"http://127.0.0.1:{free_port()}/ping", {}, b"", 5)
+
+    asyncio.run(use())
+
+
+def test_requests_that_wait_are_aborted_when_the_client_closes() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async def use(client: Client) -> None:
+        waiting = asyncio.ensure_future(ask(client))
+        await asyncio.sleep(0.05)
+        await client.http.close()
+        with pytest.raises(ConnectionBroken):
+            await waiting
 
     talk(serve, use)
 
@@ -161,12 +215,12 @@ def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing() -> None:
 @pytest.mark.parametrize(
     "answer", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"SMTP 220\r\n"]
 )
-def test_a_broken_answer_is_told(answer: bytes) -> None:
+def test_a_broken_response_is_reported(answer: bytes) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(answer)
 
-    async def use(client: HttpClient) -> None:
+    async def use(client: Client) -> None:
         with pytest.raises(ConnectionBroken):
             await ask(client)
 
@@ -177,7 +231,7 @@ def test_a_silent_server_is_given_up_on() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async def use(client: HttpClient) -> None:
+    async def use(client: Client) -> None:
         with pytest.raises(TimeoutError):
             await ask(client, timeout=0.05)
 
@@ -191,7 +245,7 @@ def test_chunked_answers_are_put_together() -> None:
         await writer.drain()
         writer.write(b"1\r\nc\r\n0\r\n\r\n")
 
-    async def use(client: HttpClient) -> None:
+    async def use(client: Client) -> None:
         assert (await ask(client)).body == b"abc"
 
     talk(serve, use)

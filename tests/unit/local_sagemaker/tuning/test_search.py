@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from local.sagemaker.errors import ServiceError
-from local.sagemaker.tuning import space as tuning_space
 from local.sagemaker.tuning.search import Observation, Search
-from local.sagemaker.tuning.stopping import hopeless
+from local.sagemaker.tuning.space import read_space
+from local.sagemaker.tuning.stopping import below_median
 
 RANGES: dict[str, Any] = {
     "ContinuousParameterRanges": [
@@ -19,7 +19,7 @@ RANGES: dict[str, Any] = {
     ],
     "CategoricalParameterRanges": [{"Name": "algorithm", "Values": ["bpr", "als"]}],
 }
-SPACE = tuning_space.read(RANGES)
+SPACE = read_space(RANGES)
 
 
 def height(tuned: dict[str, str]) -> float:
@@ -124,7 +124,7 @@ def wrong(kind: str, **changes: str) -> dict[str, Any]:
 )
 def test_a_space_that_is_none_is_refused(ranges: dict[str, Any], word: str) -> None:
     with pytest.raises(ServiceError, match=word):
-        tuning_space.read(ranges)
+        read_space(ranges)
 
 
 OTHERS = [[0.1, 0.2, 0.3], [0.2, 0.4, 0.6], [0.3, 0.6, 0.9]]  # running averages at 2: 0.15, 0.3, 0.45
@@ -145,8 +145,8 @@ OTHERS = [[0.1, 0.2, 0.3], [0.2, 0.4, 0.6], [0.3, 0.6, 0.9]]  # running averages
 def test_a_job_below_the_median_of_the_others_running_averages_is_hopeless(
     values: list[float], maximize: bool, expected: bool
 ) -> None:
-    assert hopeless(values, OTHERS, maximize=maximize) is expected
+    assert below_median(values, OTHERS, maximize=maximize) is expected
 
 
-def test_nothing_is_hopeless_beside_two_others() -> None:
-    assert not hopeless([0.0, 0.0], OTHERS[:2], maximize=True)
+def test_two_others_are_too_few_to_stop_early() -> None:
+    assert not below_median([0.0, 0.0], OTHERS[:2], maximize=True)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from prepare_dataset.clean.reasons import PROFILES, RejectReason
+from prepare_dataset.clean.reasons import PROFILES
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 

@@ -28,7 +28,7 @@ def test_dates_that_may_be_read_two_ways_are_refused_with_their_place(tmp_path: 
     rows = [purchase(date="03/03/2011"), purchase(date="04/03/2011")]
     refusal = refuse(xlsx_file(tmp_path, {"March": rows}))
     assert (refusal.sheet, refusal.row, refusal.column) == ("March", 3, "InvoiceDate")
-    assert "“04/03/2011” may be read day first or month first" in refusal.reason
+    assert "“04/03/2011” can be read with the day first or the month first" in refusal.reason
 
 
 @pytest.mark.parametrize(

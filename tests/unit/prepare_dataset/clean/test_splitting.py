@@ -50,5 +50,5 @@ def test_a_split_that_leaves_a_side_empty_is_refused() -> None:
         split_rows(np.array([7, 7, 7]), "temporal")
     with pytest.raises(Rejected, match="same time"):
         split_rows(np.array([7]), "temporal")
-    with pytest.raises(Rejected, match="One row is left"):
+    with pytest.raises(Rejected, match="Only one row is left"):
         split_rows(np.array([7]), "random")

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from prepare_dataset.files.formats import Format, sniff
+from prepare_dataset.files.formats import sniff
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, csv_text, days, parquet_file, xlsx_file
 
@@ -43,10 +44,10 @@ def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:
         (b" \n \n", "empty"),
         (OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"), "password"),
         (OLE + b"\0" * 600, "without a workbook"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "no format known"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "is not supported"),
         (gzip.compress(b"Invoice,Price\n" * 999)[:30], "gzip file is cut off"),
         (gzip.compress(b""), "gzip file is empty"),
-        (gzip.compress(b"PK\x03\x04" + b"\0" * 50), "holds no csv"),
+        (gzip.compress(b"PK\x03\x04" + b"\0" * 50), "does not contain a csv"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_what_to_do(

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from prepare_dataset.files import limits
-from prepare_dataset.files.formats import Format
 from prepare_dataset.read.workbook import guard as workbook_guard
 from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.environment import read_template
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase, xlsx_file
@@ -17,7 +17,7 @@ from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare
 def test_a_file_is_refused_by_its_size_and_format_with_what_to_do(kind: Format) -> None:
     limit = limits.MAX_BYTES[kind]
     limits.refuse_too_large(kind, limit)
-    with pytest.raises(Rejected, match=f"{kind} can be prepared up to .*; (split|save|leave)") as refusal:
+    with pytest.raises(Rejected, match=f"{kind} files can have at most .*; (split|save|leave)") as refusal:
         limits.refuse_too_large(kind, limit + 1)
     assert refusal.value.reason.endswith(".")
 

@@ -11,15 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from prepare_dataset.clean.reasons import Profile, RejectReason
-from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.dataset import prepare_file
 from prepare_dataset.files import limits
-from prepare_dataset.increments.append import Neighbours
+from prepare_dataset.increments.append import OtherUploads
 from prepare_dataset.increments.lines import read_lines, write_lines
+from prepare_dataset.options import Options
 from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.settings import Profile, SplitRule
 from tests.unit.prepare_dataset.inputs.shop_files import (
     HEADER,
     Prepared,
@@ -56,9 +57,9 @@ def prepare(
     headers: Headers = OUR_HEADERS,
 ) -> Prepared:
     target = (source.parent if source else before[0].parent) / "run"
-    others = Neighbours("append/shop.csv", before, after) if before or after or not source else None
+    others = OtherUploads("append/shop.csv", before, after) if before or after or not source else None
     report = prepare_file(
-        source, target, profile=profile, split=split, top_n=10, headers=headers, others=others
+        source, target, Options(profile=profile, split=split, top_n=10, headers=headers, others=others)
     )
     return Prepared(target, report)
 
@@ -192,7 +193,7 @@ def test_an_increment_without_any_line_of_a_customer_is_refused(tmp_path: Path) 
         prepare(source, before=[whole_lines(full)])
 
 
-def test_the_report_tells_of_the_increment_and_of_the_whole(tmp_path: Path) -> None:
+def test_the_report_counts_the_increment_and_the_whole(tmp_path: Path) -> None:
     full = prepare(csv_file(at(tmp_path, "full"), days(4)))
     rows = [
         *days(4)[2:],
@@ -235,17 +236,17 @@ def test_files_of_several_formats_and_conventions_add_up(tmp_path: Path) -> None
     assert done.report.sheets[0].name == "2010"
 
 
-def test_a_date_that_nothing_ever_settled_is_still_refused(tmp_path: Path) -> None:
+def test_a_date_whose_order_nothing_ever_decided_is_still_refused(tmp_path: Path) -> None:
     full = prepare(csv_file(at(tmp_path, "full"), days(3)))
     source = csv_file(at(tmp_path, "next"), [purchase(date="05/02/2011 10:00")])
-    with pytest.raises(Rejected, match="day first or month first"):
+    with pytest.raises(Rejected, match="the day first or the month first"):
         prepare(source, before=[whole_lines(full)])
 
 
 def test_what_could_not_be_read_stays_so_whatever_later_files_prove(tmp_path: Path) -> None:
-    unread = purchase(quantity="1,200", price="2", date=datetime(2011, 1, 4))
+    invalid = purchase(quantity="1,200", price="2", date=datetime(2011, 1, 4))
     full = prepare(
-        csv_file(at(tmp_path, "full"), [*(purchase(date=row[4], price="2") for row in days(3)), unread])
+        csv_file(at(tmp_path, "full"), [*(purchase(date=row[4], price="2") for row in days(3)), invalid])
     )
     done = prepare(
         csv_file(at(tmp_path, "next"), [purchase(date=datetime(2011, 1, 5))]), before=[whole_lines(full)]

@@ -74,7 +74,7 @@ def a_zip_bomb_that_understates_its_size(folder: Path) -> Path:
     return zipped(folder / "shop.zip", "shop.csv", repeated(CSV, ROW * 9_999, 4 * GB), len(CSV))
 
 
-@bomb("far too many files")
+@bomb("too many files")
 def a_zip_of_a_million_files(folder: Path) -> Path:
     path = folder / "shop.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -140,12 +140,12 @@ def moved(path: Path, old: str, new: str) -> Path:
 FAR = b"<row r='1048576'><c r='XFD1048576'><v>1</v></c></row></sheetData>"
 
 
-@bomb("more memory or time to read than there is")
+@bomb("too much memory or time to read")
 def two_cells_far_apart_with_a_near_one_named_last(folder: Path) -> Path:
     return with_rows(folder, FAR + b"<x r='A1'/>")
 
 
-@bomb("more memory or time to read than there is")
+@bomb("too much memory or time to read")
 def cells_without_a_place_far_apart(folder: Path) -> Path:
     wide = b"<row r='5'>" + b"<c><v>1</v></c>" * 300_000 + b"</row>"
     return with_rows(folder, wide + b"<row r='1048576'><c r='A1048576'><v>1</v></c></row></sheetData>")
@@ -161,7 +161,7 @@ def two_cells_far_apart_in_a_sheet_in_another_folder(folder: Path) -> Path:
     return moved(with_rows(folder, FAR), "xl/worksheets/sheet1.xml", "any/worksheets/sheet1.xml")
 
 
-@bomb("more memory or time to read than there is")
+@bomb("too much memory or time to read")
 def a_text_of_a_megabyte_in_every_cell(folder: Path) -> Path:
     cells = (b'<row r="%d"><c r="I%d" t="s"><v>0</v></c></row>' % (row, row) for row in range(5, 200_000))
     path = with_rows(folder, b"".join(cells) + b"</sheetData>")
@@ -227,7 +227,7 @@ def a_gzip_bomb_of_one_line(folder: Path) -> Path:
     return written(folder, gzip.compress(b"")[:10] + repeated(CSV, b"x" * 1_000_000, 3 * GB) + tail)
 
 
-@bomb("has 2,147 MB, but csv can be prepared up to 1,200 MB")
+@bomb("has 2,147 MB, but csv files can have at most 1,200 MB")
 def a_csv_of_one_line_of_two_gigabytes(folder: Path) -> Path:
     path = written(folder, CSV + b"x" * 8_000)
     with path.open("r+b") as file:
@@ -263,7 +263,7 @@ def a_parquet_file_of_thousands_of_row_groups(folder: Path) -> Path:
     return path
 
 
-@bomb("has 16,000,000 rows or more")
+@bomb("has at least 16,000,000 rows")
 def a_parquet_file_of_endless_rows(folder: Path) -> Path:
     repeats = pa.DictionaryArray.from_arrays(pa.array(bytes(4_000_000), pa.uint8()), ["1"])
     path = folder / "shop.parquet"

@@ -23,7 +23,7 @@ def changed(folder: Path, columns: Mapping[str, Any], **options: Any) -> Path:
     return path
 
 
-@case(Refused("holds list.*flatten it", column="StockCode"))
+@case(Refused("has list.*flatten it", column="StockCode"))
 def nested_columns(folder: Path) -> Path:
     return changed(folder, {"StockCode": pa.array([["a"], ["b"], ["c"]])})
 

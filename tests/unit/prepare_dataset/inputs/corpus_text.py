@@ -19,7 +19,7 @@ def blank_lines_only(folder: Path) -> Path:
     return written(folder, "\n \r\n\t\n")
 
 
-@case(Refused("no format known"))
+@case(Refused("is not supported"))
 def a_png_named_xlsx(folder: Path) -> Path:
     return written(folder, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(400)).rename(folder / "shop.xlsx")
 
@@ -133,7 +133,7 @@ def nul_bytes_in_a_description(folder: Path) -> Path:
     )
 
 
-@case(Refused("no format known"))
+@case(Refused("is not supported"))
 def nul_bytes_from_the_start(folder: Path) -> Path:
     return written(folder, csv_text(days(3)).replace("85123A", "85123A\0"))
 
@@ -191,7 +191,7 @@ def lines_of_nothing_but_spaces(folder: Path) -> Path:
 
 
 @case(Kept(4))
-def an_inch_beside_a_cell_of_two_lines(folder: Path) -> Path:
+def an_inch_mark_and_a_cell_of_two_lines(folder: Path) -> Path:
     inch = '536366,85123A,12" RULER,6,2011-01-09,2.55,17850,UK\n'
     return written(folder, csv_text(days(3, description="TWO\nLINES")) + inch)
 
@@ -206,7 +206,7 @@ def ids_as_floats_between_spaces_that_do_not_break(folder: Path) -> Path:
     return written(folder, csv_text(days(3, customer="\u00a017850.0\u202f")))
 
 
-@case(Refused("has both: “13/12/2010” and “12/14/2010”", row=2, column="InvoiceDate"))
+@case(Refused("the month first: “13/12/2010” and “12/14/2010”", row=2, column="InvoiceDate"))
 def dates_of_both_orders(folder: Path) -> Path:
     dates = ("05/06/2010", "13/12/2010", "12/14/2010")
     return written(folder, csv_text([purchase(date=date) for date in dates]))
@@ -314,7 +314,7 @@ def dates_as_text_day_first(folder: Path) -> Path:
     return written(folder, csv_text([purchase(date=date) for date in dates]))
 
 
-@case(Refused("day first or month first", row=2, column="InvoiceDate"))
+@case(Refused("can be read with the day first or the month first", row=2, column="InvoiceDate"))
 def dates_that_may_be_read_two_ways(folder: Path) -> Path:
     return written(folder, csv_text([purchase(date=date) for date in ("01/02/2011", "03/04/2011")]))
 
@@ -368,6 +368,6 @@ def a_gzip_with_rubbish_behind_it(folder: Path) -> Path:
     return written(folder, gzip.compress(csv_text(days(3)).encode()) + b"rubbish")
 
 
-@case(Refused("holds no csv"))
+@case(Refused("does not contain a csv"))
 def a_gzip_of_a_gzip(folder: Path) -> Path:
     return written(folder, gzip.compress(gzip.compress(csv_text(days(3)).encode())))

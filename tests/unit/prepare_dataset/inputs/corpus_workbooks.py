@@ -43,12 +43,12 @@ def empty_sheets_only(folder: Path) -> Path:
     return path
 
 
-@case(Refused("written in UTF-16", sheet="one"))
+@case(Refused("encoded in UTF-16", sheet="one"))
 def a_sheet_in_utf_16(folder: Path) -> Path:
     return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/worksheets/sheet1.xml", _in_utf_16)
 
 
-@case(Refused("written in UTF-16"))
+@case(Refused("encoded in UTF-16"))
 def a_workbook_part_in_utf_16(folder: Path) -> Path:
     return rewritten(xlsx_file(folder, {"one": days(3)}), "xl/workbook.xml", _in_utf_16)
 
@@ -118,7 +118,7 @@ def a_second_sheet_of_foreign_columns(folder: Path) -> Path:
 
 
 @case(Kept(3))
-def a_sheet_of_notes_beside_the_data(folder: Path) -> Path:
+def a_sheet_of_notes_next_to_the_data(folder: Path) -> Path:
     def change(workbook: Any) -> None:
         notes = workbook.create_sheet("notes", 0)
         notes.append(["Ask Jane about the returns"])
@@ -155,7 +155,7 @@ def rows_of_spaces_below_the_data(folder: Path) -> Path:
 
 
 @case(Kept(3))
-def a_chart_sheet_beside_the_data(folder: Path) -> Path:
+def a_chart_sheet_next_to_the_data(folder: Path) -> Path:
     return changed(folder, lambda workbook: workbook.create_chartsheet("chart"))
 
 
@@ -216,7 +216,7 @@ def truths_instead_of_numbers(folder: Path) -> Path:
 
 
 @case(Kept(4))
-def dates_as_text_beside_true_dates(folder: Path) -> Path:
+def dates_as_text_among_date_cells(folder: Path) -> Path:
     def change(workbook: Any) -> None:
         workbook["one"].append(purchase(date="2011-02-28 08:26", item="71053"))
 
@@ -251,7 +251,7 @@ def a_thousand_columns_in_a_sheet(folder: Path) -> Path:
     return changed(folder, change)
 
 
-@case(Refused(r"spans 17,179,869,184 cells.*delete stray cells"))
+@case(Refused(r"spans 17,179,869,184 cells.*delete cells far away"))
 def one_stray_cell_in_the_last_corner(folder: Path) -> Path:
     def change(workbook: Any) -> None:
         workbook["one"]["XFD1048576"] = "oops"
@@ -313,6 +313,9 @@ def foreign_headers_with_a_mapping(folder: Path) -> Path:
     return foreign_workbook(folder)
 
 
-@case(Refused("called “Household ID”, but no column.*the file has shopper, product_id", sheet="one"), MAPPED)
+@case(
+    Refused("called “Household ID”, but there is no.*the file has shopper, product_id", sheet="one"),
+    MAPPED,
+)
 def a_mapping_that_does_not_fit(folder: Path) -> Path:
     return foreign_workbook(folder, ("shopper", *FOREIGN[1:]))

@@ -1,4 +1,4 @@
-"""Prepare files in processes that may take no more than a Lambda function has; print what came of each.
+"""Prepare files in processes that may take no more than a Lambda function has; print how each ended.
 
 Each process is a fork of this one, which has imported all that they need. A line on the standard input names
 a file; a line of JSON on the standard output says how preparing it ended.
@@ -21,7 +21,7 @@ LOWERED_ROWS = 5_000
 
 
 def peak_mb() -> int:
-    """Return the most memory that this process had: what getrusage tells may be the peak of its parent."""
+    """Return the most memory that this process had: the figure of getrusage may be the peak of its parent."""
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(status["VmHWM"].split()[0]) // 1024
 
@@ -37,12 +37,15 @@ def lower_limits(divisor: int) -> None:
 
 def prepare(source: Path) -> str:
     from prepare_dataset.dataset import prepare_file
+    from prepare_dataset.options import Options
     from retailrec_shared.core.errors import Rejected
 
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES_MB * MB, ADDRESSES_MB * MB))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        report = prepare_file(source, source.parent / "run", profile="retail", split="temporal", top_n=10)
+        report = prepare_file(
+            source, source.parent / "run", Options(profile="retail", split="temporal", top_n=10)
+        )
     except Rejected as refusal:
         return refusal.reason
     return f"kept {report.rows_kept}"
@@ -51,14 +54,14 @@ def prepare(source: Path) -> str:
 def main() -> None:
     """Answer each line; a child ends as any program does, by returning from here."""
     for line in sys.stdin:
-        told, tell = os.pipe()
+        receiving, sending = os.pipe()
         child = os.fork()
         if not child:
             outcome = prepare(Path(line.rstrip("\n")))
-            os.write(tell, json.dumps({"outcome": outcome, "peak_mb": peak_mb()}).encode())
+            os.write(sending, json.dumps({"outcome": outcome, "peak_mb": peak_mb()}).encode())
             return
-        os.close(tell)
-        with os.fdopen(told, "rb") as pipe:
+        os.close(sending)
+        with os.fdopen(receiving, "rb") as pipe:
             answer = pipe.read()
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         print(json.dumps({**json.loads(answer or b"{}"), "status": status}), flush=True)  # noqa: T201
@@ -66,6 +69,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     lower_limits(int(sys.argv[1]))
-    import prepare_dataset.write.outputs  # noqa: F401 - all that preparing imports
+    import prepare_dataset.preparation  # noqa: F401 - all that preparing imports
 
     main()

@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from prepare_dataset.files.formats import Format
 from prepare_dataset.read.csv import halves as csv_parts
 from prepare_dataset.read.csv import layout as csv_layout
 from prepare_dataset.read.csv import reader as reading_csv
 from prepare_dataset.read.reader import read
 from prepare_dataset.table import raw_table as rawtable
+from retailrec_shared.contract.report_values import Format
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import days, parquet_file
 
@@ -47,7 +47,7 @@ def all_is_read(folder: Path) -> Path:
 
 @ending(None)
 def all_is_read_in_two_parts(folder: Path) -> Path:
-    csv_parts.WORTH_IT = 0
+    csv_parts.MIN_SPLIT_BYTES = 0
     return written(folder, HEADER + ROW * MANY)
 
 

@@ -12,12 +12,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from prepare_dataset.clean.reasons import Profile
-from prepare_dataset.clean.splitting import SplitRule
 from prepare_dataset.dataset import prepare_file
-from prepare_dataset.report.model import QualityReport
+from prepare_dataset.options import Options
 from prepare_dataset.table.columns import OUR_HEADERS, Headers
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
+from retailrec_shared.core.settings import Profile, SplitRule
 
 HEADER = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country")
 Row = Sequence[Any]
@@ -120,5 +120,5 @@ def prepare(
     headers: Headers = OUR_HEADERS,
 ) -> Prepared:
     target = source.parent / "run"
-    report = prepare_file(source, target, profile=profile, split=split, top_n=top_n, headers=headers)
+    report = prepare_file(source, target, Options(profile=profile, split=split, top_n=top_n, headers=headers))
     return Prepared(target, report)

@@ -1,4 +1,4 @@
-"""What is lent to another thread is back before the lender goes on."""
+"""What another thread uses is released before reading ends."""
 
 import io
 import threading
@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from prepare_dataset.read.csv import buffers as lending
-from prepare_dataset.read.csv.buffers import AHEAD, Lending
+from prepare_dataset.read.csv import buffers
+from prepare_dataset.read.csv.buffers import BLOCKS_AHEAD, ReaderBuffers
 from prepare_dataset.read.csv.reader import read_csv
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days
 
@@ -22,8 +22,8 @@ def taken(file: Any) -> pa.Buffer:
 
 
 def test_no_more_blocks_are_handed_out_than_may_be_in_use() -> None:
-    file = Lending(io.BytesIO(b"x" * 100)).file()
-    held = [taken(file) for _ in range(AHEAD)]
+    file = ReaderBuffers(io.BytesIO(b"x" * 100)).file()
+    held = [taken(file) for _ in range(BLOCKS_AHEAD)]
     late: list[bytes] = []
     reader = threading.Thread(target=lambda: late.append(taken(file).to_pybytes()))
     reader.start()
@@ -35,24 +35,24 @@ def test_no_more_blocks_are_handed_out_than_may_be_in_use() -> None:
     assert late == [b"x"]
 
 
-def test_it_hands_out_all_there_is_even_to_who_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lending, "PATIENCE_SECONDS", 0.01)
-    file = Lending(io.BytesIO(b"abcdefghij")).file()
+def test_a_reader_that_keeps_all_blocks_still_gets_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "RELEASE_SECONDS", 0.01)
+    file = ReaderBuffers(io.BytesIO(b"abcdefghij")).file()
     blocks = [taken(file) for _ in range(12)]
     assert b"".join([block.to_pybytes() for block in blocks]) == b"abcdefghij"
 
 
-def test_who_waits_for_a_block_is_let_go_at_the_end() -> None:
-    lent = Lending(io.BytesIO(b"x" * 100))
+def test_a_thread_that_waits_for_a_block_ends_with_the_context() -> None:
+    buffered = ReaderBuffers(io.BytesIO(b"x" * 100))
     late: list[bytes] = []
 
     def read(file: Any) -> None:
-        held = [taken(file) for _ in range(AHEAD + 1)]
+        held = [taken(file) for _ in range(BLOCKS_AHEAD + 1)]
         late.append(held[-1].to_pybytes())
 
-    reader = threading.Thread(target=read, args=[lent.file()])
+    reader = threading.Thread(target=read, args=[buffered.file()])
     reader.start()
-    with lent:
+    with buffered:
         reader.join(MOMENT)
         assert not late
     assert late == [b""]
@@ -60,42 +60,42 @@ def test_who_waits_for_a_block_is_let_go_at_the_end() -> None:
 
 @pytest.mark.parametrize("kind", ["block", "file", "function"])
 def test_leaving_waits_for_whatever_is_still_held(kind: str) -> None:
-    lent = Lending(io.BytesIO(b"x" * 100))
-    file = lent.file()
-    held: dict[str, Any] = {"block": taken(file), "file": file, "function": lent.function(print)}
+    buffered = ReaderBuffers(io.BytesIO(b"x" * 100))
+    file = buffered.file()
+    held: dict[str, Any] = {"block": taken(file), "file": file, "function": buffered.function(print)}
     del file
     for other in {*held} - {kind}:
         del held[other]
-    leaving = threading.Thread(target=lent.__exit__)
+    leaving = threading.Thread(target=buffered.__exit__)
     leaving.start()
     leaving.join(MOMENT)
     assert leaving.is_alive()
 
     held.clear()
     leaving.join()
-    assert lent.is_all_back()
+    assert buffered.is_released()
 
 
-def test_what_reading_raises_is_kept_from_the_reader_and_raised_to_the_lender() -> None:
+def test_an_error_of_reading_is_raised_to_the_caller_and_not_to_the_reader() -> None:
     class Damaged:
         def read(self, _size: int, /) -> bytes:
             raise OSError("damaged")
 
-    lent = Lending(Damaged())
-    assert not taken(lent.file())
+    buffered = ReaderBuffers(Damaged())
+    assert not taken(buffered.file())
     with pytest.raises(OSError, match="damaged"):
-        lent.raise_problem()
-    lent.raise_problem()
+        buffered.raise_error()
+    buffered.raise_error()
 
 
-def test_a_csv_that_is_read_leaves_nothing_lent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    back: list[bool] = []
-    leave = Lending.__exit__
+def test_reading_a_csv_releases_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[bool] = []
+    leave = ReaderBuffers.__exit__
 
-    def note(lent: Lending, *_: object) -> None:
-        leave(lent)
-        back.append(lent.is_all_back())
+    def note(buffered: ReaderBuffers, *_: object) -> None:
+        leave(buffered)
+        released.append(buffered.is_released())
 
-    monkeypatch.setattr(Lending, "__exit__", note)
+    monkeypatch.setattr(ReaderBuffers, "__exit__", note)
     read_csv(csv_file(tmp_path, days(9)), packed=False)
-    assert back == [True]
+    assert released == [True]

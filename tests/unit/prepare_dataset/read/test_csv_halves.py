@@ -32,14 +32,14 @@ WEIGHTS = {
 }
 
 
-def read(path: Path, monkeypatch: pytest.MonkeyPatch, worth_it: int) -> Any:
+def read(path: Path, monkeypatch: pytest.MonkeyPatch, least_size: int) -> Any:
     """Everything that can be seen of a table, or the sentence of its refusal."""
-    monkeypatch.setattr(csv_parts, "WORTH_IT", worth_it)
+    monkeypatch.setattr(csv_parts, "MIN_SPLIT_BYTES", least_size)
     try:
         table = read_csv(path, packed=False)
     except Rejected as refusal:
         return str(refusal)
-    texts: Any = {**table.columns, "lines": table.lines}
+    texts: Any = {**table.columns, "lines": table.malformed}
     return {name: coded.texts().to_pylist() for name, coded in texts.items()}, table.row_numbers.tolist()
 
 
@@ -66,7 +66,7 @@ def test_it_is_the_same_table(
 def test_a_plain_file_is_cut_near_its_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(HEADER + "1,85123A,MUG,1,2011-01-01 10:00,2.5,13085,France\n" * 1000)
-    monkeypatch.setattr(csv_parts, "WORTH_IT", 0)
+    monkeypatch.setattr(csv_parts, "MIN_SPLIT_BYTES", 0)
     layout = find_layout(path, packed=False, encoding="utf-8", headers=OUR_HEADERS)
 
     cut = csv_parts.find_cut(path, layout)

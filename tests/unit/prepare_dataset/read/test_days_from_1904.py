@@ -8,8 +8,8 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from prepare_dataset.clean.dates import to_datetime
-from prepare_dataset.clean.normalization import settle
-from prepare_dataset.clean.parsing import understand
+from prepare_dataset.clean.normalization import normalize
+from prepare_dataset.clean.parsing import parse_table
 from prepare_dataset.read.workbook.reader import read_workbook
 from tests.unit.prepare_dataset.inputs.shop_files import days, xlsx_file
 
@@ -28,8 +28,8 @@ def test_a_date_is_its_day_in_a_workbook_of_1904(tmp_path: Path, number_format: 
     path = tmp_path / "mac.xlsx"
     workbook.save(path)
     raw = read_workbook(path, lambda _: None)
-    meaning = understand(raw)
-    assert to_datetime(meaning.seconds.table[meaning.seconds.codes[0]]) == NOON
-    kept = settle(raw, meaning)
-    again = understand(kept)
+    parsed = parse_table(raw)
+    assert to_datetime(parsed.seconds.table[parsed.seconds.codes[0]]) == NOON
+    kept = normalize(raw, parsed)
+    again = parse_table(kept)
     assert to_datetime(again.seconds.table[again.seconds.codes[0]]) == NOON

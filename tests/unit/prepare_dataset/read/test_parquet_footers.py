@@ -46,14 +46,14 @@ print(length)
 
 def ended(path: Path, *values: int) -> list[str]:
     """Set each byte of the footer to each value; return the damages that ended the process that read it."""
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(path), *map(str, values)],
         capture_output=True,
         text=True,
         check=True,
         env={"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
     )
-    *damages, length = told.stdout.splitlines()
+    *damages, length = done.stdout.splitlines()
     assert int(length) > 100
     return damages
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from prepare_dataset.clean.reasons import RejectReason
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import (
@@ -27,7 +27,7 @@ from tests.unit.prepare_dataset.inputs.shop_files import (
 
 
 def mixed_rows() -> list[Row]:
-    """Rows as the real file holds them: all-digit codes are numbers beside codes that are texts."""
+    """Rows as in the real file: all-digit codes are numbers, other codes are texts."""
     return [
         *days(8, item=85048, customer=13085),
         purchase(item="00123", date=datetime(2011, 2, 1), customer=13085.0, price=1.25),

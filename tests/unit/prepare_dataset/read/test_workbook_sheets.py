@@ -30,7 +30,7 @@ def workbook(tmp_path: Path) -> Path:
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a second process worth it for any workbook, on any machine."""
-    monkeypatch.setattr(workbook_sheets, "WORTH_IT", 0)
+    monkeypatch.setattr(workbook_sheets, "MIN_SPLIT_BYTES", 0)
     monkeypatch.setattr(workbook_sheets, "_processors", lambda: 2)
 
 
@@ -58,7 +58,7 @@ def content(path: Path) -> dict[str, Any]:
         str(name): [column.values[code].as_py() if code >= 0 else None for code in column.codes.tolist()]
         for name, column in table.columns.items()
     }
-    places = [table.place(row) for row in range(len(table))]
+    places = [table.location(row) for row in range(len(table))]
     return {"columns": columns, "sheets": table.sheets, "places": places}
 
 
@@ -78,16 +78,16 @@ def test_two_processes_read_what_one_reads(workbook: Path, always: None) -> None
 def test_every_other_sheet_is_the_seconds(
     workbook: Path, always: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[SheetProcess, list[int]] = {}
-    ask = SheetProcess.ask
+    requested: dict[SheetProcess, list[int]] = {}
+    request = SheetProcess.request
 
     def note(process: SheetProcess, place: int) -> None:
-        asked.setdefault(process, []).append(place)
-        ask(process, place)
+        requested.setdefault(process, []).append(place)
+        request(process, place)
 
-    monkeypatch.setattr(SheetProcess, "ask", note)
+    monkeypatch.setattr(SheetProcess, "request", note)
     content(workbook)
-    assert sorted(asked.values()) == [[0, 2, 4], [1, 3]]
+    assert sorted(requested.values()) == [[0, 2, 4], [1, 3]]
 
 
 def test_small_workbooks_and_single_processors_start_one(
@@ -95,7 +95,7 @@ def test_small_workbooks_and_single_processors_start_one(
 ) -> None:
     content(workbook)
     assert len(started) == 1
-    monkeypatch.setattr(workbook_sheets, "WORTH_IT", 0)
+    monkeypatch.setattr(workbook_sheets, "MIN_SPLIT_BYTES", 0)
     monkeypatch.setattr(workbook_sheets, "_processors", lambda: 1)
     content(workbook)
     assert len(started) == 2
@@ -126,7 +126,7 @@ def test_a_killed_second_is_done_without(
     assert content(workbook) == alone
 
 
-def test_a_first_that_dies_beside_the_second_begins_again_alone(
+def test_a_first_process_that_dies_next_to_the_second_begins_again_alone(
     workbook: Path, always: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = read_alone(workbook)
@@ -161,7 +161,7 @@ def test_a_system_that_starts_no_second_process_is_done_without(
     assert content(workbook) == alone
 
 
-def test_too_much_time_is_told_and_no_process_stays(
+def test_too_much_time_is_refused_and_no_process_stays(
     workbook: Path, always: None, started: list[SheetProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms: list[tuple[float, Callable[[], None]]] = []
@@ -181,7 +181,7 @@ def test_too_much_time_is_told_and_no_process_stays(
     ((seconds, ring),) = alarms
     assert seconds == 5.0
     ring()
-    with pytest.raises(Rejected, match="more memory or time to read than there is"):
+    with pytest.raises(Rejected, match="too much memory or time to read"):
         list(sheets)
     assert all(process.process.poll() is not None for process in started)
 
@@ -197,7 +197,7 @@ def test_the_time_there_is_ends_by_itself(
         return process
 
     monkeypatch.setattr(subprocess, "Popen", start_stopped)
-    with pytest.raises(Rejected, match="more memory or time to read than there is"):
+    with pytest.raises(Rejected, match="too much memory or time to read"):
         list(read_sheets(workbook, 0.5, let_pass))
     assert all(process.process.poll() is not None for process in started)
 
@@ -228,7 +228,7 @@ def test_what_the_guard_finds_ends_the_reading(
     assert all(process.process.poll() is not None for process in started)
 
 
-def test_the_guard_tells_better_what_the_reader_stumbled_over(tmp_path: Path) -> None:
+def test_the_refusal_of_the_guard_replaces_that_of_the_reader(tmp_path: Path) -> None:
     path = tmp_path / "shop.xlsx"
     path.write_bytes(b"PK, and nothing else")
 

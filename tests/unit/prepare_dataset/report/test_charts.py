@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prepare_dataset.report.chart_counts import count_activity, count_long_tail, count_timeline
-from prepare_dataset.report.chart_data import Pictures
 from prepare_dataset.table.arrays import Ints
+from retailrec_shared.contract.report_charts import ChartData
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
 
@@ -18,7 +18,7 @@ def seconds(*moments: datetime) -> Ints:
     return np.array([round((moment - datetime(1970, 1, 1)).total_seconds()) for moment in moments])
 
 
-def pictures(folder: Path, rows: list[list[object]]) -> Pictures:
+def pictures(folder: Path, rows: list[list[object]]) -> ChartData:
     found = prepare(csv_file(folder, rows)).report.pictures
     assert found
     return found

@@ -1,4 +1,4 @@
-"""A run beside the previous one, and when that is worth a warning."""
+"""A run compared with the previous one, and the drift warnings."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,11 +9,12 @@ import pyarrow as pa
 import pytest
 
 from prepare_dataset.dataset import prepare_file
+from prepare_dataset.options import Options
 from prepare_dataset.previous import read_ids
-from prepare_dataset.report import drift_warnings as jumps
-from prepare_dataset.report.changes import Difference, WarningCode
-from prepare_dataset.report.difference import Ids, Origin, Previous, compare, newcomers
-from prepare_dataset.report.model import QualityReport
+from prepare_dataset.report import drift_warnings
+from prepare_dataset.report.difference import Ids, Origin, Previous, compare, compare_ids
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_changes import Difference, WarningCode
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import Prepared, Row, csv_file, days, prepare
 
@@ -30,7 +31,8 @@ def warned(base: QualityReport, ids: tuple[Ids, Ids] = (Ids(), Ids()), **changes
     current = base.model_copy(update={"uploaded_at": UPLOADED} | changes)
     difference = compare(Previous("p", "old.csv", base, ids[0]), current, ids[1])
     return [
-        each.code for each in jumps.find_warnings(current.model_copy(update={"difference": difference}), base)
+        each.code
+        for each in drift_warnings.find_warnings(current.model_copy(update={"difference": difference}), base)
     ]
 
 
@@ -47,11 +49,13 @@ def follow(folder: Path, before: Sequence[Row], now: Sequence[Row]) -> QualityRe
     old = prepare(csv_file(folder / "old", before))
     origin = Origin("new", "new.csv", UPLOADED, Previous("old", "old.csv", old.report, ids_of(old)))
     return prepare_file(
-        csv_file(folder, now), folder / "run", profile="retail", split="temporal", top_n=10, origin=origin
+        csv_file(folder, now),
+        folder / "run",
+        Options(profile="retail", split="temporal", top_n=10, origin=origin),
     )
 
 
-def test_a_report_tells_the_difference_to_the_run_before(tmp_path: Path) -> None:
+def test_a_report_has_the_difference_to_the_run_before(tmp_path: Path) -> None:
     before = [*days(20), *days(5, item="00123", customer="é, 1")]
     now = [*days(25), *days(5, item="NEW", customer=9), *days(2, customer=None)]
     report = follow(tmp_path, before, now)
@@ -95,18 +99,20 @@ def test_the_same_file_again_warns_of_nothing(tmp_path: Path) -> None:
         ("interactions", 150, ["interactions_rose"]),
     ],
 )
-def test_a_count_that_jumps_is_told(base: QualityReport, field: str, figure: int, codes: list[str]) -> None:
+def test_a_drifting_count_is_a_warning(
+    base: QualityReport, field: str, figure: int, codes: list[str]
+) -> None:
     even = {"rows_read": 100, "rows_kept": 100, "interactions": 100, "customers": 100, "items": 100}
     report = base.model_copy(update=even)
     changed: dict[str, Any] = {field: figure} | ({"rows_kept": figure} if field == "rows_read" else {})
     assert warned(report, **changed) == codes
 
 
-def test_rows_that_fell_are_not_told_twice(base: QualityReport) -> None:
+def test_rows_that_fell_are_one_warning(base: QualityReport) -> None:
     assert warned(base, rows_read=10, rows_kept=10, interactions=10) == ["rows_fell"]
 
 
-def test_a_share_of_unseen_ids_is_told_above_its_threshold(base: QualityReport) -> None:
+def test_a_share_of_unseen_ids_is_a_warning_above_its_threshold(base: QualityReport) -> None:
     known = pa.array([f"{n}" for n in range(10)])
     for field, code, allowed in (("items", "unseen_items", 3), ("customers", "unseen_customers", 5)):
         for unseen in (allowed, allowed + 1):
@@ -115,7 +121,7 @@ def test_a_share_of_unseen_ids_is_told_above_its_threshold(base: QualityReport) 
             assert found == ([code] if unseen > allowed else [])
 
 
-def test_rejected_rows_are_told_when_their_share_doubles_and_matters(base: QualityReport) -> None:
+def test_rejected_rows_are_a_warning_when_their_share_doubles_and_matters(base: QualityReport) -> None:
     before = base.model_copy(update={"rows_read": 1000, "rows_kept": 980})
     assert warned(before, rows_kept=961) == []
     assert warned(before, rows_kept=960) == ["rejected_share_doubled"]
@@ -123,7 +129,7 @@ def test_rejected_rows_are_told_when_their_share_doubles_and_matters(base: Quali
     assert warned(few, rows_kept=991) == []
 
 
-def test_a_new_reason_is_told_unless_it_is_a_few_rows_of_many(base: QualityReport) -> None:
+def test_a_new_reason_is_a_warning_unless_it_is_a_few_rows_of_many(base: QualityReport) -> None:
     many = base.model_copy(update={"rows_read": 100_000, "rows_kept": 100_000})
     assert warned(many, rejected={"duplicate": 99}) == []
     assert warned(many, rejected={"duplicate": 100}) == ["new_reason"]
@@ -131,7 +137,7 @@ def test_a_new_reason_is_told_unless_it_is_a_few_rows_of_many(base: QualityRepor
     assert warned(had, rejected={"duplicate": 900}) == []
 
 
-def test_an_older_newest_date_and_one_in_the_future_are_told(base: QualityReport) -> None:
+def test_an_older_newest_date_and_one_in_the_future_are_warnings(base: QualityReport) -> None:
     assert warned(base, last_timestamp=datetime(2011, 1, 19)) == ["newest_date_older"]
     assert warned(base, last_timestamp=datetime(2012, 1, 3)) == ["date_in_future"]
     assert warned(base, last_timestamp=datetime(2012, 1, 1, 13)) == []  # a shop east of Greenwich
@@ -145,8 +151,8 @@ def test_another_cleaning_profile_leaves_only_what_it_does_not_change(base: Qual
 
 
 def test_ids_that_are_not_known_are_not_compared() -> None:
-    assert newcomers(None, pa.array(["1"])) is None
-    empty = newcomers(pa.array([], pa.string()), pa.array(["1"]))
+    assert compare_ids(None, pa.array(["1"])) is None
+    empty = compare_ids(pa.array([], pa.string()), pa.array(["1"]))
     assert empty
     assert (empty.unseen, empty.unseen_share, empty.gone) == (1, 1.0, 0)
 
@@ -166,7 +172,7 @@ def test_ids_are_read_back_as_texts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lines", [b"", b"no json", b'{"item_id": 5}\n', b'{"item_id": "5"'])
-def test_lines_that_hold_no_ids_are_an_error_that_can_be_told(lines: bytes) -> None:
+def test_lines_without_ids_are_an_error_that_can_be_logged(lines: bytes) -> None:
     with pytest.raises(pa.ArrowInvalid):
         read_ids(lines, "item_id")
 

@@ -7,9 +7,9 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from prepare_dataset.clean.reasons import RejectReason
-from prepare_dataset.report.model import QualityReport
 from prepare_dataset.report.schema import PUBLISHED, report_schema, schema_text
+from retailrec_shared.contract.quality_report import QualityReport
+from retailrec_shared.contract.report_values import RejectReason
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import csv_file, days, prepare, purchase
 
@@ -29,7 +29,7 @@ def holds(report: dict[str, Any]) -> bool:
 
 def test_the_published_schema_is_the_models() -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == schema_text(), (
-        "write it anew: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema"
+        "write it again: PYTHONPATH=functions:layers/shared python -m prepare_dataset.report.schema"
     )
 
 
@@ -45,6 +45,18 @@ def test_an_early_report_and_one_of_a_later_release_can_be_read(written: dict[st
     for report in (early, written | {"invented_later": 1}):
         assert holds(report)
         assert QualityReport.model_validate(report).rows_read == 10
+
+
+def test_a_reason_and_a_warning_of_a_later_release_are_kept_as_their_texts(written: dict[str, Any]) -> None:
+    later = {
+        "rejected": written["rejected"] | {"too_old": 0},
+        "source_format": "avro",
+        "warnings": [{"code": "too_new", "message": "Something is too new."}],
+    }
+    report = QualityReport.model_validate(written | later)
+    assert "too_old" in report.rejected
+    assert str(report.source_format) == "avro"
+    assert [str(each.code) for each in report.warnings] == ["too_new"]
 
 
 @pytest.mark.parametrize("name", [*QualityReport.model_fields, *RejectReason])

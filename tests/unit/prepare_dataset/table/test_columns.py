@@ -33,7 +33,7 @@ def test_the_header_may_stand_below_a_title() -> None:
     assert header.positions[Column.INVOICE] == 1
 
 
-def test_missing_columns_are_named_beside_those_found() -> None:
+def test_missing_columns_are_named_with_those_found() -> None:
     with pytest.raises(Rejected) as refusal:
         find_header([["Invoice", "StockCode", "Quantity"]], sheet="2011")
     assert refusal.value.sheet == "2011"
@@ -59,5 +59,7 @@ def test_a_mapping_finds_foreign_columns_and_leaves_the_others_to_their_usual_na
 
 def test_a_mapped_column_that_is_not_there_is_named_even_if_it_is_none_of_the_required() -> None:
     headers = mapped_headers(ColumnMapping(price="eur"))
-    with pytest.raises(Rejected, match=r"Price is called “eur”, but no column.*the file has Invoice, Stock"):
+    with pytest.raises(
+        Rejected, match=r"Price is called “eur”, but there is no.*the file has Invoice, Stock"
+    ):
         find_header([FULL], headers=headers)

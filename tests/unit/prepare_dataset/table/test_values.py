@@ -1,8 +1,17 @@
+from functools import reduce
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from prepare_dataset.table.values import NumberStyle, clean_ids, clean_texts, find_number_style, parse_numbers
+from prepare_dataset.clean.conventions import Proofs
+from prepare_dataset.table.values import (
+    NumberStyle,
+    clean_ids,
+    clean_texts,
+    parse_numbers,
+    prove_number_styles,
+)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +90,10 @@ def test_what_is_no_plain_number_is_not_guessed(text: str) -> None:
 def test_a_decimal_mark_is_found_only_where_the_file_proves_it(
     texts: list[str], style: NumberStyle | None
 ) -> None:
-    assert find_number_style([pa.array(texts)]) is style
+    whole = Proofs(numbers=prove_number_styles([pa.array(texts)]))
+    of_batches = [Proofs(numbers=prove_number_styles([pa.array([text])])) for text in texts]
+    assert whole.conventions.numbers is style
+    assert reduce(Proofs.merge, of_batches) == whole
 
 
 @pytest.mark.parametrize(

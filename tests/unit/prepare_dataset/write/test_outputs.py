@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import prepare_dataset.write.history
-from prepare_dataset.report.model import QualityReport
+from retailrec_shared.contract.quality_report import QualityReport
 from retailrec_shared.core import names
 from tests.unit.prepare_dataset.inputs.shop_files import Row, csv_file, days, prepare, purchase
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.http.validation import violations
 from recommender.hyperparameters import parse_hyperparameters
 from recommender.serve.queries import MAX_RECOMMENDATIONS
@@ -43,7 +43,7 @@ BUILDERS: dict[str, Callable[[Settings, Run], Any]] = {
 )
 @pytest.mark.parametrize("this", [run(), MARKETPLACE], ids=["image", "marketplace"])
 def test_requests_satisfy_the_service_model(operation: str, changes: dict[str, object], this: Run) -> None:
-    shape = shapes.operation(operation).input_shape
+    shape = service_model.operation(operation).input_shape
     request = BUILDERS[operation](settings(**changes), this)
     assert shape is not None
     assert list(violations(shape, request, operation)) == []

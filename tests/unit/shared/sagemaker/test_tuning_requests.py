@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from local.sagemaker.http import shapes
+from local.sagemaker.http import service_model
 from local.sagemaker.http.validation import violations
-from local.sagemaker.tuning.space import Numbers, read
+from local.sagemaker.tuning.space import Numbers, read_space
 from recommender.hyperparameters import VALIDATION_METRIC as IMAGES_METRIC
 from recommender.hyperparameters import parse_hyperparameters
 from retailrec_shared.core import names, tuning_ranges
@@ -42,7 +42,7 @@ def test_a_request_satisfies_the_service_model(algorithm: str, spot: str, parent
     chosen, run = of_marketplace() if algorithm == MARKETPLACE else tuned(algorithm=algorithm)
     chosen = chosen.model_copy(update={"training_spot": spot, "stack_name": "s" * 40})
     request: Any = tuning_requests.tuning_job(chosen, run, parent)
-    shape = shapes.operation("CreateHyperParameterTuningJob").input_shape
+    shape = service_model.operation("CreateHyperParameterTuningJob").input_shape
     assert shape is not None
     assert list(violations(shape, request, "")) == []
     assert len(request["TrainingJobDefinition"]["AlgorithmSpecification"].get("MetricDefinitions", [])) <= 40
@@ -54,7 +54,7 @@ def test_a_request_satisfies_the_service_model(algorithm: str, spot: str, parent
 def test_both_ends_of_every_range_are_what_the_image_takes(algorithm: str) -> None:
     _, run = of_marketplace() if algorithm == MARKETPLACE else tuned(algorithm=algorithm)
     fixed: Any = tuning_requests.tuning_job(settings(), run)["TrainingJobDefinition"]["StaticHyperParameters"]
-    for name, among in read(tuning_requests.parameter_ranges(run)).items():
+    for name, among in read_space(tuning_requests.parameter_ranges(run)).items():
         assert name not in fixed
         ends = [f"{among.low:g}", f"{among.high:g}"] if isinstance(among, Numbers) else among.values
         for value in ends:

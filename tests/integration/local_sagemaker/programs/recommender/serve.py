@@ -64,7 +64,7 @@ def main() -> int:
         return 1
     sys.stdout.write(f"serving as {os.getpid()}\n")
     sys.stdout.flush()
-    # Ends at once on a signal: requests in flight are whoever stops it to care about.
+    # Ends at once on a signal: the caller that stops it must wait for requests in flight.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     at = (os.environ["RECOMMENDER_HOST"], int(os.environ["SAGEMAKER_BIND_TO_PORT"]))
     ThreadingHTTPServer(at, Handler).serve_forever()

@@ -30,7 +30,7 @@ def climb(x: float, pause: float, board: str) -> None:
     """Report how high one gets from x, in four steps: the top is at 3, and only there.
 
     With a board, a file where jobs leave their tops, the lowest of all so far waits after its first step:
-    whoever stops hopeless jobs stops this one, however slow they are.
+    a rule that stops bad jobs early stops this one, however slow they are.
     """
     if x < 0:
         say("nothing to report")

@@ -1,0 +1,1 @@
+"""Charts as HTML and SVG, made by pure functions: of the quality report and of the console."""
