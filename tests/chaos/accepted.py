@@ -1,7 +1,7 @@
 """What the newest dataset must hold: the oracle's own account, from what was accepted and what S3 did."""
 
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
@@ -9,11 +9,9 @@ from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
 from tests.chaos import files, uploads
+from tests.chaos.surroundings import Surroundings
 from tests.chaos.uploads import Uploaded
 from tests.environment import ENVIRONMENT
-
-if TYPE_CHECKING:
-    from tests.chaos.world import World
 
 
 class Position(NamedTuple):
@@ -39,7 +37,7 @@ class _Accepted(NamedTuple):
 class Accepted:
     """Every upload that was accepted, in that order, and what each run's dataset was found to hold."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._uploads: list[_Accepted] = []
         self._positions: dict[str, Position] = {}
@@ -125,7 +123,7 @@ def _latest(among: list[Uploaded]) -> Uploaded:
     return max(among, key=lambda upload: (upload.second, upload.number))
 
 
-def _plain(world: "World", run_id: str) -> dict[str, object]:
+def _plain(world: Surroundings, run_id: str) -> dict[str, object]:
     from retailrec_shared.ledger.items import read
 
     item: dict[str, object] = read(world.run_item(run_id))["run"]

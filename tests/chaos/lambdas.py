@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
@@ -12,9 +12,7 @@ from greenlet import getcurrent, greenlet
 from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
 from tests.chaos.services.dynamodb import refusal
-
-if TYPE_CHECKING:
-    from tests.chaos.world import World
+from tests.chaos.surroundings import Surroundings
 
 RETRY_AFTER = (60.0, 120.0)
 WORDS = {"dynamodb": "ProvisionedThroughputExceededException", "s3": "SlowDown"}
@@ -29,7 +27,7 @@ class Killed(BaseException):
 class Invocation:
     """One attempt of a function at one event."""
 
-    world: "World"
+    world: Surroundings
     function: Function
     event: Any
     name: str
