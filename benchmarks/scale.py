@@ -1,7 +1,7 @@
 """Measure fitting, loading and serving as interactions grow, and a model of a million users; with memory.
 
 Interactions are synthetic. The last row's factors are too: it measures loading and serving alone. A fit that
-takes longer than `--patience` is given up; its row says so, and goes on with synthetic factors.
+takes longer than `--patience` is given up; its row says so, and continues with synthetic factors.
 """
 
 import argparse

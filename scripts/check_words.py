@@ -1,4 +1,4 @@
-"""Finds words that this project does not use, each with the standard term that stands for it.
+"""Finds words that this project does not use, and names the standard term for each.
 
 ``python scripts/check_words.py [PATH...]`` prints every place and exits with 1 if there is one. Without a
 path it reads every tracked text file. A name is read word by word: ``tell_keys`` holds "tell".
@@ -32,7 +32,7 @@ _LEFT_OUT = ("requirements/", "docs/openapi.json", "scripts/check_words.py", "te
 
 
 class Found(NamedTuple):
-    """One such word: where it stands, and what stands for it."""
+    """One such word: its place, and the term to use instead."""
 
     path: str
     line: int

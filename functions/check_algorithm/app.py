@@ -6,7 +6,7 @@ at once, instead of waiting for an hour. A deletion and a roll-back are never re
 
 from typing import Any
 
-from check_algorithm.answering import answer
+from check_algorithm.response import answer
 
 
 def handler(event: dict[str, Any], _context: object) -> None:

@@ -15,7 +15,7 @@ from tests.environment import ENVIRONMENT
 
 
 class Position(NamedTuple):
-    """Where a run stands: by the newest upload that it holds, then by when it was accepted."""
+    """The rank of a run: by the newest upload that it holds, then by when it was accepted."""
 
     upload: Uploaded
     accepted: float = 0
@@ -77,7 +77,7 @@ class Accepted:
         self._positions[run_id] = of._replace(accepted=of.accepted + self._searches / 1_000_000)
 
     def position(self, run_id: str) -> Position | None:
-        """Return where an accepted run stands."""
+        """Return the rank of an accepted run."""
         return self._positions.get(run_id)
 
     def replaced(self, run_id: str) -> bool:

@@ -1,1 +1,1 @@
-"""What everything else stands on: names, settings, statuses, errors, events, and AWS clients."""
+"""What all other rooms use: names, settings, statuses, errors, events, and AWS clients."""

@@ -1,4 +1,4 @@
-"""Workbooks are read by processes of their own; whatever becomes of the second, the result is the same."""
+"""Workbooks are read by processes of their own; whatever happens to the second, the result is the same."""
 
 import signal
 import subprocess
