@@ -55,7 +55,7 @@ def _since(timestamp: str, now: datetime) -> float:
 
 
 def seconds_taken(run: Run) -> float | None:
-    """Seconds from a run's upload, or from when it was requested, to its end; ``None`` while it is in progress.
+    """Seconds from a run's upload, or from when it was requested, to its end; ``None`` before that.
 
     S3 records the time of an upload to the second only.
     """

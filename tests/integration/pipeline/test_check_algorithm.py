@@ -10,7 +10,7 @@ from urllib.error import URLError
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from check_algorithm import answering
+from check_algorithm import response
 from check_algorithm.app import handler
 from local.sagemaker.models import marketplace
 from retailrec_shared.core import aws
@@ -152,6 +152,6 @@ def test_the_answer_is_sent_again_until_it_arrives_and_is_never_too_long(url: st
 
 
 def test_an_answer_that_never_arrives_is_an_error_that_lambda_retries(url: str, fake: FakeAws) -> None:
-    _CloudFormation.refusals.extend([503] * answering.TRIES)
+    _CloudFormation.refusals.extend([503] * response.TRIES)
     with pytest.raises(URLError):
         handler(event(url), None)
