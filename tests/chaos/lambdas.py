@@ -3,18 +3,17 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from greenlet import getcurrent, greenlet
 
+from tests.chaos.simulation import Simulation
 from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
 from tests.chaos.services.dynamodb import refusal
 
-if TYPE_CHECKING:
-    from tests.chaos.world import World
 
 RETRY_AFTER = (60.0, 120.0)
 WORDS = {"dynamodb": "ProvisionedThroughputExceededException", "s3": "SlowDown"}
@@ -29,7 +28,7 @@ class Killed(BaseException):
 class Invocation:
     """One attempt of a function at one event."""
 
-    world: "World"
+    world: Simulation
     function: Function
     event: Any
     name: str

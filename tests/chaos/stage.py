@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 from local.sagemaker.endpoints import rollout
+from prepare_dataset.options import Options
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
@@ -127,14 +128,14 @@ def _prepare_once(prepare: Callable[..., Any]) -> Callable[..., Any]:
     if getattr(prepare, "remembers", False):
         return prepare
 
-    def remembering(source: Path | None, target: Path, **asked: Any) -> Any:
-        others = asked["others"]
+    def remembering(source: Path | None, target: Path, options: Options) -> Any:
+        others = options.others
         around = others and [[path.read_bytes() for path in paths] for paths in (others.before, others.after)]
         key = (source and source.read_bytes(), repr(around), others and others.name,
-               asked["profile"], asked["split"], asked["top_n"])  # fmt: skip
+               options.profile, options.split, options.top_n)  # fmt: skip
         if key not in _prepared:
             try:
-                report = prepare(source, target, **asked)
+                report = prepare(source, target, options)
             except Exception as refusal:  # noqa: BLE001 - kept, and raised again each time
                 _prepared[key] = refusal
             else:
