@@ -8,11 +8,10 @@ import pyarrow.parquet as pq
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
-from tests.chaos.simulation import Simulation
 from tests.chaos import files, uploads
+from tests.chaos.surroundings import Surroundings
 from tests.chaos.uploads import Uploaded
 from tests.environment import ENVIRONMENT
-
 
 
 class Position(NamedTuple):
@@ -38,7 +37,7 @@ class _Accepted(NamedTuple):
 class Accepted:
     """Every upload that was accepted, in that order, and what each run's dataset was found to hold."""
 
-    def __init__(self, world: Simulation) -> None:
+    def __init__(self, world: Surroundings) -> None:
         self._world = world
         self._uploads: list[_Accepted] = []
         self._positions: dict[str, Position] = {}
@@ -124,7 +123,7 @@ def _latest(among: list[Uploaded]) -> Uploaded:
     return max(among, key=lambda upload: (upload.second, upload.number))
 
 
-def _plain(world: Simulation, run_id: str) -> dict[str, object]:
+def _plain(world: Surroundings, run_id: str) -> dict[str, object]:
     from retailrec_shared.ledger.items import read
 
     item: dict[str, object] = read(world.run_item(run_id))["run"]

@@ -9,11 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from greenlet import getcurrent, greenlet
 
-from tests.chaos.simulation import Simulation
 from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
 from tests.chaos.services.dynamodb import refusal
-
+from tests.chaos.surroundings import Surroundings
 
 RETRY_AFTER = (60.0, 120.0)
 WORDS = {"dynamodb": "ProvisionedThroughputExceededException", "s3": "SlowDown"}
@@ -28,7 +27,7 @@ class Killed(BaseException):
 class Invocation:
     """One attempt of a function at one event."""
 
-    world: Simulation
+    world: Surroundings
     function: Function
     event: Any
     name: str

@@ -12,13 +12,12 @@ from retailrec.client.tuning import begin, copy_data, tuned_run
 from retailrec_shared.core.status import IN_PROGRESS, RunStatus
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
-from tests.chaos.simulation import Simulation
 from tests.chaos.history import LAST_COMMAND, Command
 from tests.chaos.lambdas import Client, Invocation
 from tests.chaos.rules import Function
+from tests.chaos.surroundings import Surroundings
 from tests.chaos.timeline import MINUTE
 from tests.environment import ENVIRONMENT
-
 
 OPERATOR = Function("operator", timeout=600.0, retries=0)
 OUTPUTS = {
@@ -40,7 +39,7 @@ SEARCH = 2  # training jobs of one that an operator asks for
 class _Stack:
     """What a command needs of ``retailrec.client.stack.Stack``."""
 
-    def __init__(self, world: Simulation) -> None:
+    def __init__(self, world: Surroundings) -> None:
         self.name = ENVIRONMENT["STACK_NAME"]
         self.parameters = {"EndpointMode": world.plan.environment["ENDPOINT_MODE"]}
         self._clients = {
@@ -79,14 +78,14 @@ class Typed(Invocation):
         self.world.say(f"{self.name} {how}")
 
 
-def _retrain(world: Simulation, name: str) -> None:
+def _retrain(world: Surroundings, name: str) -> None:
     operator = Operator(cast(Stack, _Stack(world)))
     world.typed["retrain"] += 1
     typed = Typed(world, OPERATOR, {}, f"retrain {name}", 1, 0.0, doing=lambda: operator.retrain(name))
     world.invoke(typed)
 
 
-def _tune(world: Simulation, stack: Stack, run_id: str) -> None:
+def _tune(world: Surroundings, stack: Stack, run_id: str) -> None:
     """Do as ``retailrec tune`` does, once it has asked."""
     run = stack.ledger().get(run_id)
     if run is None:
@@ -97,7 +96,7 @@ def _tune(world: Simulation, stack: Stack, run_id: str) -> None:
         begin(stack, made)
 
 
-def type_command(world: Simulation, command: Command, name: str) -> None:
+def type_command(world: Surroundings, command: Command, name: str) -> None:
     """Let an operator type a command about the runs as they are now, or as soon as it is good for one."""
     if command.verb == "retrain":
         _retrain(world, name)

@@ -1,4 +1,4 @@
-"""What a simulated world offers to the invocations, commands and accounts in it."""
+"""What an invocation, an operator and the oracle's account use of the world around them."""
 
 from collections import Counter
 from typing import Any, Protocol
@@ -11,8 +11,8 @@ from tests.chaos.services.s3 import S3
 from tests.chaos.timeline import Timeline
 
 
-class Simulation(Protocol):
-    """The parts of a `World` that its own parts use."""
+class Surroundings(Protocol):
+    """The part of ``tests.chaos.world.World`` that these modules need: they do not import it."""
 
     plan: Plan
     weather: Weather
@@ -20,24 +20,26 @@ class Simulation(Protocol):
     dynamodb: DynamoDB
     s3: S3
     dropped: list[tuple[Drop, str]]
+    """Each drop, and the ETag of its object."""
     dead_letters: list[tuple[Function, Any, str]]
     typed: Counter[str]
     obeyed: Counter[str]
 
-    def say(self, what: str) -> None:
-        """Add a line to the trace."""
-
-    def violation(self, what: str) -> None:
-        """Record that a rule was broken."""
-
-    def latency(self, name: str) -> float:
-        """Return how many seconds a call takes."""
-
-    def run_item(self, run_id: str) -> Any:
-        """Return a run's item."""
-
     def invoke(self, invocation: Any) -> None:
-        """Let an invocation begin."""
+        """Start an invocation."""
 
     def died(self, invocation: Any) -> None:
-        """Count an invocation that died."""
+        """Record that an invocation was killed."""
+
+    def say(self, what: str) -> None:
+        """Write a line of the trace."""
+
+    def violation(self, what: str) -> None:
+        """Record that a promise was broken."""
+
+    def latency(self, name: str) -> float:
+        """Return the duration of a call, in seconds."""
+        ...
+
+    def run_item(self, run_id: str) -> Any:
+        """Return a run's item in the ledger."""
