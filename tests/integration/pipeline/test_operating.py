@@ -459,7 +459,7 @@ def test_a_roll_back_that_came_too_late_changes_nothing(
     asked = operator.roll_back_target(None)
     third = approved(book, sagemaker, 3)
     serve(book, sagemaker, third)
-    with pytest.raises(Problem, match="nothing was changed"):
+    with pytest.raises(Problem, match="nothing was done"):
         operator.roll_back(*asked)
     assert book.pointer("live") == third.run_id
     assert status(book, first) is RunStatus.SUPERSEDED
