@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from retailrec_shared.core.column_mapping import fold
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.headers import fold
 
 if TYPE_CHECKING:
     from retailrec_shared.core.column_mapping import ColumnMapping

@@ -1,12 +1,12 @@
 """Column mappings from the parameter or a file next to the data: which header is which of our columns."""
 
 import json
-import re
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from retailrec_shared.core.errors import Rejected
+from retailrec_shared.core.headers import fold
 
 # Eight columns need no more; a text that is cut off one byte later is no JSON.
 MAX_BYTES = 8 << 10
@@ -18,11 +18,6 @@ _ALSO = {
     "timestamp": ("invoice_date",),
     "price": ("unit_price",),
 }
-
-
-def fold(header: str) -> str:
-    """Return a header in the form that is compared: in lower case, without spaces and underscores."""
-    return re.sub(r"[\s_\ufeff]+", "", header).lower()
 
 
 class ColumnMapping(BaseModel):
