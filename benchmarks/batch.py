@@ -127,7 +127,7 @@ class Bulk:
 
 
 def _agree(base: Path, bulk: Bulk, model: Model) -> None:
-    """All ways must name the same items, but for what rounding makes of near ties."""
+    """Check that all ways name the same items, except where rounding changes the order of near ties."""
     multi = (base / "multi.csv").read_text().splitlines()
     single = (base / "single.csv").read_text().splitlines()
     users = len(model.user_ids)

@@ -51,9 +51,9 @@ def compare(source: Path, repetitions: int) -> Result:
 def _run(what: str, source: Path, *options: str, tutorial: bool = False) -> list[Measurement]:
     with screen.status(what):
         if tutorial:
-            found = measure(TUTORIAL_PYTHON, HERE / "tutorial_steps.py", source)
+            found = measure(TUTORIAL_PYTHON, HERE / "preparing/tutorial_steps.py", source)
         else:
-            found = measure(OUR_PYTHON, HERE / "our_steps.py", source, *options)
+            found = measure(OUR_PYTHON, HERE / "preparing/our_steps.py", source, *options)
     screen.print(f"{what}: {found.seconds:.2f} s, {found.peak_mb:.0f} MB")
     return [found]
 

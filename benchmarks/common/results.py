@@ -1,4 +1,4 @@
-"""Keeping what a benchmark found."""
+"""Writes the results of a benchmark."""
 
 import json
 from collections.abc import Mapping

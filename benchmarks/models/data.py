@@ -40,7 +40,7 @@ class Contest:
 
 
 def prepare(source: Path, folder: Path, cutoff: str | None) -> Contest:
-    """Clean a file as the pipeline does (``retail``), and hold out what happened from the cut-off on."""
+    """Clean a file as the pipeline does (``retail``), and hold out the rows from the cut-off on."""
     prepare_file(source, folder, Options(profile="retail", split="temporal", top_n=10))
     rows = _read(folder)
     assert rows.times is not None  # noqa: S101 - prepare_file refuses rows without a time

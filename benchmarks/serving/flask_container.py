@@ -1,7 +1,7 @@
 """The usual serving container: Flask, gunicorn, and a model of the implicit library.
 
-Measured against. The factors and purchases are those of the folder that our program serves; it runs in an
-environment of its own.
+Our server is compared with it. The factors and purchases are those of the folder that our program
+serves; it runs in an environment of its own.
 """
 
 import json

@@ -53,7 +53,7 @@ class _Connection:
         self._socket.sendall(request)
 
     def receive(self) -> bool:
-        """Take what there is; True when the answer is whole."""
+        """Read what has arrived; return whether the response is complete."""
         chunk = self._socket.recv(1 << 18)
         if not chunk:
             raise ConnectionError(f"the server closed a connection after {self._received[:200]!r}")

@@ -36,7 +36,7 @@ def serving(base: Path, workers: int, **environment: str) -> Iterator[tuple[int,
 def flask_container(base: Path, workers: int) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Run what most people would write: Flask, gunicorn, implicit."""
     port = free_port()
-    command = [str(BENCH_PYTHON), "-m", "gunicorn", "--chdir", str(ROOT / "benchmarks"), "--preload"]
+    command = [str(BENCH_PYTHON), "-m", "gunicorn", "--chdir", str(ROOT / "benchmarks/serving"), "--preload"]
     command += ["--workers", str(workers), "--worker-class", "gthread", "--threads", "4"]
     command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "flask_container:app"]
     # implicit itself asks for one BLAS thread; without it, it is slower.

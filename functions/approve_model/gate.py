@@ -112,7 +112,8 @@ def _narrow(metrics: Metrics, floor: float) -> Iterator[str]:
     shares = [value for name, value in metrics.items() if COVERAGE.fullmatch(name)]
     if shares and max(shares) < floor:
         yield (
-            f"Only {max(shares):.2%} of the items are recommended to anybody, below the floor of {floor:.2%}."
+            f"Only {max(shares):.2%} of the items are recommended to any customer, "
+            f"below the floor of {floor:.2%}."
         )
 
 

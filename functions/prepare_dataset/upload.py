@@ -27,9 +27,10 @@ from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
 if TYPE_CHECKING:
     from retailrec_shared.contract.quality_report import QualityReport
 
-# Attempts that ended without an error, for lack of memory or time. Failed calls of AWS do not count.
+# Leases whose invocation ended without an error, for lack of memory or time. Failed calls of AWS
+# do not count.
 MAX_LEASES = 3
-# An attempt that takes longer than this has ended: it is longer than the function's timeout.
+# An invocation that takes longer than this has ended: it is longer than the function's timeout.
 LEASE_DURATION = timedelta(minutes=16)
 
 
@@ -85,7 +86,7 @@ def _lease() -> str:
 
 @contextmanager
 def _release_on_error(run_id: str, owner: str) -> Iterator[None]:
-    """Release the lease at once if the attempt ends with an error, so that the next one can begin."""
+    """Release the lease at once if the invocation ends with an error, so that the next one can begin."""
     try:
         yield
     except Exception:
@@ -120,7 +121,7 @@ def _open(run: Run, owner: str) -> Run | None:
         fail_run(
             run.run_id,
             Stage.PREPARE,
-            f"The file could not be prepared in {MAX_LEASES} attempts.",
+            f"The file could not be prepared in {MAX_LEASES} invocations of the function.",
             "Read the log of prepare_dataset (retailrec logs): the file may need more memory or time than "
             "the function has. To try again: retailrec retry {run_id}",
         )

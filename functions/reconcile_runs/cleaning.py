@@ -1,6 +1,7 @@
 """Deletion of retired runs' items in the serving table."""
 
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,9 +24,13 @@ def delete_serving_items(runs: list[Run], moment: datetime) -> None:
         if moment - datetime.fromisoformat(run.status_at) < SERVING_ITEMS_GRACE:
             continue
         if run.cleanup.retired and not run.cleanup.serving_items_deleted and run.started(Stage.PUBLISH):
-            with tempfile.TemporaryDirectory() as folder:
-                read = partial(read_lines, run.run_id, Path(folder))
-                deleted = serving().delete_all(run_keys(run.run_id, read))
+            deleted = serving().delete_all(run_keys(run.run_id, partial(_read, run.run_id)))
             ledger().record(run.run_id, cleaned=True)
             logger.info("serving items deleted", run_id=run.run_id, items=deleted)
             return
+
+
+def _read(run_id: str, relative: str) -> Iterator[str]:
+    """Yield the lines of a run's file, which is on disk only while it is read."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from read_lines(run_id, Path(folder), relative)

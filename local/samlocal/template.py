@@ -14,7 +14,7 @@ _PATHS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion
 def with_environment(built: Json, variables: Variables, folder: Path) -> Json:
     """Return a template for `sam local`: real code, layers and limits, and each function's environment.
 
-    `sam local` resolves no reference to a bucket or table, and hands on only variables
+    `sam local` resolves no reference to a bucket or table, and passes only variables
     that the template declares: here each is declared, with its value. ``folder`` is
     where the build is, as seen from the template that is to be written.
     """

@@ -18,7 +18,7 @@ from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-ATTEMPTS = 5
+TRIES = 5
 
 
 class Operator:
@@ -93,7 +93,7 @@ class Operator:
 
     def _change(self, run_id: str, decide: Callable[[Run], Change]) -> Run:
         """Decide on the current run and write the change; repeat if the run has changed in between."""
-        for _ in range(ATTEMPTS):
+        for _ in range(TRIES):
             run = self._ledger.get(run_id)
             if run is None:
                 raise Problem(f"Run {run_id} is no longer in the ledger: `retailrec runs` lists the runs.")

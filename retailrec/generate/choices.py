@@ -13,7 +13,7 @@ SHARE_BESTSELLERS = 0.1  # bought because everybody does
 
 
 class Choices:
-    """Choices of customers, drawn for a line's number and the number of the attempt."""
+    """Choices of customers, drawn for a line's number and the number of the draw."""
 
     def __init__(self, noise: Noise, catalogue: Catalogue, customers: Customers) -> None:
         self._noise, self._catalogue, self._customers = noise, catalogue, customers
@@ -30,14 +30,14 @@ class Choices:
         item: Ints = np.searchsorted(catalogue.cumulative_in_cell, place, side="right")
         return np.minimum(item, len(catalogue.price) - 1)
 
-    def wanted(self, attempt: int, line: Ints, customer: Ints) -> Ints:
+    def wanted(self, draw: int, line: Ints, customer: Ints) -> Ints:
         """Return an item for each line, whether or not it is on sale."""
-        why = self._noise.uniform(f"why {attempt}", line)
-        which = self._noise.uniform(f"which {attempt}", line)
+        why = self._noise.uniform(f"why {draw}", line)
+        which = self._noise.uniform(f"which {draw}", line)
         item = pick(self._catalogue.popularity, which)
         known = customer != NOBODY
         taste = known & (why >= SHARE_BESTSELLERS) & (why < 1 - SHARE_FAVOURITES)
-        item[taste] = self._by_taste(f"taste {attempt}", line[taste], customer[taste])
+        item[taste] = self._by_taste(f"taste {draw}", line[taste], customer[taste])
         again = known & (why >= 1 - SHARE_FAVOURITES)
         # The first favourites are bought more often than the last.
         item[again] = self._favourites[customer[again], (FAVOURITES * which[again] ** 1.5).astype(np.int64)]

@@ -16,8 +16,8 @@ from retailrec.generate.invoices import NOBODY, Invoices
 from retailrec.generate.noise import Floats, Ints, Noise
 from retailrec.generate.shape import Shape
 
-ATTEMPTS_BY_TASTE = 7  # to find an item that is on sale and not on the invoice already
-ATTEMPTS = 60  # from then on, any item will do: each attempt finds one for half of the lines
+DRAWS_BY_TASTE = 7  # to find an item that is on sale and not on the invoice already
+DRAWS = 60  # from then on, any item will do: each draw finds one for half of the lines
 PACKS = np.array([1, 2, 3, 4, 6, 8, 10, 12, 16, 20, 24, 25, 36, 48, 72, 96])
 ANONYMOUS_VOLUME, ANONYMOUS_MARKUP = 0.12, 1.9  # web orders are small and pay the retail price
 
@@ -54,11 +54,11 @@ class Shop:
         open_ = again = np.arange(
             len(line)
         )  # lines of invoices without a valid item yet, and those to draw again
-        for attempt in range(ATTEMPTS):
-            if attempt < ATTEMPTS_BY_TASTE:
-                item[again] = self._choices.wanted(attempt, line[again], customer[again])
+        for draw in range(DRAWS):
+            if draw < DRAWS_BY_TASTE:
+                item[again] = self._choices.wanted(draw, line[again], customer[again])
             else:
-                anything = self.noise.uniform(f"anything {attempt}", line[again])
+                anything = self.noise.uniform(f"anything {draw}", line[again])
                 item[again] = (anything * len(catalogue.price)).astype(np.int64)
             here, today = item[open_], day[open_]
             off_sale = (today < catalogue.first_day[here]) | (today >= catalogue.last_day[here])

@@ -75,7 +75,7 @@ def _clocked() -> list[Any]:
 def staged(world: World) -> Iterator[World]:
     """Let the handlers work in a world, for as long as the context lasts."""
     clocked = _clocked()
-    accepting = importlib.import_module("prepare_dataset.commit")
+    commit = importlib.import_module("prepare_dataset.commit")
     clients = {
         "s3": Client("s3", world.s3), "dynamodb": Client("dynamodb", world.dynamodb),
         "eventbridge": Client("events", world), "sagemaker": Client("sagemaker", world.sagemaker),
@@ -90,7 +90,7 @@ def staged(world: World) -> Iterator[World]:
         patch(mock.patch.object(serving, "ThreadPoolExecutor", _Inline))
         patch(mock.patch.object(rollout, "Fleet", IdleFleet))
         patch(mock.patch.object(metrics, "add_metric"))
-        patch(mock.patch.object(accepting, "prepare_file", _prepare_once(accepting.prepare_file)))
+        patch(mock.patch.object(commit, "prepare_file", _prepare_once(commit.prepare_file)))
         patch(mock.patch.object(ledger_module, "read", _once(items.read)))
         patch(mock.patch.object(Run, "load", _once(Run.load)))
         patch(mock.patch.object(tempfile, "tempdir", str(SHM) if SHM.is_dir() else None))

@@ -94,7 +94,7 @@ def test_a_stack_with_a_live_run_leaves_nothing(bare: Running, shop_file: Path) 
 
     destroy("--data")
     assert account(bare) == empty
-    assert "nothing to remove" in destroy("--data")
+    assert "Nothing is left of" in destroy("--data")
 
 
 def test_the_data_stays_unless_its_removal_is_requested(bare: Running, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def destroyed_leaves(stack: Stack, state: Running, empty: dict[str, set[str]], r
         assert name in answer
     destroy("--data")
     assert account(state) == empty
-    assert "nothing to remove" in destroy("--data")
+    assert "Nothing is left of" in destroy("--data")
 
 
 def deployment_without_subscription_says_so(stack: Stack, state: Running) -> None:

@@ -164,7 +164,7 @@ def test_a_run_is_stopped_retried_and_rolled_back(
         assert ended(stack, run_id, RunStatus.FAILED)
     finally:
         fault(stack, "DELETE")
-    assert "is stopped already" in " ".join(retailrec("stop", run_id).output.split())
+    assert "is already stopped" in " ".join(retailrec("stop", run_id).output.split())
     assert stack.ledger().pointer("live") == live_before
     retried = retailrec("retry", run_id)
     assert retried.exit_code == 0, retried.output

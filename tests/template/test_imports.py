@@ -17,7 +17,7 @@ IMAGE = {"implicit", "numba", "orjson", "numpy", "scipy", "uvicorn", "threadpool
 EXTRA = {"prepare_dataset": TABLES_LAYER, "publish_recommendations": {"arro3"}}
 # Modules that decide or build, and so must be testable without AWS.
 _OF_AWS = {"commit.py", "app.py", "previous.py", "retraining.py", "upload.py", "waiting.py"}
-_CONTRACT = ROOT / "layers/shared/retailrec_shared/contract"
+_SHARED = ROOT / "layers/shared/retailrec_shared"
 PURE = [
     "functions/approve_model/gate.py",
     "functions/publish_recommendations/joining.py",
@@ -28,6 +28,9 @@ PURE = [
     "layers/shared/retailrec_shared/core/names.py",
     "layers/shared/retailrec_shared/ledger/operators.py",
     "layers/shared/retailrec_shared/ledger/run.py",
+    "layers/shared/retailrec_shared/ledger/run_parts.py",
+    "layers/shared/retailrec_shared/serving/entries.py",
+    "layers/shared/retailrec_shared/serving/keys.py",
     "layers/shared/retailrec_shared/sagemaker/requests.py",
     "layers/shared/retailrec_shared/core/settings.py",
     "layers/shared/retailrec_shared/core/status.py",
@@ -37,7 +40,8 @@ PURE = [
     "retailrec/metrics/tables.py",
     "retailrec/console/guard.py",
     "retailrec/console/run_data.py",
-    *(str(path.relative_to(ROOT)) for path in _CONTRACT.glob("*.py")),
+    *(str(path.relative_to(ROOT)) for path in (_SHARED / "contract").glob("*.py")),
+    *(str(path.relative_to(ROOT)) for path in (_SHARED / "charts").glob("*.py")),
     *(str(path.relative_to(ROOT)) for path in (ROOT / "functions/prepare_dataset").rglob("*.py")
       if path.parent.name != "prepare_dataset" or path.name not in _OF_AWS),
 ]  # fmt: skip

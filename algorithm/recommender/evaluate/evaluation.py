@@ -124,7 +124,7 @@ def _measure(ending: str, lists: Codes, truth: Truth, counts: csr_matrix) -> Met
 
 
 def _coverage(lists: Codes, items: int) -> float:
-    """Share of the items that are in somebody's list."""
+    """Share of the items that are in at least one list."""
     return len(np.unique(lists[lists != NOTHING])) / items
 
 

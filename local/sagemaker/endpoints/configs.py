@@ -70,7 +70,7 @@ async def list_configs(cloud: "Cloud", request: Document) -> Document:
 
 
 async def delete(cloud: "Cloud", request: Document) -> Document:
-    """Forget an endpoint configuration; endpoints that use it go on."""
+    """Delete an endpoint configuration; endpoints that use it continue to serve."""
     cloud.store.endpoint_configs.remove(request["EndpointConfigName"])
     return {}
 

@@ -1,6 +1,7 @@
 """An HTTP client of loopback servers: aiohttp, with nothing added to a request but its host and length."""
 
 import asyncio
+import io
 import socket
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -10,10 +11,14 @@ from typing import Self
 
 import aiohttp
 
+# aiohttp asks for a stream above this size.
+_LARGE = 1 << 20
+# The longest line of a response's head, in bytes.
+_MAX_HEADER = 64 << 10
 # What aiohttp would add.
 _HEADERS_OF_CLIENT = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-# The sockets that were opened for the present attempt: none if a connection is reused. aiohttp's own way to
-# know, a TraceConfig, makes every request a quarter slower.
+# The sockets that were opened to send the present request: none if a connection is reused. aiohttp's own
+# way to know, a TraceConfig, makes every request a quarter slower.
 _sockets: ContextVar[list[socket.socket]] = ContextVar("_sockets")
 
 
@@ -54,8 +59,9 @@ class HttpClient:
     ) -> Reply:
         """Send a request and wait for its response; raises ConnectionBroken or TimeoutError.
 
-        A server may close an idle connection just as it is reused: if no part of a response
-        came, the request is sent again, on another connection.
+        A server may close an idle connection just as it is reused. The request is then sent again, on
+        another connection. It is not if a part of a response came, except where a reset connection
+        discarded that part: programs are asked for predictions, which change nothing.
         """
         async with asyncio.timeout(timeout):
             while True:
@@ -64,17 +70,20 @@ class HttpClient:
                 try:
                     return await self._send(method, url, headers, body)
                 except aiohttp.ClientError as error:
-                    if opened or not _nothing_came(error):
+                    if opened or isinstance(error, aiohttp.ClientConnectorError) or not _nothing_came(error):
                         raise ConnectionBroken(_sentence(error)) from error
 
     async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         async with self._session().request(
-            method, url, headers=headers, data=body, allow_redirects=False
+            method,
+            url,
+            headers=headers,
+            data=io.BytesIO(body) if len(body) > _LARGE else body,
+            allow_redirects=False,
         ) as response:
             content = await response.read()
-            return Reply(
-                response.status, {name.lower(): value for name, value in response.headers.items()}, content
-            )
+            found = {name.lower(): _latin(value) for name, value in response.headers.items()}
+            return Reply(response.status, found, content)
 
     def _session(self) -> aiohttp.ClientSession:
         """Open the session at the first request, as it needs the running event loop."""
@@ -85,6 +94,8 @@ class HttpClient:
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 skip_auto_headers=_HEADERS_OF_CLIENT,
                 auto_decompress=False,
+                max_line_size=_MAX_HEADER,
+                max_field_size=_MAX_HEADER,
                 trust_env=False,  # no proxies
             )
         return self._opened
@@ -96,6 +107,11 @@ def _open_socket(address: aiohttp.AddrInfoType) -> socket.socket:
     opened = socket.socket(family, kind, protocol)
     _sockets.get().append(opened)
     return opened
+
+
+def _latin(value: str) -> str:
+    """Return a header as ASGI servers decode it: in ISO 8859-1."""
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _sentence(error: aiohttp.ClientError) -> str:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
-from prepare_dataset import app
-from prepare_dataset import commit as accepting
+from prepare_dataset import app, commit
 from prepare_dataset.upload import prepare_upload
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.errors import NotYet
@@ -162,15 +161,15 @@ def test_an_increment_waits_for_an_earlier_upload_and_is_woken_by_its_end(
 ) -> None:
     full = shop.put(lines(0, 29), "shop.csv")
     increment = shop.put(lines(30, 35), "append/day.csv")
-    real = accepting._store
+    real = commit._store
 
     def meanwhile(*about: object) -> None:
-        monkeypatch.setattr(accepting, "_store", real)
+        monkeypatch.setattr(commit, "_store", real)
         with pytest.raises(NotYet):
             increment()
         real(*about)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(accepting, "_store", meanwhile)
+    monkeypatch.setattr(commit, "_store", meanwhile)
     full()
     (waiting,) = [run for run in shop.book.runs() if run.appends]
     assert waiting.stages[Stage.PREPARE].waiting == "an earlier upload is being prepared (shop.csv)"
@@ -187,14 +186,14 @@ def test_others_who_are_accepted_meanwhile_are_not_left_out(
     shop.drop(lines(0, 9), "shop.csv")
     first = shop.put(lines(10, 12), "append/a.csv")
     second = shop.put(lines(13, 15), "append/b.csv")
-    real = accepting._store
+    real = commit._store
 
     def meanwhile(*about: object) -> None:
-        monkeypatch.setattr(accepting, "_store", real)
+        monkeypatch.setattr(commit, "_store", real)
         first()
         real(*about)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(accepting, "_store", meanwhile)
+    monkeypatch.setattr(commit, "_store", meanwhile)
     assert invoices(second()) == days(0, 15)
 
 
@@ -314,7 +313,7 @@ def test_a_retraining_that_stands_still_is_taken_up_again(
         raise TimeoutError("the data bucket does not answer")
 
     with monkeypatch.context() as down:
-        down.setattr(accepting, "_store", die)
+        down.setattr(commit, "_store", die)
         with pytest.raises(TimeoutError):
             scheduled("Retraining Requested", token="a")
     (again,) = [run for run in shop.book.runs() if run.dataset.retrains]

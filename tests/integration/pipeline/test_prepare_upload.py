@@ -8,8 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from prepare_dataset import app
-from prepare_dataset import commit as accepting
+from prepare_dataset import app, commit
 from prepare_dataset.files import limits
 from prepare_dataset.upload import prepare_upload
 from retailrec_shared.core import aws, names
@@ -124,7 +123,7 @@ def test_an_attempt_that_aws_let_down_does_not_count_and_makes_way(
 
     for _ in range(9):
         with monkeypatch.context() as down:
-            down.setattr(accepting, "_store", refuse)
+            down.setattr(commit, "_store", refuse)
             with pytest.raises(TimeoutError):
                 drop(shop())
     drop(shop())

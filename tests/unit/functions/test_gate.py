@@ -87,7 +87,7 @@ def test_a_marketplace_model_has_no_lift_and_is_not_held_for_that() -> None:
 def test_a_model_that_recommends_few_items_is_held() -> None:
     narrow = {"p@k(10)": 0.2, "coverage@20": 0.004, "coverage@20_popularity": 0.5}
     reason = objection(RUN, narrow, None, LAX._replace(coverage_floor=0.01))
-    assert reason == "Only 0.40% of the items are recommended to anybody, below the floor of 1.00%."
+    assert reason == "Only 0.40% of the items are recommended to any customer, below the floor of 1.00%."
     assert objection(RUN, narrow | {"coverage@20": 0.01}, None, LAX._replace(coverage_floor=0.01)) is None
     assert objection(RUN, {"p@k(10)": 0.2}, None, LAX._replace(coverage_floor=0.01)) is None
 

@@ -86,7 +86,7 @@ class EndpointLive(Event):
 
 
 class RunFailed(Event):
-    """A stage failed for good; the model that was live stays live."""
+    """A stage failed and is not repeated; the model that was live stays live."""
 
     detail_type = "RunFailed"
     stage: str

@@ -59,7 +59,7 @@ MOVES: tuple[Move, ...] = (
     Move(RunStatus.PREPARING, RunStatus.REJECTED, ("prepare_dataset",),
          "the file, as it was read, cannot be used"),
     Move(RunStatus.PREPARING, RunStatus.FAILED, ("prepare_dataset",),
-         "several attempts died without a word, or the object is gone or became another run"),
+         "several invocations ended without a result, or the object is gone or became another run"),
     Move(RunStatus.PREPARED, RunStatus.TRAINING, ("start_training", "approve_model"),
          "SageMaker accepted the run's training or tuning job, or knows it already"),
     Move(RunStatus.PREPARED, RunStatus.SUPERSEDED, ("start_training", *_OVERTAKERS), _OVERTAKEN),

@@ -133,7 +133,7 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 
 def _row(number: int, row: Any) -> tuple[str, str, float]:
     if not isinstance(row, dict):
-        raise BadAnswer(f"Entry {number} is no record, but {_shown(row)}.")
+        raise BadAnswer(f"Entry {number} is not an object, but {_shown(row)}.")
     for name in ("item_id", "score"):
         if name not in row:
             raise BadAnswer(f"Entry {number} has no {name}; it is {_shown(row)}.")

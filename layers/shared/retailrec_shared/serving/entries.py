@@ -36,10 +36,20 @@ def run_entries(run_id: str, read: Read, customers: Iterable[tuple[str, Any]]) -
 
 
 def run_keys(run_id: str, read: Read) -> Iterator[str]:
-    """Yield every key of a run."""
+    """Yield every key that a run may have; runs of earlier releases have fewer files and rankings.
+
+    Each item of the catalogue may have neighbours, so the file of similar items is not read.
+    """
+
+    def read_for_keys(relative: str) -> Iterable[str]:
+        if relative != names.SIMILAR_JSONL:
+            return read(relative)
+        items = (json.loads(line)["item_id"] for line in read(names.CATALOGUE_JSONL))
+        return (json.dumps({"item_id": item, "similar": None}) for item in items)
+
     histories = map(json.loads, read(names.HISTORY_JSONL))
     customers = ((str(history["customer_id"]), None) for history in histories)
-    return (key for key, _ in run_entries(run_id, read, customers))
+    return (key for key, _ in run_entries(run_id, read_for_keys, customers))
 
 
 def _items(run_id: str, lines: Iterable[str]) -> Iterator[Entry]:
@@ -60,7 +70,7 @@ def _popular(run_id: str, rankings: dict[str, Any]) -> Iterator[Entry]:
     yield popular_rest_key(run_id), rankings.get("rest", [])  # missing in runs of earlier releases
     for country, ranking in rankings["by_country"].items():
         yield popular_key(run_id, country), ranking
-    since = rankings["since"]
+    since = rankings.get("since", {"all": {}, "by_country": {}})  # missing in runs of earlier releases
     yield popular_since_key(run_id), since["all"]
     for country, months in since["by_country"].items():
         yield popular_since_key(run_id, country), months

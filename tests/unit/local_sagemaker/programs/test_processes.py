@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import errno
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,7 +14,7 @@ from typing import NamedTuple, cast
 
 import pytest
 
-from local.sagemaker.programs import subprocesses, watchdog
+from local.sagemaker.programs import http_client, subprocesses, watchdog
 from local.sagemaker.programs.http_client import ConnectionBroken, HttpClient, Reply
 from local.sagemaker.programs.ports import PORTS, free_port
 from local.sagemaker.programs.programs import Launch, SubprocessRunner
@@ -196,6 +199,75 @@ def test_a_refused_connection_is_reported() -> None:
                 await client.request("GET", f"http://127.0.0.1:{free_port()}/ping", {}, b"", 5)
 
     asyncio.run(use())
+
+
+def test_a_socket_that_cannot_be_opened_is_reported_at_the_first_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def refuse(*kind: object) -> None:
+        tries.append(kind)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async def use() -> None:
+        async with HttpClient() as client:
+            monkeypatch.setattr(http_client, "_open_socket", refuse)
+            with pytest.raises(ConnectionBroken, match="Too many open files"):
+                await client.request("GET", f"http://127.0.0.1:{PORTS[0]}/ping", {}, b"", 60)
+            monkeypatch.undo()
+
+    asyncio.run(use())
+    assert len(tries) == 1
+
+
+def test_a_large_body_arrives_whole_and_with_its_length() -> None:
+    large = bytes(5 << 20)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert f"content-length: {len(large)}\r\n".encode() in head.lower()
+        assert await reader.readexactly(len(large)) == large
+        writer.write(OK)
+
+    async def use(client: Client) -> None:
+        reply = await client.http.request("POST", f"{client.url}/invocations", {}, large, 60)
+        assert reply.body == b"ok"
+
+    talk(serve, use)
+
+
+def test_a_header_is_read_as_asgi_servers_read_it() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        long = b"x" * 20_000
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nX-Long: ")
+        writer.write(long + b"\r\nContent-Length: 0\r\n\r\n")
+
+    async def use(client: Client) -> None:
+        headers = (await ask(client)).headers
+        assert headers["x-name"] == "caf\xe9"
+        assert len(headers["x-long"]) == 20_000
+
+    talk(serve, use)
+
+
+def test_a_request_on_a_kept_connection_that_was_reset_is_sent_again() -> None:
+    requests = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await read_request(reader))
+        writer.write(OK)
+        requests.append(await read_request(reader))
+        writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        writer.transport.abort()
+
+    async def use(client: Client) -> None:
+        for _ in range(2):
+            assert (await ask(client)).body == b"ok"
+
+    talk(serve, use)
+    assert len(requests) == 3
 
 
 def test_requests_that_wait_are_aborted_when_the_client_closes() -> None:
