@@ -28,6 +28,7 @@ FUNCTION = "arn:${Partition}:lambda:${Region}:${Account}:function:${Stack}-*"
 ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
 LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/retailrec/${Stack}/*"
 JOB_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/sagemaker/*"
+API_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:API-Gateway-Execution-Logs_*"
 REPOSITORY = "arn:${Partition}:ecr:${Region}:${Account}:repository/retailrec-algorithm"
 BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/${Stack}"
 DEFAULT_BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/default"
@@ -134,6 +135,7 @@ VERBS: Mapping[str, Grants] = {
     "destroy": (
         *_OPEN,
         ("sts:GetCallerIdentity", (ALL,)),
+        ("cloudformation:ListStacks", (ALL,)),
         ("cloudformation:ListStackResources", (STACK,)),
         ("cloudformation:DeleteStack", (STACK,)),
         ("events:DisableRule", ("arn:${Partition}:events:${Region}:${Account}:rule/${Stack}*",)),
@@ -159,6 +161,7 @@ VERBS: Mapping[str, Grants] = {
         ("sagemaker:StopHyperParameterTuningJob", (TUNING_JOB,)),
         ("s3:ListAllMyBuckets", (ALL,)),
         ("s3:GetBucketLocation", (BUCKETS,)),
+        ("s3:GetBucketTagging", (BUCKETS,)),
         ("s3:ListBucketVersions", (BUCKETS,)),
         ("s3:DeleteObject", (OBJECTS,)),
         ("s3:DeleteObjectVersion", (OBJECTS,)),
@@ -166,10 +169,12 @@ VERBS: Mapping[str, Grants] = {
         ("dynamodb:DescribeTable", (TABLE,)),
         ("logs:DescribeLogGroups", (ALL,)),
         ("logs:DescribeLogStreams", (JOB_LOGS,)),
-        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS)),
+        ("logs:ListTagsForResource", (LOGS, API_LOGS)),
+        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS, API_LOGS)),
         ("logs:DeleteLogStream", (JOB_LOGS, f"{JOB_LOGS}:*")),
         ("iam:ListRoles", (ALL,)),
         ("iam:GetRole", (ROLE,)),
+        ("iam:ListRoleTags", (ROLE,)),
         ("iam:ListAttachedRolePolicies", (ROLE,)),
         ("iam:DetachRolePolicy", (ROLE,)),
         ("iam:DeleteRole", (ROLE,)),
