@@ -180,7 +180,7 @@ def test_a_new_account_can_create_every_function() -> None:
 
 # The longest values of parameters whose pattern alone limits them; an algorithm's ARN by SageMaker's limit.
 FREE = {"ColumnMapping": 2002, "AlgorithmImageUri": 255, "AlgorithmArn": 170}
-LONGEST_ARN = 128
+LONGEST_ARN = 128  # of a role; what CloudFormation names is shorter
 
 
 def longest(value: Any) -> int:
@@ -196,9 +196,10 @@ def longest(value: Any) -> int:
 
 @pytest.mark.parametrize("name", of_type("AWS::Lambda::Function"))
 def test_a_functions_environment_has_room(name: str) -> None:
-    """Lambda takes 4 KB of variables."""
+    """Lambda takes 4 KB of variables; one of the two ways to name an algorithm is empty."""
     variables = of_type("AWS::Lambda::Function")[name]["Environment"]["Variables"]
-    assert sum(len(key) + longest(value) for key, value in variables.items()) <= 4096
+    size = sum(len(key) + longest(value) for key, value in variables.items()) - FREE["AlgorithmArn"]
+    assert size <= 4096
 
 
 def test_the_template_is_within_cloudformations_limits() -> None:
