@@ -29,16 +29,21 @@ def manifest_problem(ecr: Any, repository: str, tag: str, registry: str | None =
 
 
 def problem_of(image: str, detail: Mapping[str, Any]) -> str | None:
+    """Return why SageMaker cannot use an image, from its detail in DescribeImages' answer, and what to do."""
+    reason = unusable(image, detail)
+    return f"{reason}: {REMEDY}." if reason else None
+
+
+def unusable(image: str, detail: Mapping[str, Any]) -> str | None:
     """Return why SageMaker cannot use an image, from its detail in DescribeImages' answer."""
     manifest, artifact = detail.get("imageManifestMediaType"), detail.get("artifactMediaType")
     if manifest not in {None, MANIFEST}:
-        kind = _kind(manifest)
         return (
-            f"The registry holds {image} as {kind} ({manifest}), and SageMaker's CreateModel takes only a "
-            f"Docker image manifest, version 2, schema 2 ({MANIFEST}): {REMEDY}."
+            f"The registry holds {image} as {_kind(manifest)} ({manifest}), and SageMaker's CreateModel "
+            f"takes only a Docker image manifest, version 2, schema 2 ({MANIFEST})"
         )
     if artifact not in {None, CONFIG}:
-        return f"What the registry holds as {image} is no container image of Docker's ({artifact}): {REMEDY}."
+        return f"What the registry holds as {image} is no container image of Docker's ({artifact})"
     return None
 
 
