@@ -2,7 +2,7 @@
 
 From its classic image store, Docker pushes a Docker manifest (version 2, schema 2), whatever built the image.
 From containerd's store, the default of new installations, it pushes what was built: an OCI index, unless
-buildx is told otherwise.
+buildx gets options against it.
 """
 
 from pathlib import Path
