@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from retailrec.client import laptop
 from retailrec.client.api import Api
+from retailrec.client.place import Place
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import assume, aws_session, client, is_local_root, local_session
 from retailrec_shared.core.settings import Settings
@@ -39,10 +40,13 @@ class Stack:
     cloud: "Running | None" = None
 
     @classmethod
-    def open(cls, name: str | None) -> Self:
-        """Open the named stack on AWS, or else the local one; raises Problem if it does not exist."""
+    def open(cls, name: str | None, region: str | None = None, profile: str | None = None) -> Self:
+        """Open the named stack on AWS, or else the local one; raises Problem if it does not exist.
+
+        Without ``region`` and ``profile``, the command line's and the environment's are used.
+        """
         if name:
-            return cls._open(name, aws_session(), None)
+            return cls._open(name, aws_session(Place(region, profile)), None)
         cloud = laptop.running()
         if cloud is None:
             raise Problem(NO_CLOUD)
@@ -62,7 +66,8 @@ class Stack:
             if "does not exist" not in str(error):
                 raise
             raise Problem(
-                f"There is no stack {name!r} in {session.region_name}: check the name and the region."
+                f"There is no stack {name!r} in {session.region_name}: check the name, or name another "
+                "region with --region."
             ) from error
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}

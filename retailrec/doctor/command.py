@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from typer import Exit
 
 from retailrec.client import laptop
+from retailrec.client.place import chosen
+from retailrec.client.problems import NO_REGION
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
 from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
@@ -36,7 +38,7 @@ def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
 
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
     """Run all checks, in the order in which a deployment would meet the problems."""
-    if name is None and laptop.running() is None:
+    if name is None and (chosen() or laptop.running() is None):
         return _check_account(algorithm_arn)
     stack = Stack.open(name)
     return _check_stack(stack, algorithm_arn)
@@ -93,7 +95,7 @@ def _settings(stack: Stack, algorithm_arn: str) -> Settings:
 
 def _who(sts: Any, region: str | None) -> Iterator[Finding]:
     if region is None:
-        yield failed("credentials", "No AWS region is chosen: set AWS_REGION, or one in your AWS profile.")
+        yield failed("credentials", NO_REGION)
         return
     who = sts.get_caller_identity()
     yield ok("credentials", f"You are {who['Arn']}, in {region}.")

@@ -30,6 +30,7 @@ class FakeServer:
             {"detail": "No model is live yet."},
         )
         self.asked: list[str] = []
+        self.signed: list[str] = []
 
 
 def describe_stacks(outputs: Mapping[str, str], parameters: Mapping[str, str]) -> str:
@@ -68,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.fake.signed.append(self.headers["Authorization"].split("Credential=")[1].split(",")[0])
         name = form["StackName"][0]
         if name in self.fake.stacks:
             self._send(200, "text/xml", describe_stacks(*self.fake.stacks[name]))
