@@ -108,5 +108,5 @@ def _explain_refusal(operation: str, error: Mapping[str, Any]) -> str:
     if code in NOT_KNOWN:
         return f"AWS does not know your credentials ({message}): check the access key and its secret."
     if code in NOT_ALLOWED:
-        return f"AWS refused {operation} to your credentials ({message}): ask for this permission."
+        return f"AWS refused {operation} to your credentials ({message}): ask for the permission."
     return f"AWS refused {operation}: {message or code}."

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ class Stack:
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
     cloud: "Running | None" = None
+    created: datetime | None = None
 
     @classmethod
     def open(cls, name: str | None, region: str | None = None, profile: str | None = None) -> Self:
@@ -71,7 +73,7 @@ class Stack:
             ) from error
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-        return cls(name, session, outputs, parameters, cloud)
+        return cls(name, session, outputs, parameters, cloud, found.get("CreationTime"))
 
     def output(self, name: str) -> str:
         """Return an output; raises Problem for a stack without it."""
@@ -166,11 +168,6 @@ class Stack:
     def pause(self) -> None:
         """Wait between two reads."""
         time.sleep(self.poll_seconds)
-
-    @property
-    def patience_seconds(self) -> float:
-        """How long after an upload its run may take to appear."""
-        return 180.0 if self.cloud is None else 60.0
 
     def _client(self, service: str) -> Any:
         return client(self.session, service, self.cloud)
