@@ -18,7 +18,7 @@ from retailrec.views.screen import out, table
 from retailrec_shared.core.settings import Settings
 
 NOT_WELL = 1
-MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
+MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "yellow"}
 # Placeholders for the names of a stack that is not deployed yet.
 UNNAMED = dict.fromkeys(
     ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
@@ -113,7 +113,8 @@ def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Findin
 def _show(findings: list[Finding]) -> None:
     shown = table("", "What", "")
     for finding in findings:
-        shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
+        said = " ".join(part for part in (finding.sentence, finding.remedy) if part)
+        shown.add_row(finding.verdict.value, finding.what, said, style=MARKS[finding.verdict])
     out().print(shown)
     wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
     out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")
