@@ -65,7 +65,7 @@ def push_image(
         str, Option(help="A repository of the account's ECR; created if it does not exist.")
     ] = ("retailrec-algorithm"),
     tag: Annotated[
-        str | None, Option(help="The image tag. Default: a hash of the files in algorithm/.")
+        str | None, Option(help="The image tag. Default: a hash of algorithm/ and of how the image is built.")
     ] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
