@@ -26,6 +26,7 @@ TABLE = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${Stack}-*"
 QUEUE = "arn:${Partition}:sqs:${Region}:${Account}:${Stack}-*"
 FUNCTION = "arn:${Partition}:lambda:${Region}:${Account}:function:${Stack}-*"
 ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
+PRINCIPALS = ("arn:${Partition}:iam::${Account}:role/*", "arn:${Partition}:iam::${Account}:user/*")
 LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/retailrec/${Stack}/*"
 JOB_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/sagemaker/*"
 API_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:API-Gateway-Execution-Logs_*"
@@ -93,6 +94,16 @@ VERBS: Mapping[str, Grants] = {
         *_LEDGER,
         ("sts:GetCallerIdentity", (ALL,)),
         ("servicequotas:ListServiceQuotas", (ALL,)),
+        ("servicequotas:ListAWSDefaultServiceQuotas", (ALL,)),
+        # Before a deployment: what is in the account already, and what the caller may do.
+        ("iam:SimulatePrincipalPolicy", PRINCIPALS),
+        ("iam:GetRole", PRINCIPALS[:1]),
+        ("iam:GetUser", PRINCIPALS[1:]),
+        ("lambda:GetAccountSettings", (ALL,)),
+        ("apigateway:GET", (API_ACCOUNT,)),
+        ("logs:DescribeLogGroups", (ALL,)),
+        ("events:DescribeEventBus", (BUS,)),
+        ("sagemaker:ListEndpoints", (ALL,)),
         ("ecr:DescribeImages", (REPOSITORY,)),
         ("sagemaker:DescribeAlgorithm", (ALL,)),
         ("sagemaker:DescribeEndpoint", (ENDPOINT,)),
