@@ -33,7 +33,9 @@ def smoke(place: Aws, record: Record, ask: Ask, say: Callable[[str], None]) -> b
     if not _take(record, steps.forward(), say):
         if not record.passed("account"):
             return False  # nothing of this test is there
-        if not ask("Remove the stack and its data now? (No: mend it, and the same command goes on there.)"):
+        if not ask(
+            "Remove the stack and its data now? (If not: correct it, and the same command goes on there.)"
+        ):
             return False
     return _take(record, steps.back(), say) and not record.failed()
 
