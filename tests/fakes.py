@@ -85,10 +85,12 @@ class FakeSageMaker:
         return {}
 
     def end_training(self, name: str, metrics: Mapping[str, float], status: str = "Completed") -> None:
+        output = self.training_jobs[name].get("OutputDataConfig", {})
+        place = output.get("S3OutputPath", "s3://data/runs/none/model/")
         self.training_jobs[name] |= {
             "TrainingJobStatus": status,
             "FailureReason": "AlgorithmError: no rows" if status == "Failed" else "",
-            "ModelArtifacts": {"S3ModelArtifacts": f"s3://data/model/{name}/model.tar.gz"},
+            "ModelArtifacts": {"S3ModelArtifacts": f"{place.rstrip('/')}/{name}/output/model.tar.gz"},
             "FinalMetricDataList": [
                 {"MetricName": metric, "Value": value} for metric, value in metrics.items()
             ],
@@ -117,7 +119,8 @@ class FakeSageMaker:
         job["HyperParameterTuningJobStatus"] = status
         job["TrainingJobStatusCounters"] = {"Completed": 2 if metrics else 0}
         if metrics:
-            self.training_jobs[best] = {}
+            output = job["TrainingJobDefinition"]["OutputDataConfig"]
+            self.training_jobs[best] = {"OutputDataConfig": output}
             self.end_training(best, metrics)
             tuned = {"factors": "96", "_tuning_objective_metric": "x"}
             job["BestTrainingJob"] = {"TrainingJobName": best, "TunedHyperParameters": tuned}
