@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA") or SHARED / "data" / "online_retail_II.xlsx")
 
 DOCKER, CHROMIUM, DATA, CURL = "Docker", "Chromium", "the real data set", "curl"
-BENCHMARKS = "the benchmarks' environment"
+BENCHMARKS, SDK = "the benchmarks' environment", "the SageMaker Python SDK"
 REGISTRY = "docker-registry"
 HOW = {
     DOCKER: "install Docker and start it; on Debian, as root, `make test-tools`",
@@ -27,6 +27,7 @@ HOW = {
     CURL: "install curl, 7.75 or newer",
     REGISTRY: "install docker-registry (its program is enough); on Debian, as root, `make test-tools`",
     BENCHMARKS: "run `make .venv-bench/installed`, as `make test-slow` does",
+    SDK: "run `make .venv-sdk/installed`, as `make test-slow` does",
 }
 
 
@@ -55,6 +56,12 @@ def docker() -> None:
     if engine.starter() is None and not engine.available():
         skip(DOCKER)
     engine.ensure()
+
+
+def sdk_python() -> Path:
+    """Return the Python that has the SageMaker Python SDK; skip the test without it."""
+    python = ROOT / ".venv-sdk" / "bin" / "python"
+    return python if python.is_file() else skip(SDK)
 
 
 def chromium() -> str:
