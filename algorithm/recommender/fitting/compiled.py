@@ -45,6 +45,8 @@ def _copied(given: str) -> str:
         copy = tempfile.mkdtemp(prefix="recommender-compiled-")
         atexit.register(shutil.rmtree, copy, ignore_errors=True)
         shutil.copytree(given, copy, dirs_exist_ok=True)
+        for folder in (path for path in (Path(copy), *Path(copy).rglob("*")) if path.is_dir()):
+            folder.chmod(0o700)  # the mode is copied, too
     except OSError:  # no temporary folder can be written to, or the folder given not be read
         return given
     return copy
