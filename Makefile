@@ -61,7 +61,7 @@ sam-local: .venv/dev ## Run every function with each of its events in Docker, by
 image: .venv/laptop ## Build the algorithm's image
 	@$(BIN)/python -m local.containers.image
 
-image-test: .venv/dev ## Run the image as SageMaker does
+image-test: .venv/dev .venv-sdk/installed ## Run the image as SageMaker does, and by AWS's own client
 	@$(BIN)/python -m pytest -m "slow or soak" --timeout 1800 tests/image $(PYTEST)
 
 push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS account
@@ -81,7 +81,7 @@ test-slow: .venv/dev .venv-bench/installed .venv-sdk/installed ## The real file,
 soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
 	$(call verb,soak,soak-tests tests-over-moto tests-under-load)
 
-test-tools: ## Install Chromium and Docker, which make test-slow needs, where this may be done (Debian, root)
+test-tools: ## Install what make test-slow needs besides Python, where this may be done (Debian, root)
 	@scripts/install_test_tools.sh
 
 checks: .venv/dev .venv-audit/installed
