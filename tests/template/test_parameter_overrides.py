@@ -7,6 +7,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from retailrec.doctor.deployment.overrides import read_overrides
 from retailrec_shared.core.column_mapping import ColumnMapping
 from tests.environment import read_template
 
@@ -56,6 +59,23 @@ def test_sam_reads_every_parameter_of_every_documented_command() -> None:
     for words, read in zip(told, as_sam_reads(*told), strict=True):
         assert list(read) == [word.partition("=")[0] for word in words]
         assert set(read) <= set(PARAMETERS)
+
+
+def test_the_doctor_reads_samconfig_as_sam_does() -> None:
+    given: list[object] = [
+        'ColumnMapping="customer_id=Household ID,item_id=sku" TopN=20',
+        "RetrainSchedule='cron(0 3 * * ? *)'   TopN=20",
+        r"ColumnMapping=price=two\ words Algorithm=auto",
+        ["TopN=20", 'AlgorithmImageUri=""'],
+        "ParameterKey=TopN,ParameterValue=20 ParameterKey=ColumnMapping,ParameterValue='a b'",
+        {"TopN": 20, "ColumnMapping": "price=a b", "AlgorithmArn": None, "UploaderPrincipalArns": ["a", "b"]},
+        "ColumnMapping=price=Preis (€) TopN=20",
+        "",
+    ]
+    assert [read_overrides(each) for each in given] == as_sam_reads(*given)
+    for wrong in ("AlgorithmImageUri=", "TopN", 5):
+        with pytest.raises(ValueError, match="parameter_overrides"):
+            read_overrides(wrong)
 
 
 def test_json_that_sam_has_cut_is_refused_before_anything_is_deployed() -> None:
