@@ -141,8 +141,9 @@ lint: .venv/dev ## Lint, check the format, and check the words
 types: .venv/dev ## Check the types, strictly
 	@$(BIN)/mypy $(SOURCES)
 
-template: .venv/dev ## Check the template: cfn-lint and sam validate
-	@$(BIN)/cfn-lint template.yaml
+template: .venv/dev ## Check the template as SAM expands it: cfn-lint and sam validate
+	@$(BIN)/python scripts/expand_template.py build/expanded-template.json
+	@$(BIN)/cfn-lint build/expanded-template.json
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate
 
 template-security: .venv/dev .venv-audit/installed ## Check the built template with checkov (offline)

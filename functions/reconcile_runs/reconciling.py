@@ -91,7 +91,7 @@ def _check_endpoint() -> None:
     run = None if settings().endpoint_mode == "none" else deployment.current_target()
     if run is None and state is None:
         return
-    if run and state and state.in_service and state.run_id == run.run_id:
+    if run and state and state.serves(run):
         return
     if run and run.status is RunStatus.LIVE:
         endpoint_request.record("", after=last)  # requests it again, five minutes after the last time
