@@ -29,6 +29,7 @@ ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
 PRINCIPALS = ("arn:${Partition}:iam::${Account}:role/*", "arn:${Partition}:iam::${Account}:user/*")
 LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/retailrec/${Stack}/*"
 JOB_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/sagemaker/*"
+API_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:API-Gateway-Execution-Logs_*"
 REPOSITORY = "arn:${Partition}:ecr:${Region}:${Account}:repository/retailrec-algorithm"
 BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/${Stack}"
 DEFAULT_BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/default"
@@ -145,6 +146,7 @@ VERBS: Mapping[str, Grants] = {
     "destroy": (
         *_OPEN,
         ("sts:GetCallerIdentity", (ALL,)),
+        ("cloudformation:ListStacks", (ALL,)),
         ("cloudformation:ListStackResources", (STACK,)),
         ("cloudformation:DeleteStack", (STACK,)),
         ("events:DisableRule", ("arn:${Partition}:events:${Region}:${Account}:rule/${Stack}*",)),
@@ -170,6 +172,7 @@ VERBS: Mapping[str, Grants] = {
         ("sagemaker:StopHyperParameterTuningJob", (TUNING_JOB,)),
         ("s3:ListAllMyBuckets", (ALL,)),
         ("s3:GetBucketLocation", (BUCKETS,)),
+        ("s3:GetBucketTagging", (BUCKETS,)),
         ("s3:ListBucketVersions", (BUCKETS,)),
         ("s3:DeleteObject", (OBJECTS,)),
         ("s3:DeleteObjectVersion", (OBJECTS,)),
@@ -177,10 +180,12 @@ VERBS: Mapping[str, Grants] = {
         ("dynamodb:DescribeTable", (TABLE,)),
         ("logs:DescribeLogGroups", (ALL,)),
         ("logs:DescribeLogStreams", (JOB_LOGS,)),
-        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS)),
+        ("logs:ListTagsForResource", (LOGS, API_LOGS)),
+        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS, API_LOGS)),
         ("logs:DeleteLogStream", (JOB_LOGS, f"{JOB_LOGS}:*")),
         ("iam:ListRoles", (ALL,)),
         ("iam:GetRole", (ROLE,)),
+        ("iam:ListRoleTags", (ROLE,)),
         ("iam:ListAttachedRolePolicies", (ROLE,)),
         ("iam:DetachRolePolicy", (ROLE,)),
         ("iam:DeleteRole", (ROLE,)),
