@@ -40,6 +40,8 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
         "SecondaryStatus": job.secondary_status,
         "SecondaryStatusTransitions": job.transitions,
         "FailureReason": job.failure_reason,
+        # Present also without a key, and read so by the SageMaker Python SDK (Estimator.attach).
+        "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
         "ModelArtifacts": {"S3ModelArtifacts": job.artifact or ""},
         "FinalMetricDataList": job.metrics or None,
         "CreationTime": job.created,

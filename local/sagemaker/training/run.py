@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.account import state_changes
 from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import Document, TrainingJob, now
+from local.sagemaker.cloudwatch.logs import CloudLog, Stream
+from local.sagemaker.cloudwatch.metrics import CloudMetrics
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
 from local.sagemaker.models import marketplace
@@ -15,7 +17,6 @@ from local.sagemaker.programs import archives
 from local.sagemaker.programs.programs import Launch
 from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
 from local.sagemaker.training.checkpoints import CheckpointFolder
-from local.sagemaker.training.cloud_log import CloudLog
 from local.sagemaker.training.metrics import MetricScanner
 from local.sagemaker.training.ml_folder import MlFolder
 
@@ -168,21 +169,28 @@ class _Training:
             raise JobFailed(f"ClientError: Checkpoint upload failed: {problem}") from problem
 
     async def _train_and_log(self, role: ExecutionRole) -> str:
-        """Run the program, and send its output to CloudWatch as well."""
-        log = CloudLog.of_job(self._cloud.aws, self._cloud.settings, self._job.name, role)
+        """Run the program, and send its output and its metrics to CloudWatch as well."""
+        aws, name = self._cloud.aws, self._job.name
+        log = CloudLog.open(aws, self._cloud.settings, Stream.of_training_job(name), role)
+        metrics = CloudMetrics.open(aws, name, role) if self._metrics.defined else None
         try:
-            return await self._train(log)
+            return await self._train(log, metrics)
         finally:
-            if log:
-                await log.close()
+            for opened in (log, metrics):
+                if opened:
+                    await opened.close()
 
-    async def _train(self, log: CloudLog | None) -> str:
+    async def _train(self, log: CloudLog | None, metrics: CloudMetrics | None) -> str:
         """Run the program; returns the secondary status that its end means."""
 
         def on_line(line: str) -> None:
-            self._record_objective(self._metrics.read(line))
+            seen = self._metrics.read(line)
+            self._record_objective(seen)
             if log:
                 log.write(line)
+            if metrics:
+                for name, value in seen:
+                    metrics.add(name, value)
 
         program = await self._cloud.runner.start(
             Launch(
