@@ -6,7 +6,7 @@ from typing import Any
 
 from retailrec.client.paths import REPOSITORY, need_repository
 from retailrec.client.problems import Problem
-from retailrec.client.sessions import aws_session
+from retailrec.client.sessions import aws_session, where
 from retailrec.views.screen import out
 
 
@@ -16,7 +16,9 @@ def push_image(repository: str, tag: str | None) -> None:
     from retailrec.image.tag import content_tag
 
     folder = REPOSITORY / "algorithm"
-    ecr: Any = aws_session().client("ecr")
+    session = aws_session()
+    out().print(f"The registry is that of {where(session)}.", soft_wrap=True)
+    ecr: Any = session.client("ecr")
     uri = push_folder(ecr, repository, tag or content_tag(folder), folder)
     out().print("\nDeploy with it:")
     out().print(f"  sam deploy --guided --parameter-overrides AlgorithmImageUri={uri}", soft_wrap=True)

@@ -13,7 +13,7 @@ from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_ch
 from retailrec.doctor.permissions import Place, needed
 from retailrec.doctor.quota_checks import check_quotas
 from retailrec.doctor.stack_name import check_stack_name
-from retailrec.removal.inventory import Client
+from retailrec.removal.identity import Client
 
 REPOSITORY_NAME = "retailrec-algorithm"
 
