@@ -46,7 +46,7 @@ class _Text:
 
 
 def examine(account: FakeAccount, planned: Plan) -> list[Finding]:
-    return before.examine(planned, account.client, account.region, lambda: "0123456789abcdef")
+    return before.examine(planned, account.client, account.region, account.region, lambda: "0123456789abcdef")
 
 
 def of(found: list[Finding], verdict: Verdict) -> list[Finding]:
@@ -256,6 +256,7 @@ def test_the_command_ends_with_1_where_something_would_stop_the_deployment(
         return Session()
 
     monkeypatch.setattr(command, "aws_session", open_session)
+    monkeypatch.setattr(command, "region_of_sam", lambda _place: "us-east-1")
     monkeypatch.setattr(command, "client", lambda _session, service, _cloud: account.client(service))
     monkeypatch.delenv("RETAILREC_STACK", raising=False)
     asked = ["doctor", "--before-deploy", "--region", "eu-west-1", "--config-env", "prod", "-p", IMAGE]
@@ -265,6 +266,8 @@ def test_the_command_ends_with_1_where_something_would_stop_the_deployment(
     assert set(found[0]) == {"what", "verdict", "sentence", "remedy"}
     assert "retailrec-prod can be the name of a stack." in [each["sentence"] for each in found]
     assert places == [Place("eu-west-1")]
+    elsewhere = "`sam deploy` would deploy in us-east-1: give it --region eu-west-1."
+    assert elsewhere in [each["sentence"] for each in found]
     account.answers["DescribeImages"] = lambda _: {"imageDetails": [{"imageManifestMediaType": DOCKER + "x"}]}
     answer = CliRunner().invoke(app, asked)
     assert answer.exit_code == 1
