@@ -1,4 +1,4 @@
-"""`retailrec doctor --before-deploy`, against an account that answers as told."""
+"""`retailrec doctor --before-deploy`, on an account that a test sets up."""
 
 import json
 from collections.abc import Callable
@@ -131,8 +131,8 @@ def test_each_check_that_is_not_permitted_is_unknown_and_stops_no_other() -> Non
         account.answers[operation] = DENIED
         found = examine(account, planned)
         assert len({each.what for each in found}) >= number - 1, operation
-        told = [each for each in of(found, Verdict.UNKNOWN) if operation in each.sentence + each.remedy]
-        assert told or operation in {"ListEndpoints", "HeadBucket"}, operation
+        said = [each for each in of(found, Verdict.UNKNOWN) if operation in each.sentence + each.remedy]
+        assert said or operation in {"ListEndpoints", "HeadBucket"}, operation
         if operation == "ListEndpoints":  # a refusal is an answer, too: SageMaker is in this region
             assert "region" in {each.what for each in of(found, Verdict.OK)}
 
