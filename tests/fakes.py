@@ -44,6 +44,7 @@ class FakeSageMaker:
         self.packages: dict[str, Json] = {}
         self.configs: dict[str, Json] = {}
         self.endpoint: Json | None = None
+        self.variants: list[Json] = []  # that serve
         self.over_quota = False
         self.calls: list[str] = []
 
@@ -171,6 +172,10 @@ class FakeSageMaker:
     def create_endpoint_config(self, **request: Any) -> Json:
         for variant in request["ProductionVariants"]:
             self._find_model(variant)
+            if "ServerlessConfig" in variant and self.models[variant["ModelName"]]["EnableNetworkIsolation"]:
+                raise refusal(
+                    "ValidationException", "Serverless Inference does not support network isolation."
+                )
         taken = refusal("ValidationException", "Cannot create already existing endpoint configuration.")
         return self._create(self.configs, request["EndpointConfigName"], request, taken)
 
@@ -187,13 +192,13 @@ class FakeSageMaker:
     def describe_endpoint(self, EndpointName: str) -> Json:  # noqa: N803
         if self.endpoint is None:
             raise refusal("ValidationException", f'Could not find endpoint "{EndpointName}".')
-        return self.endpoint
+        return ({"ProductionVariants": self.variants} if self.variants else {}) | self.endpoint
 
     def create_endpoint(self, **request: Any) -> Json:
         self.calls.append("create_endpoint")
         if self.endpoint is not None:
             raise refusal("ValidationException", "Cannot create already existing endpoint.")
-        self.endpoint = request | {"EndpointStatus": "Creating"}
+        self.endpoint, self.variants = request | {"EndpointStatus": "Creating"}, []
         return {}
 
     def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:  # noqa: N803
@@ -201,6 +206,8 @@ class FakeSageMaker:
         assert self.endpoint is not None
         if self.endpoint["EndpointStatus"] != "InService":
             raise refusal("ValidationException", f'Cannot update in-progress endpoint "{EndpointName}".')
+        if self._serverless(EndpointConfigName) and "CurrentServerlessConfig" not in self.variants[0]:
+            raise refusal("ValidationException", "An endpoint on instances cannot become serverless.")
         self.endpoint |= {"EndpointStatus": "Updating", "Next": EndpointConfigName}
         return {}
 
@@ -215,7 +222,12 @@ class FakeSageMaker:
         wanted = self.endpoint.pop("Next", self.endpoint["EndpointConfigName"])
         if not rolled_back:
             self.endpoint["EndpointConfigName"] = wanted
+            variant = "CurrentServerlessConfig" if self._serverless(wanted) else "CurrentInstanceCount"
+            self.variants = [{"VariantName": wanted, variant: 1}]
         self.endpoint["EndpointStatus"] = "InService"
+
+    def _serverless(self, config: str) -> bool:
+        return "ServerlessConfig" in self.configs[config]["ProductionVariants"][0]
 
 
 class FakeEventBridge:

@@ -19,11 +19,13 @@ REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA") or SHARED / "data" / "onl
 
 DOCKER, CHROMIUM, DATA, CURL = "Docker", "Chromium", "the real data set", "curl"
 BENCHMARKS = "the benchmarks' environment"
+REGISTRY = "docker-registry"
 HOW = {
     DOCKER: "install Docker and start it; on Debian, as root, `make test-tools`",
     CHROMIUM: "install Chromium, or name it by RETAILREC_CHROMIUM; on Debian, as root, `make test-tools`",
     DATA: "set RETAILREC_REAL_DATA to online_retail_II.xlsx, the UCI repository's dataset 502",
     CURL: "install curl, 7.75 or newer",
+    REGISTRY: "install docker-registry (its program is enough); on Debian, as root, `make test-tools`",
     BENCHMARKS: "run `make .venv-bench/installed`, as `make test-slow` does",
 }
 
@@ -58,6 +60,11 @@ def docker() -> None:
 def chromium() -> str:
     """Return the path of the browser; skip the test where there is none."""
     return browser.chromium() or skip(CHROMIUM)
+
+
+def registry() -> str:
+    """Return the path of a registry's program; skip the test where there is none."""
+    return shutil.which("docker-registry") or skip(REGISTRY)
 
 
 def real_data() -> Path:

@@ -5,7 +5,7 @@ import math
 from aws_lambda_powertools.metrics import MetricUnit
 
 from approve_model.gate import POPULARITY, Metrics, Standards, caution, lift, objection
-from approve_model.models import create_model
+from approve_model.models import create_models
 from approve_model.trained import Trained, present_job
 from retailrec_shared.core import bus, counting, names
 from retailrec_shared.core.events import ModelRejected
@@ -45,10 +45,13 @@ def judge_training_job(job_name: str) -> None:
 
 
 def _restore(run: Run, job: Trained | None) -> None:
-    """Create an approved run's model again if somebody deleted it, and publish its event again."""
+    """Create what is missing of an approved run's models, and publish its event again.
+
+    Somebody deleted one, or the stack has another EndpointMode since.
+    """
     with step_of(run.run_id, Stage.APPROVE):
         if job and job.status == "Completed":
-            create_model(run, job.artifact)
+            create_models(run, job.artifact)
         if run.status is RunStatus.APPROVED:
             bus.publish(model_approved(run, settings()))
 
@@ -78,7 +81,7 @@ def _pass_gate(run: Run, job: Trained) -> None:
         logger.warning("model rejected by the gate", run_id=run.run_id, reason=reason)
         return
     with step_of(run.run_id, Stage.APPROVE):
-        create_model(run, job.artifact)
+        create_models(run, job.artifact)
         if _approve(run, found, caution(run, found, live, _standards().tolerance)):
             _count_metrics(found)
             counting.count_training_seconds(job.seconds)

@@ -1,14 +1,12 @@
 """Which events a run may have missed, decided from its ledger entry alone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.core.timing import MAX_STEP_GAP
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import timestamp
-
-# Longer than the time between two steps of a run that makes progress.
-MAX_STEP_GAP = timedelta(minutes=4)
 
 
 class Repair(StrEnum):

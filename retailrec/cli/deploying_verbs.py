@@ -5,20 +5,13 @@ from typing import Annotated
 
 from typer import Option, Typer
 
-verbs = Typer()
+from retailrec.cli.on_aws import StackName, on_aws
 
-StackName = Annotated[
-    str | None,
-    Option(
-        "--stack",
-        envvar="RETAILREC_STACK",
-        metavar="NAME",
-        help="A stack on AWS, with your credentials. Default: the local cloud.",
-    ),
-]
+verbs = Typer()
 
 
 @verbs.command()
+@on_aws(always=True)
 def doctor(
     algorithm_arn: Annotated[
         str,
@@ -66,12 +59,13 @@ def events(
 
 
 @verbs.command("push-image")
+@on_aws(always=True)
 def push_image(
     repository: Annotated[
         str, Option(help="A repository of the account's ECR; created if it does not exist.")
     ] = ("retailrec-algorithm"),
     tag: Annotated[
-        str | None, Option(help="The image tag. Default: a hash of the files in algorithm/.")
+        str | None, Option(help="The image tag. Default: a hash of algorithm/ and of how the image is built.")
     ] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
@@ -81,6 +75,7 @@ def push_image(
 
 
 @verbs.command()
+@on_aws()
 def destroy(
     data: Annotated[
         bool, Option("--data", help="Also remove both buckets, with every file and run in them.")

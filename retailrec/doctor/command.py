@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from typer import Exit
 
 from retailrec.client import laptop
+from retailrec.client.place import chosen
+from retailrec.client.problems import NO_REGION
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
 from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
@@ -16,7 +18,7 @@ from retailrec.views.screen import out, table
 from retailrec_shared.core.settings import Settings
 
 NOT_WELL = 1
-MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
+MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "yellow"}
 # Placeholders for the names of a stack that is not deployed yet.
 UNNAMED = dict.fromkeys(
     ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
@@ -36,7 +38,7 @@ def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
 
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
     """Run all checks, in the order in which a deployment would meet the problems."""
-    if name is None and laptop.running() is None:
+    if name is None and (chosen() or laptop.running() is None):
         return _check_account(algorithm_arn)
     stack = Stack.open(name)
     return _check_stack(stack, algorithm_arn)
@@ -93,7 +95,7 @@ def _settings(stack: Stack, algorithm_arn: str) -> Settings:
 
 def _who(sts: Any, region: str | None) -> Iterator[Finding]:
     if region is None:
-        yield failed("credentials", "No AWS region is chosen: set AWS_REGION, or one in your AWS profile.")
+        yield failed("credentials", NO_REGION)
         return
     who = sts.get_caller_identity()
     yield ok("credentials", f"You are {who['Arn']}, in {region}.")
@@ -111,7 +113,8 @@ def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Findin
 def _show(findings: list[Finding]) -> None:
     shown = table("", "What", "")
     for finding in findings:
-        shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
+        said = " ".join(part for part in (finding.sentence, finding.remedy) if part)
+        shown.add_row(finding.verdict.value, finding.what, said, style=MARKS[finding.verdict])
     out().print(shown)
     wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
     out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")

@@ -80,7 +80,23 @@ class IdleFleet(Fleet):
                 cloud.store.models.find(variant["ModelName"])
             except ServiceError as error:
                 raise JobFailed(error.message) from error
-        return cls([])
+        fleet = cls([])
+        fleet.requests = config.variants
+        return fleet
+
+    requests: list[Any]
+
+    def describe(self) -> list[Any]:
+        """Summarise the variants, as the real one does."""
+        return [
+            {"VariantName": each["VariantName"]}
+            | (
+                {"CurrentServerlessConfig": each["ServerlessConfig"]}
+                if "ServerlessConfig" in each
+                else {"CurrentInstanceCount": each["InitialInstanceCount"]}
+            )
+            for each in self.requests
+        ]
 
     async def start(self) -> None:
         """Be up at once."""

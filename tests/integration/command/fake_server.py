@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -32,15 +33,17 @@ class FakeServer:
             {"detail": "No model is live yet."},
         )
         self.asked: list[str] = []
+        self.signed: list[str] = []
+        self.created = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def describe_stacks(outputs: Mapping[str, str], parameters: Mapping[str, str]) -> str:
+def describe_stacks(outputs: Mapping[str, str], parameters: Mapping[str, str], created: datetime) -> str:
     """Write the answer of DescribeStacks, as far as anybody here reads it."""
     members = {
         "Outputs": "".join(_member("Output", pair) for pair in outputs.items()),
         "Parameters": "".join(_member("Parameter", pair) for pair in parameters.items()),
     }
-    members["StackStatus"] = "UPDATE_COMPLETE"
+    members |= {"StackStatus": "UPDATE_COMPLETE", "CreationTime": created.isoformat()}
     inner = "".join(f"<{name}>{text}</{name}>" for name, text in members.items())
     return (
         '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">'
@@ -79,9 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.fake.signed.append(self.headers["Authorization"].split("Credential=")[1].split(",")[0])
         name = form["StackName"][0]
         if name in self.fake.stacks:
-            self._send(200, "text/xml", describe_stacks(*self.fake.stacks[name]))
+            self._send(200, "text/xml", describe_stacks(*self.fake.stacks[name], self.fake.created))
             return
         said = f"Stack with id {name} does not exist"
         error = f"<Error><Code>ValidationError</Code><Message>{said}</Message></Error>"

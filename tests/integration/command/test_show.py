@@ -153,7 +153,7 @@ def test_missing_credentials_are_a_sentence(
     assert answer.exit_code == 1
     assert "No AWS credentials were found" in answer.stderr
     monkeypatch.setenv("AWS_PROFILE", "nope")
-    assert "profile (nope) could not be found" in words(retailrec("runs", "--stack", "shop").stderr)
+    assert "There is no AWS profile 'nope'" in words(retailrec("runs", "--stack", "shop").stderr)
 
 
 def test_no_region_is_a_sentence(

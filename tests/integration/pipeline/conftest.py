@@ -16,6 +16,7 @@ from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
 from tests.integration.pipeline import api_client
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
+from tests.policies.calls import Checked
 from tests.tables import Tables
 
 CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)
@@ -50,14 +51,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def sagemaker(cloud: None, monkeypatch: pytest.MonkeyPatch) -> FakeSageMaker:
     fake = FakeSageMaker()
-    monkeypatch.setattr(aws, "sagemaker", lambda: fake)
+    monkeypatch.setattr(aws, "sagemaker", lambda: Checked("sagemaker", fake))
     return fake
 
 
 @pytest.fixture
 def bus(cloud: None, monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
     fake = FakeEventBridge()
-    monkeypatch.setattr(aws, "eventbridge", lambda: fake)
+    monkeypatch.setattr(aws, "eventbridge", lambda: Checked("events", fake))
     return fake
 
 
@@ -89,7 +90,7 @@ def clock(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> api_client.Clock:
 def runtime(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> api_client.FakeRuntime:
     """The API's endpoint, over the tables of a small live run."""
     fake = api_client.FakeRuntime()
-    monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: fake)
+    monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: Checked("sagemaker-runtime", fake))
     api_client.clear_cache()
     api_client.fill(book)
     return fake
