@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from local.cloud.errors import CloudError
@@ -25,6 +26,7 @@ def read_parameters(given: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
+@cache
 def declared_parameters() -> Mapping[str, Any]:
     """Read the template's parameters."""
     from samtranslator.yaml_helper import yaml_parse  # which takes half a second

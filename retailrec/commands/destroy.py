@@ -25,13 +25,14 @@ def destroy(name: str | None, data: bool, yes: bool) -> None:
         identity = identify(stack, make)
     except ValueError as error:
         raise Problem(f"{error}.") from error
-    found = find(identity, make)
+    found, where = find(identity, make), f"in account {identity.account}, region {identity.region}"
     if found.nothing(data):
-        out().print(f"Nothing is left of {stack}.")
+        out().print(f"Nothing is left of {stack} {where}.", soft_wrap=True)
         _say_what_stays(found, data)
         return
+    out().print(f"{stack}, {where}:", soft_wrap=True)
     _show(found, data, costs(found, make))
-    if not yes and not confirm("Remove all this?"):
+    if not yes and not confirm(f"Remove all this {where}?"):
         out().print("Nothing was removed.")
         return
     with Steps(out()) as steps:

@@ -13,19 +13,28 @@ from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_ch
 from retailrec.doctor.permissions import Place, needed
 from retailrec.doctor.quota_checks import check_quotas
 from retailrec.doctor.stack_name import check_stack_name
-from retailrec.removal.inventory import Client
+from retailrec.removal.identity import Client
 
 REPOSITORY_NAME = "retailrec-algorithm"
 
 
-def examine(plan: Plan, client: Client, region: str | None, image_tag: Callable[[], str]) -> list[Finding]:
-    """Check a plan in an account and a region; ``image_tag`` computes the tag of the image to be pushed."""
+def examine(
+    plan: Plan, client: Client, region: str | None, sam_region: str | None, image_tag: Callable[[], str]
+) -> list[Finding]:
+    """Check a plan in an account and a region.
+
+    ``sam_region`` is where `sam deploy` would deploy without --region; ``image_tag`` computes the tag of the
+    image to be pushed.
+    """
     callers: list[Caller] = []
     found = run_check("credentials", lambda: _credentials(client, region, callers))
     found += [*plan.findings, *check_stack_name(plan.stack)]
     if not callers or region is None:
         return [*found, unknown("the rest", "Everything else needs credentials and a region.")]
     well_named = found[-1].verdict is Verdict.OK
+    if sam_region != region:
+        elsewhere = f"would deploy in {sam_region}" if sam_region else "finds no region"
+        found.append(note("region", f"`sam deploy` {elsewhere}: give it --region {region}."))
     for what, check in _checks(plan, client, region, callers[0], image_tag, well_named):
         found += run_check(what, check)
     return found

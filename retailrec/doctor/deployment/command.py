@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from retailrec.client.paths import REPOSITORY, need_repository
 from retailrec.client.place import Place, chosen
-from retailrec.client.sessions import aws_session, client
+from retailrec.client.sessions import aws_session, client, region_of_sam
 from retailrec.doctor.report import report
 
 
@@ -22,6 +22,7 @@ def before_deploy(name: str | None, environment: str, parameters: Iterable[str],
         planned,
         lambda service: client(session, service, None),
         session.region_name,
+        region_of_sam(Place(planned.region, named.profile)),
         lambda: content_tag(REPOSITORY / "algorithm"),
     )
     report(findings, as_json)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from retailrec.doctor.deployment.plan import Plan
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec.removal.inventory import Client
+from retailrec.removal.identity import Client
 from retailrec_shared.core.aws import error_code, says_missing
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)")

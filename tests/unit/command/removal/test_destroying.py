@@ -69,7 +69,8 @@ def test_the_same_named_stack_of_another_region_keeps_its_data_and_its_role(
 
 def test_a_stack_that_is_gone_here_takes_nothing_of_the_one_there(account: Account, destroy: Destroy) -> None:
     there = account.deploy("retailrec", THERE)
-    assert "Nothing is left of retailrec" in destroy("retailrec", HERE)
+    said = destroy("retailrec", HERE)
+    assert f"Nothing is left of retailrec in account {ACCOUNT}, region {HERE}." in said
     assert account.buckets() == kept(there)
     assert account.roles() == physical(there, "ApiLogsRole")
 
