@@ -133,8 +133,8 @@ def _check_removable(found: Identity, described: Any) -> None:
     ours = str(described.get("Description", "")).startswith(_DESCRIPTION)
     if not ours and found.status == "REVIEW_IN_PROGRESS":
         raise Problem(
-            f"{found.name} is REVIEW_IN_PROGRESS: none of it was deployed, so nothing shows whose it is. "
-            f"If it is yours: aws cloudformation delete-stack --stack-name {found.name} --region {found.region}"
+            f"{found.name} is REVIEW_IN_PROGRESS: none of it was deployed, so nothing shows whose it is. To "
+            f"delete it: aws cloudformation delete-stack --stack-name {found.name} --region {found.region}"
         )
     if not ours and not _LOGICAL_IDS & {each.logical for each in found.resources}:
         raise Problem(
