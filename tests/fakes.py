@@ -108,6 +108,19 @@ class FakeSageMaker:
             raise refusal("ResourceNotFound", "Amazon SageMaker can't find a tuning job with that name.")
         return self.tuning_jobs[HyperParameterTuningJobName]
 
+    def list_training_jobs_for_hyper_parameter_tuning_job(
+        self,
+        HyperParameterTuningJobName: str,  # noqa: N803
+        StatusEquals: str,  # noqa: N803
+        **_order: Any,
+    ) -> Json:
+        found = [
+            {"TrainingJobName": name} | job
+            for name, job in self.training_jobs.items()
+            if name.startswith(HyperParameterTuningJobName) and job["TrainingJobStatus"] == StatusEquals
+        ]
+        return {"TrainingJobSummaries": found[-1:]}
+
     def stop_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Json:  # noqa: N803
         self.calls.append("stop_hyper_parameter_tuning_job")
         self.tuning_jobs[HyperParameterTuningJobName]["HyperParameterTuningJobStatus"] = "Stopped"
