@@ -61,7 +61,8 @@ def test_every_value_of_a_training_jobs_metrics(laptop: Laptop, logging_role: st
         found = {}
         for metric in ("p@k(10)", "loss"):
             points = cloudwatch.get_metric_statistics(
-                Namespace=f"{GROUPS}/TrainingJobs", MetricName=metric, Period=60, Statistics=["Sum", "SampleCount"],
+                Namespace=f"{GROUPS}/TrainingJobs", MetricName=metric,
+                Period=60, Statistics=["Sum", "SampleCount"],
                 Dimensions=[{"Name": "TrainingJobName", "Value": name}],
                 StartTime=job["TrainingStartTime"], EndTime=job["TrainingEndTime"] + timedelta(minutes=1),
             )["Datapoints"]  # fmt: skip
@@ -80,15 +81,11 @@ def test_what_a_serving_program_says_for_a_transform_job(laptop: Laptop, logging
         TransformJobName="cloudwatch-batch",
         ModelName="cloudwatch-batch",
         TransformInput={
-            "DataSource": {
-                "S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{BUCKET}/cloudwatch-batch/in/"}
-            },
-            "ContentType": "application/json",
-            "SplitType": "Line",
+            "DataSource": {"S3DataSource": given}, "ContentType": "application/json", "SplitType": "Line",
         },
         TransformOutput={"S3OutputPath": f"s3://{BUCKET}/cloudwatch-batch/out", "Accept": "text/csv"},
         TransformResources={"InstanceType": "ml.m5.large", "InstanceCount": 1},
-    )
+    )  # fmt: skip
     job = laptop.transformed("cloudwatch-batch")
     assert job["TransformJobStatus"] == "Completed"
     assert job["TransformOutput"]["KmsKeyId"] == ""
