@@ -15,6 +15,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from local.sagemaker.guard.signatures import encoded_query
+
 REGION = "us-east-1"
 CREDENTIALS = Credentials("test", "test")
 Answer = tuple[int, dict[str, Any]]
@@ -58,12 +60,21 @@ def _member(kind: str, pair: tuple[str, str]) -> str:
 def signature_holds(path: str, headers: Mapping[str, str]) -> bool:
     """Sign a received request again, as API Gateway would, and compare."""
     signed = headers.get("Authorization", "")
-    request = AWSRequest(method="GET", url=f"http://{headers['Host']}{path}")
+    place, _, query = path.partition("?")
+    request = AWSRequest(method="GET", url=f"http://{headers['Host']}{place}?{encoded_query(query)}")
     request.headers["X-Amz-Date"] = headers.get("X-Amz-Date", "")
     request.context["timestamp"] = headers.get("X-Amz-Date", "")
     auth = SigV4Auth(CREDENTIALS, "execute-api", REGION)
     canonical = auth.canonical_request(request)
     return signed.endswith(f"Signature={auth.signature(auth.string_to_sign(request, canonical), request)}")
+
+
+def _asked(path: str, query: Mapping[str, str]) -> tuple[str, str, str]:
+    """Return kind, id and member that a request is for; the id is in the path or in the query."""
+    *_, before, kind, what = path.split("/")
+    if kind in {"customer", "item"}:
+        return kind, query["id"], what
+    return before, unquote(kind), what
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -83,14 +94,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.fake.asked.append(self.path)
         url = urlsplit(self.path)
-        *_, kind, name, what = url.path.split("/")
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        kind, name, what = _asked(url.path, query)
         if not signature_holds(self.path, dict(self.headers.items())):
             status, body = 403, {"message": "The request signature we calculated does not match"}
-        elif kind not in {"customers", "items"}:
+        elif kind not in {"customers", "items", "customer", "item"}:
             status, body = 403, {"message": "Missing Authentication Token"}
         else:
-            status, body = self.fake.answer(what, unquote(name), query)
+            status, body = self.fake.answer(what, name, query)
         self._send(status, "application/json", json.dumps(body))
 
     def _send(self, status: int, kind: str, text: str) -> None:
