@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 def test_it_trains_and_serves_in_containers(container: Container) -> None:
     container.lay_out(checkerboard(), QUICK)
+    container.give("", os.getuid())  # who runs the local SageMaker
     lines: list[str] = []
 
     async def trained_and_asked() -> tuple[int, httpx.Response, int]:
