@@ -81,7 +81,7 @@ test-slow: .venv/dev .venv-bench/installed .venv-sdk/installed ## The real file,
 soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
 	$(call verb,soak,soak-tests tests-over-moto tests-under-load)
 
-test-tools: ## Install Chromium, Docker and Docker Compose, which make test-slow needs, where this may be done (Debian, root)
+test-tools: ## Install what make test-slow needs besides Python, where this may be done (Debian, root)
 	@scripts/install_test_tools.sh
 
 checks: .venv/dev .venv-audit/installed
@@ -141,8 +141,9 @@ lint: .venv/dev ## Lint, check the format, and check the words
 types: .venv/dev ## Check the types, strictly
 	@$(BIN)/mypy $(SOURCES)
 
-template: .venv/dev ## Check the template: cfn-lint and sam validate
-	@$(BIN)/cfn-lint template.yaml
+template: .venv/dev ## Check the template as SAM expands it: cfn-lint and sam validate
+	@$(BIN)/python scripts/expand_template.py build/expanded-template.json
+	@$(BIN)/cfn-lint build/expanded-template.json
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate
 
 template-security: .venv/dev .venv-audit/installed ## Check the built template with checkov (offline)
@@ -172,6 +173,9 @@ dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashbo
 
 parameters: .venv/dev ## Write the table of parameters in docs/deploy.md from template.yaml
 	@$(BIN)/python scripts/parameters.py
+
+permissions: .venv/dev ## Write docs/permissions.md, docs/deployer-policies and the doctor's list of permissions
+	@PYTHONPATH=. $(BIN)/python -m scripts.permissions
 
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -233,4 +237,4 @@ endef
 	$(call install,requirements/sdk.txt,.venv-sdk)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit

@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 pytest_plugins = [
     "tests.plugins.markers",
     "tests.plugins.order",
+    "tests.plugins.permissions",
     "tests.plugins.processor_time",
     "tests.plugins.skipped",
 ]

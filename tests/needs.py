@@ -20,12 +20,14 @@ REAL_DATA = Path(os.environ.get("RETAILREC_REAL_DATA") or SHARED / "data" / "onl
 
 DOCKER, COMPOSE, CHROMIUM, DATA, CURL = "Docker", "Docker Compose", "Chromium", "the real data set", "curl"
 BENCHMARKS, SDK = "the benchmarks' environment", "the SageMaker Python SDK"
+REGISTRY = "docker-registry"
 HOW = {
     DOCKER: "install Docker and start it; on Debian, as root, `make test-tools`",
     COMPOSE: "install Docker Compose 2, or docker-compose; on Debian, as root, `make test-tools`",
     CHROMIUM: "install Chromium, or name it by RETAILREC_CHROMIUM; on Debian, as root, `make test-tools`",
     DATA: "set RETAILREC_REAL_DATA to online_retail_II.xlsx, the UCI repository's dataset 502",
     CURL: "install curl, 7.75 or newer",
+    REGISTRY: "install docker-registry (its program is enough); on Debian, as root, `make test-tools`",
     BENCHMARKS: "run `make .venv-bench/installed`, as `make test-slow` does",
     SDK: "run `make .venv-sdk/installed`, as `make test-slow` does",
 }
@@ -63,6 +65,11 @@ def sdk() -> Path:
     docker()
     if shutil.which("docker-compose") is None and not _has_compose():
         skip(COMPOSE)
+    return sdk_python()
+
+
+def sdk_python() -> Path:
+    """Return the Python that has the SageMaker Python SDK; skip the test without it."""
     python = ROOT / ".venv-sdk" / "bin" / "python"
     return python if python.is_file() else skip(SDK)
 
@@ -75,6 +82,11 @@ def _has_compose() -> bool:
 def chromium() -> str:
     """Return the path of the browser; skip the test where there is none."""
     return browser.chromium() or skip(CHROMIUM)
+
+
+def registry() -> str:
+    """Return the path of a registry's program; skip the test where there is none."""
+    return shutil.which("docker-registry") or skip(REGISTRY)
 
 
 def real_data() -> Path:

@@ -8,9 +8,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from botocore.utils import normalize_url_path
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
 from ministack.services import apigateway_v1, lambda_svc, sts
@@ -42,7 +44,7 @@ def guarded(app: ASGIApp, environment: Mapping[str, str]) -> Guard:
     keys = Keys(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     folder = environment.get("RETAILREC_CLOUD")
     return Guard(
-        _for_root(app, keys),
+        _as_sent(_for_root(app, keys)),
         Hosts(int(environment["GATEWAY_PORT"]), Path(folder, LISTED) if folder else None),
         environment.get("MINISTACK_REGION", "us-east-1"),
         keys.find,
@@ -122,6 +124,24 @@ def _scopes_of(target: str) -> set[str]:
         if any(target.startswith(prefix) for prefix in pattern.get("target_prefixes", [])):
             return {pattern.get("credential_scope", service)}
     return set()
+
+
+def _as_sent(app: ASGIApp) -> ASGIApp:
+    """Hand a request to a REST API over with its path as API Gateway has it: encoded as it was sent.
+
+    Without its dot segments and doubled slashes, so that the path that answers is the one that was signed.
+    """
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("raw_path"):
+            request = Request.of(scope)
+            path = normalize_url_path(request.raw_path)
+            # A prefix that only decoding shows stays decoded: the guard has judged it that way.
+            if is_api(request) and is_api(replace(request, path=path)):
+                scope = {**scope, "path": path, "raw_path": path.encode("latin-1")}
+        await app(scope, receive, send)
+
+    return route
 
 
 def _for_root(app: ASGIApp, keys: Keys) -> ASGIApp:

@@ -80,6 +80,7 @@ class World:
         self.stopped: dict[str, float] = {}  # jobs of runs that an operator stopped, and when
         self.served: set[str] = set()  # runs that the endpoint was in service with
         self._racing: list[Callable[[], None]] = []
+        self._refused: set[str] = set()
         self._sent: Counter[str] = Counter()
 
     # what happens
@@ -487,6 +488,13 @@ class World:
         """Note something that must not be."""
         self.say(f"VIOLATION: {what}")
         self.violations.append(f"{self.clock()}: {what}")
+
+    def refused(self, problems: list[str]) -> None:
+        """Note what functions' roles do not allow, each once."""
+        for problem in problems:
+            if problem not in self._refused:
+                self._refused.add(problem)
+                self.violation(problem)
 
     def say(self, what: str) -> None:
         """Add a line to the trace."""

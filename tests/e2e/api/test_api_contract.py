@@ -33,4 +33,4 @@ def test_the_api_does_what_its_description_says(stack: Stack, live_run: Run, tmp
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert ended.returncode == 0, ended.stdout[-8000:] + ended.stderr[-2000:]
-    assert "Selected: 12/12" in ended.stdout
+    assert "Selected: 16/16" in ended.stdout
