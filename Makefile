@@ -234,4 +234,10 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy aws-smoke events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit # AWS's own client: it pins pandas, protobuf and others for itself. .venv-sdk/installed: requirements/sdk.txt requirements/uv.txt $(call environment,.venv-sdk) install,requirements/sdk.txt,.venv-sdk) @touch $@
+# AWS's own client: it pins pandas, protobuf and others for itself.
+.venv-sdk/installed: requirements/sdk.txt requirements/uv.txt
+	$(call environment,.venv-sdk)
+	$(call install,requirements/sdk.txt,.venv-sdk)
+	@touch $@
+
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy aws-smoke events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit

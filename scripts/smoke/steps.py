@@ -155,11 +155,15 @@ class Steps:
 
     def _alarms(self) -> Facts:
         stack = self._place.open()
-        asked = {"AlarmNamePrefix": f"{self._place.stack}-"}
+        identity = identify(self._place.stack, self._place.client)
+        logical = {each.physical: each.logical for each in identity.resources}
+        asked = list(identity.recorded("AWS::CloudWatch::Alarm"))
         alarms = {
-            alarm["AlarmName"].removeprefix(f"{self._place.stack}-").rpartition("-")[0]: alarm["StateValue"]
-            for alarm in stack.aws("cloudwatch").describe_alarms(**asked)["MetricAlarms"]
+            logical[alarm["AlarmName"]]: alarm["StateValue"]
+            for alarm in stack.aws("cloudwatch").describe_alarms(AlarmNames=asked)["MetricAlarms"]
         }
+        if len(alarms) < len(asked):
+            raise Problem(f"Of {len(asked)} alarms CloudWatch knows {sorted(alarms)}.")
         waiting = stack.aws("sqs").get_queue_attributes(
             QueueUrl=stack.output("DeadLetters"), AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]["ApproximateNumberOfMessages"]

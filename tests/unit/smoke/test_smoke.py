@@ -12,6 +12,7 @@ from scripts.smoke import __main__ as program
 from scripts.smoke import report
 from scripts.smoke.places import Aws
 from scripts.smoke.record import Facts, Record
+from scripts.smoke.steps import Steps as RealSteps
 
 FORWARD, BACK = ["account", "image", "deploy", "API"], ["destroy", "nothing left"]
 
@@ -150,6 +151,17 @@ def test_a_report_can_be_sent_in(tmp_path: Path) -> None:
     assert read["passed"] is False
     assert "## deploy failed" in page.read_text(encoding="utf-8")
     assert "retailrec-algorithm:3f2a" in page.read_text(encoding="utf-8")
+
+
+def test_the_checklist_in_the_docs_names_the_steps_that_there_are(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    table = page.split("| only an account shows | step of `make aws-smoke` |\n|---|---|\n")[1].split("\n\n")[
+        0
+    ]
+    named = {step.strip() for line in table.splitlines() for step in line.split("|")[2].split(",")}
+    steps = RealSteps(Aws.__new__(Aws), Record.begin(tmp_path / "record.json", "shop", "eu-west-1"), print)
+    assert {*steps.forward(), *steps.back()} - named == {"account", "build"}
+    assert named - {*steps.forward(), *steps.back()} == {"every step"}
 
 
 def test_a_test_that_ended_is_put_away(tmp_path: Path) -> None:
