@@ -1,4 +1,4 @@
-"""An AWS account that is set up by a test, behind boto3's clients: botocore validates requests and answers."""
+"""An AWS account that a test sets up, behind boto3's clients: botocore validates requests and answers."""
 
 from collections.abc import Callable
 from functools import cache

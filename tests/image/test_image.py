@@ -111,9 +111,7 @@ def test_training_gives_up_roots_privileges(trained: Trained) -> None:
     ],
     ids=["root without its rights", "folders of another user", "another uid"],
 )
-def test_training_works_as_whoever_it_is_started(
-    container: Container, options: list[str], owner: int, said: str
-) -> None:
+def test_training_works_as_any_user(container: Container, options: list[str], owner: int, said: str) -> None:
     container.lay_out(checkerboard(), QUICK)
     for folder in ("model", "output"):
         container.give(folder, owner)

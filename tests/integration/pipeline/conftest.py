@@ -18,7 +18,7 @@ from retailrec_shared.ledger.ledger import Ledger, ledger
 from retailrec_shared.serving.table import serving
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline import api_client
+from tests.integration.pipeline.api import api_client
 from tests.integration.pipeline.stack import Stack
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
 from tests.policies.calls import Checked

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from retailrec_shared.serving.keys import customer_key, item_key
 from retailrec_shared.serving.table import serving
-from tests.integration.pipeline.api_client import RUN, FakeRuntime, answer_to, items, post
+from tests.integration.pipeline.api.api_client import RUN, FakeRuntime, answer_to, items, post
 
 HOSTILE = [
     "%41", "%2541", "%2F", "100%", "a/b", "a/similar", "x/purchases", "@", "a+b", "a b", "?", "#",
