@@ -61,7 +61,7 @@ sam-local: .venv/dev ## Run every function with each of its events in Docker, by
 image: .venv/laptop ## Build the algorithm's image
 	@$(BIN)/python -m local.containers.image
 
-image-test: .venv/dev ## Run the image as SageMaker does
+image-test: .venv/dev .venv-sdk/installed ## Run the image as SageMaker does, and by AWS's own client
 	@$(BIN)/python -m pytest -m "slow or soak" --timeout 1800 tests/image $(PYTEST)
 
 push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS account
@@ -75,13 +75,13 @@ destroy: .venv/laptop ## Remove a stack on AWS and all that its functions made [
 test: .venv/dev .venv-audit/installed ## All checks, and every test that needs no cloud, Docker or browser [SEED=n]
 	$(call verb,test,checks tests)
 
-test-slow: .venv/dev .venv-bench/installed ## The real file, Docker, the browser, one history of every kind [SEED=n]
+test-slow: .venv/dev .venv-bench/installed .venv-sdk/installed ## The real file, Docker, the browser, one history of every kind [SEED=n]
 	$(call verb,test-slow,slow-tests)
 
 soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
 	$(call verb,soak,soak-tests tests-over-moto tests-under-load)
 
-test-tools: ## Install Chromium and Docker, which make test-slow needs, where this may be done (Debian, root)
+test-tools: ## Install what make test-slow needs besides Python, where this may be done (Debian, root)
 	@scripts/install_test_tools.sh
 
 checks: .venv/dev .venv-audit/installed
@@ -229,6 +229,12 @@ endef
 .venv-audit/installed: requirements/audit.txt requirements/uv.txt
 	$(call environment,.venv-audit)
 	$(call install,requirements/audit.txt,.venv-audit)
+	@touch $@
+
+# AWS's own client: it pins pandas, protobuf and others for itself.
+.venv-sdk/installed: requirements/sdk.txt requirements/uv.txt
+	$(call environment,.venv-sdk)
+	$(call install,requirements/sdk.txt,.venv-sdk)
 	@touch $@
 
 .PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit

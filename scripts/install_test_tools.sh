@@ -1,6 +1,7 @@
 #!/bin/sh
-# Bring what `make test-slow` needs besides Python: Chromium, a Docker engine that answers, and a registry's program.
-# On Debian, as root, they are installed; elsewhere this says what is missing. It may run again at any time.
+# Bring what `make test-slow` needs besides Python: Chromium, curl, a Docker engine that answers, Docker Compose,
+# and a registry's program. On Debian, as root, they are installed; elsewhere this says what is missing. It may
+# run again at any time.
 set -eu
 cd "$(dirname "$0")/.."
 starter=${RETAILREC_CONTAINER_ENGINE:-../shared/tools/container-engine}
@@ -27,6 +28,10 @@ install_registry() {
 
 docker_answers() { command -v docker >/dev/null && docker version >/dev/null 2>&1; }
 
+compose_answers() {
+    command -v docker-compose >/dev/null || docker compose version 2>/dev/null | grep -q v2
+}
+
 start_docker() {
     mkdir -p build
     setsid dockerd >build/dockerd.log 2>&1 </dev/null &
@@ -52,7 +57,11 @@ elif ! docker_answers && may_install; then
     command -v docker >/dev/null || install docker-cli # a package of its own since Debian 13
     start_docker
 fi
+if ! compose_answers && may_install; then
+    install docker-compose
+fi
 
 command -v chromium >/dev/null || echo "Chromium is missing: install it so that it is on the PATH." >&2
 docker_answers || echo "No Docker engine answers: install Docker and start it." >&2
+compose_answers || echo "Docker Compose 2 is missing: install it so that \`docker compose version\` answers." >&2
 command -v docker-registry >/dev/null || echo "docker-registry is missing: install it so that it is on the PATH." >&2

@@ -6,7 +6,6 @@ for `retailrec doctor`, as policies to attach, and as the table in docs/permissi
 """
 
 import json
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,15 +15,13 @@ from typing import Any
 
 import cfnlint
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from scripts import verb_permissions as verbs
+from scripts.expand_template import REGION, expand
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA, POLICIES = ROOT / "retailrec" / "doctor" / "permissions.json", ROOT / "docs" / "deployer-policies"
 DOCS = ROOT / "docs" / "permissions.md"
-REGION = "us-east-1"
 # A managed policy holds 6,144 characters, white space not counted.
 MOST_CHARACTERS = 6_144
 
@@ -118,31 +115,6 @@ NEEDS_PROPERTY: Mapping[str, Mapping[str, str]] = {
 _OUTSIDE = ("Custom::",)
 
 
-def expand(template: Json) -> Json:
-    """Expand a SAM template into CloudFormation's; what it would upload is named, not read."""
-    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # which the translator asks for
-    uploaded = json.loads(json.dumps(template, default=str))
-    _upload(uploaded)
-    expanded: Json = transform(uploaded, {}, _NoManagedPolicies())
-    return expanded
-
-
-class _NoManagedPolicies:
-    """The template names no managed policy by a short name."""
-
-    def load(self) -> dict[str, str]:
-        return {}
-
-
-def _upload(node: Any) -> None:
-    if isinstance(node, dict):
-        for name in ("CodeUri", "ContentUri"):
-            if name in node:
-                node[name] = "s3://uploaded/code.zip"
-    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _upload(inner)
-
-
 def of_types(resources: Mapping[str, Json], handlers: Sequence[str]) -> set[Grant]:
     """Return what CloudFormation calls for resources, with the deployer's permissions, in these handlers."""
     granted = set[Grant]()
@@ -225,7 +197,7 @@ def _reference() -> Json:
 @cache
 def by_verb() -> Mapping[str, frozenset[Grant]]:
     """Return every verb's actions, each with its resources."""
-    resources = expand(yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8")))["Resources"]
+    resources = expand()["Resources"]
     of_types_by_verb = {
         "deploy": of_types(resources, ("create", "read", "update", "delete")),
         "destroy": of_types(resources, ("read", "delete")),

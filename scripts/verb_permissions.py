@@ -26,8 +26,10 @@ TABLE = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${Stack}-*"
 QUEUE = "arn:${Partition}:sqs:${Region}:${Account}:${Stack}-*"
 FUNCTION = "arn:${Partition}:lambda:${Region}:${Account}:function:${Stack}-*"
 ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
+PRINCIPALS = ("arn:${Partition}:iam::${Account}:role/*", "arn:${Partition}:iam::${Account}:user/*")
 LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/retailrec/${Stack}/*"
 JOB_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/sagemaker/*"
+API_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:API-Gateway-Execution-Logs_*"
 REPOSITORY = "arn:${Partition}:ecr:${Region}:${Account}:repository/retailrec-algorithm"
 BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/${Stack}"
 DEFAULT_BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/default"
@@ -92,6 +94,16 @@ VERBS: Mapping[str, Grants] = {
         *_LEDGER,
         ("sts:GetCallerIdentity", (ALL,)),
         ("servicequotas:ListServiceQuotas", (ALL,)),
+        ("servicequotas:ListAWSDefaultServiceQuotas", (ALL,)),
+        # Before a deployment: what is in the account already, and what the caller may do.
+        ("iam:SimulatePrincipalPolicy", PRINCIPALS),
+        ("iam:GetRole", PRINCIPALS[:1]),
+        ("iam:GetUser", PRINCIPALS[1:]),
+        ("lambda:GetAccountSettings", (ALL,)),
+        ("apigateway:GET", (API_ACCOUNT,)),
+        ("logs:DescribeLogGroups", (ALL,)),
+        ("events:DescribeEventBus", (BUS,)),
+        ("sagemaker:ListEndpoints", (ALL,)),
         ("ecr:DescribeImages", (REPOSITORY,)),
         ("sagemaker:DescribeAlgorithm", (ALL,)),
         ("sagemaker:DescribeEndpoint", (ENDPOINT,)),
@@ -134,6 +146,7 @@ VERBS: Mapping[str, Grants] = {
     "destroy": (
         *_OPEN,
         ("sts:GetCallerIdentity", (ALL,)),
+        ("cloudformation:ListStacks", (ALL,)),
         ("cloudformation:ListStackResources", (STACK,)),
         ("cloudformation:DeleteStack", (STACK,)),
         ("events:DisableRule", ("arn:${Partition}:events:${Region}:${Account}:rule/${Stack}*",)),
@@ -159,6 +172,7 @@ VERBS: Mapping[str, Grants] = {
         ("sagemaker:StopHyperParameterTuningJob", (TUNING_JOB,)),
         ("s3:ListAllMyBuckets", (ALL,)),
         ("s3:GetBucketLocation", (BUCKETS,)),
+        ("s3:GetBucketTagging", (BUCKETS,)),
         ("s3:ListBucketVersions", (BUCKETS,)),
         ("s3:DeleteObject", (OBJECTS,)),
         ("s3:DeleteObjectVersion", (OBJECTS,)),
@@ -166,10 +180,12 @@ VERBS: Mapping[str, Grants] = {
         ("dynamodb:DescribeTable", (TABLE,)),
         ("logs:DescribeLogGroups", (ALL,)),
         ("logs:DescribeLogStreams", (JOB_LOGS,)),
-        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS)),
+        ("logs:ListTagsForResource", (LOGS, API_LOGS)),
+        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS, API_LOGS)),
         ("logs:DeleteLogStream", (JOB_LOGS, f"{JOB_LOGS}:*")),
         ("iam:ListRoles", (ALL,)),
         ("iam:GetRole", (ROLE,)),
+        ("iam:ListRoleTags", (ROLE,)),
         ("iam:ListAttachedRolePolicies", (ROLE,)),
         ("iam:DetachRolePolicy", (ROLE,)),
         ("iam:DeleteRole", (ROLE,)),

@@ -86,10 +86,12 @@ class FakeSageMaker:
         return {}
 
     def end_training(self, name: str, metrics: Mapping[str, float], status: str = "Completed") -> None:
+        output = self.training_jobs[name].get("OutputDataConfig", {})
+        place = output.get("S3OutputPath", "s3://data/runs/none/model/")
         self.training_jobs[name] |= {
             "TrainingJobStatus": status,
             "FailureReason": "AlgorithmError: no rows" if status == "Failed" else "",
-            "ModelArtifacts": {"S3ModelArtifacts": f"s3://data/model/{name}/model.tar.gz"},
+            "ModelArtifacts": {"S3ModelArtifacts": f"{place.rstrip('/')}/{name}/output/model.tar.gz"},
             "FinalMetricDataList": [
                 {"MetricName": metric, "Value": value} for metric, value in metrics.items()
             ],
@@ -106,6 +108,19 @@ class FakeSageMaker:
             raise refusal("ResourceNotFound", "Amazon SageMaker can't find a tuning job with that name.")
         return self.tuning_jobs[HyperParameterTuningJobName]
 
+    def list_training_jobs_for_hyper_parameter_tuning_job(
+        self,
+        HyperParameterTuningJobName: str,  # noqa: N803
+        StatusEquals: str,  # noqa: N803
+        **_order: Any,
+    ) -> Json:
+        found = [
+            {"TrainingJobName": name} | job
+            for name, job in self.training_jobs.items()
+            if name.startswith(HyperParameterTuningJobName) and job["TrainingJobStatus"] == StatusEquals
+        ]
+        return {"TrainingJobSummaries": found[-1:]}
+
     def stop_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Json:  # noqa: N803
         self.calls.append("stop_hyper_parameter_tuning_job")
         self.tuning_jobs[HyperParameterTuningJobName]["HyperParameterTuningJobStatus"] = "Stopped"
@@ -118,7 +133,8 @@ class FakeSageMaker:
         job["HyperParameterTuningJobStatus"] = status
         job["TrainingJobStatusCounters"] = {"Completed": 2 if metrics else 0}
         if metrics:
-            self.training_jobs[best] = {}
+            output = job["TrainingJobDefinition"]["OutputDataConfig"]
+            self.training_jobs[best] = {"OutputDataConfig": output}
             self.end_training(best, metrics)
             tuned = {"factors": "96", "_tuning_objective_metric": "x"}
             job["BestTrainingJob"] = {"TrainingJobName": best, "TunedHyperParameters": tuned}

@@ -22,6 +22,11 @@ def aws_session(named: place.Place | None = None) -> boto3.Session:
     return boto3.Session(region_name=named.region or place.region(), profile_name=named.profile)
 
 
+def region_of_sam(named: place.Place) -> str | None:
+    """Return the region of the SAM CLI with these options: it does not read ``AWS_REGION``."""
+    return boto3.Session(region_name=named.region, profile_name=named.profile).region_name
+
+
 def local_session(cloud: "Running") -> boto3.Session:
     """Open a session of a local cloud's root user, independent of the user's AWS configuration."""
     nothing = {

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from retailrec.client.paths import REPOSITORY, need_repository
+from retailrec.client.place import chosen
 from retailrec.client.problems import Problem
-from retailrec.client.sessions import aws_session
+from retailrec.client.sessions import aws_session, where
 from retailrec.views.screen import out
 
 
@@ -16,10 +17,18 @@ def push_image(repository: str, tag: str | None) -> None:
     from retailrec.image.tag import content_tag
 
     folder = REPOSITORY / "algorithm"
-    ecr: Any = aws_session().client("ecr")
+    session = aws_session()
+    out().print(f"The registry is that of {where(session)}.", soft_wrap=True)
+    ecr: Any = session.client("ecr")
     uri = push_folder(ecr, repository, tag or content_tag(folder), folder)
     out().print("\nDeploy with it:")
-    out().print(f"  sam deploy --guided --parameter-overrides AlgorithmImageUri={uri}", soft_wrap=True)
+    # The SAM CLI does not read AWS_REGION, and would deploy elsewhere.
+    where_to = f"--region {session.region_name}" + (
+        f" --profile {chosen().profile}" if chosen().profile else ""
+    )
+    out().print(
+        f"  sam deploy --guided {where_to} --parameter-overrides AlgorithmImageUri={uri}", soft_wrap=True
+    )
 
 
 def push_folder(ecr: Any, repository: str, tag: str, folder: Path) -> str:

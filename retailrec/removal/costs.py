@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.inventory import Client, Found
+from retailrec.removal.identity import Client
+from retailrec.removal.inventory import Found
 
 HOURS = 730  # of a month
 GB = 1e9

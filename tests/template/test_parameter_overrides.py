@@ -1,4 +1,4 @@
-"""What the docs tell to type for a parameter is what the SAM CLI passes on, and the template takes it."""
+"""What the docs say to type for a parameter is what the SAM CLI passes on, and the template takes it."""
 
 import json
 import re
@@ -7,6 +7,9 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from retailrec.doctor.deployment.overrides import read_overrides
 from retailrec_shared.core.column_mapping import ColumnMapping
 from tests.environment import read_template
 
@@ -34,7 +37,7 @@ def documented() -> tuple[list[str], str]:
     return words[words.index("--parameter-overrides") + 1 :], tomllib.loads(line)["parameter_overrides"]
 
 
-def test_what_the_docs_tell_to_type_reaches_the_functions() -> None:
+def test_what_the_docs_say_to_type_reaches_the_functions() -> None:
     words, line = documented()
     in_json = {"ColumnMapping": json.dumps({"price": "a=b, c"})}
     *simple, by_file = as_sam_reads(words, line, [line, "TopN=20"], {"ColumnMapping": "price=€"}, in_json)
@@ -47,15 +50,32 @@ def test_what_the_docs_tell_to_type_reaches_the_functions() -> None:
 
 
 def test_sam_reads_every_parameter_of_every_documented_command() -> None:
-    told = [
+    documented_words = [
         shlex.split(command.partition("--parameter-overrides")[2])
         for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
         for command in re.findall(r"sam deploy [^`\n]*--parameter-overrides [^`\n]+", path.read_text("utf-8"))
     ]
-    assert len(told) >= 6
-    for words, read in zip(told, as_sam_reads(*told), strict=True):
+    assert len(documented_words) >= 6
+    for words, read in zip(documented_words, as_sam_reads(*documented_words), strict=True):
         assert list(read) == [word.partition("=")[0] for word in words]
         assert set(read) <= set(PARAMETERS)
+
+
+def test_the_doctor_reads_samconfig_as_sam_does() -> None:
+    given: list[object] = [
+        'ColumnMapping="customer_id=Household ID,item_id=sku" TopN=20',
+        "RetrainSchedule='cron(0 3 * * ? *)'   TopN=20",
+        r"ColumnMapping=price=two\ words Algorithm=auto",
+        ["TopN=20", 'AlgorithmImageUri=""'],
+        "ParameterKey=TopN,ParameterValue=20 ParameterKey=ColumnMapping,ParameterValue='a b'",
+        {"TopN": 20, "ColumnMapping": "price=a b", "AlgorithmArn": None, "UploaderPrincipalArns": ["a", "b"]},
+        "ColumnMapping=price=Preis (€) TopN=20",
+        "",
+    ]
+    assert [read_overrides(each) for each in given] == as_sam_reads(*given)
+    for wrong in ("AlgorithmImageUri=", "TopN", 5):
+        with pytest.raises(ValueError, match="parameter_overrides"):
+            read_overrides(wrong)
 
 
 def test_json_that_sam_has_cut_is_refused_before_anything_is_deployed() -> None:

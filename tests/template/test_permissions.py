@@ -135,7 +135,7 @@ def granted(verb: str, action: str) -> set[str]:
         ("deploy", "s3:PutObject", "arn:aws:s3:::aws-sam-cli-managed-default-example/example"),
         ("destroy", "lambda:DeleteLayerVersion",
          "arn:aws:lambda:eu-west-1:123456789012:layer:TablesLayer:example"),
-        ("destroy", "s3:DeleteObjectVersion", "arn:aws:s3:::shop-example/example"),
+        ("destroy", "s3:GetBucketTagging", "arn:aws:s3:::shop-example"),
         ("destroy", "sagemaker:StopHyperParameterTuningJob",
          "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/tuning-example"),
         ("push-image", "ecr:GetAuthorizationToken", "*"),

@@ -8,7 +8,7 @@ import typer.main
 
 from retailrec.cli.verbs import app
 from retailrec.client.place import Place, choose, chosen
-from retailrec.client.sessions import aws_session
+from retailrec.client.sessions import aws_session, region_of_sam
 from retailrec.client.stack import Stack
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
@@ -70,6 +70,13 @@ def test_the_region_is_chosen_in_the_order_of_awss_own_tools(
     monkeypatch.setenv("AWS_REGION", "")
     assert region_of(retailrec) == "us-east-2", "an empty variable is none"
     assert not chosen(), "what one command names holds for that command"
+
+
+def test_the_sam_cli_is_known_to_read_no_aws_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "ap-south-1")
+    assert region_of_sam(Place()) == "eu-north-1"
+    assert region_of_sam(Place(profile="shop")) == "eu-west-3"
+    assert region_of_sam(Place("sa-east-1")) == "sa-east-1"
 
 
 def test_requests_are_signed_with_the_keys_of_the_named_profile(

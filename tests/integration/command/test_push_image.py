@@ -113,7 +113,11 @@ def test_it_is_built_and_pushed_to_a_repository_that_it_makes(docker: Docker, ec
     assert uri in built["words"]
     (pushed,) = docker.asked("push")
     assert pushed["words"] == ["push", uri]
-    assert f"AlgorithmImageUri={uri}" in ended.output
+    assert (
+        f"sam deploy --guided --region eu-west-1 --parameter-overrides AlgorithmImageUri={uri}"
+        in ended.output
+    )
+    assert "The registry is that of account 123456789012, region eu-west-1." in ended.output
     assert made["imageTagMutability"] == "IMMUTABLE"
 
 

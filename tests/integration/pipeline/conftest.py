@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
+from approve_model import approval
 from recommend_api import budget
 from recommend_api.budget import Budget
+from reconcile_runs import reconciling
 from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger import attempts, failure, run_parts
 from retailrec_shared.ledger.datasets import datasets
 from retailrec_shared.ledger.ledger import Ledger, ledger
 from retailrec_shared.serving.table import serving
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline import api_client
+from tests.integration.pipeline.api import api_client
+from tests.integration.pipeline.stack import Stack
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
 from tests.policies.calls import Checked
 from tests.tables import Tables
@@ -71,6 +76,34 @@ def book(cloud: None) -> Ledger:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the API wait for whatever it asks: a busy machine must not make a table slow."""
     monkeypatch.setattr(Budget, "wait", lambda _self, call, _at_most: call())
+
+
+@pytest.fixture
+def stack(book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    made = Stack(book, bus, monkeypatch)
+    yield made
+    made.close()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set the functions' clock forward by so much."""
+    modules = (approval, attempts, failure, reconciling, run_parts)
+    ahead = timedelta()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + ahead
+
+    def set_forward(**by: float) -> None:
+        nonlocal ahead
+        ahead += timedelta(**by)
+        for module in modules:
+            monkeypatch.setattr(module, "datetime", Clock)
+
+    return set_forward
 
 
 @pytest.fixture

@@ -122,10 +122,10 @@ def test_without_the_previous_catalogue_the_rest_is_compared(
 def test_a_ledger_that_cannot_be_asked_fails_nothing(
     book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def throttled(**_request: object) -> None:
+    def throttled(_operation: str) -> None:
         raise refusal("ThrottlingException", "Rate exceeded")
 
-    client: Any = SimpleNamespace(query=throttled)
+    client: Any = SimpleNamespace(get_paginator=throttled)
     monkeypatch.setattr(previous, "ledger", lambda: Ledger("ledger", client))
     drop(shop())
     assert newest(book, "shop.csv").status is RunStatus.PREPARED

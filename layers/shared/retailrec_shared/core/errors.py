@@ -49,3 +49,10 @@ class Rejected(Exception):
 
 class NotYet(Exception):
     """Something this step needs is not ready (a quota, a busy endpoint, an earlier step)."""
+
+
+class Unsettled(NotYet):
+    """AWS may not know everywhere yet what is new: a role, its policy, a model, an endpoint config.
+
+    Waited for as long as that may take; then the run fails with the same sentence.
+    """

@@ -19,6 +19,7 @@ from retailrec_shared.core.marketplace_limits import endpoint_kind
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import DEPLOYABLE, ENDED, RunStatus, Stage
 from retailrec_shared.ledger import endpoint_request
+from retailrec_shared.ledger.attempts import may_pass, try_again, wait_for_turn
 from retailrec_shared.ledger.endpoint_request import EndpointRequest
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
@@ -129,9 +130,13 @@ def _move_towards(run: Run, state: EndpointState | None, request: EndpointReques
     if requested and state and state.busy:
         return
     if requested and state and run.status is RunStatus.APPROVED and endpoint_request.last() == request:
+        if may_pass(run, Stage.DEPLOY, state.failure):
+            endpoint_request.record("", after=request)
+            try_again(run, Stage.DEPLOY, state.failure)
         fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
         reconcile_endpoint()
         return
+    wait_for_turn(run, Stage.DEPLOY)
     with step_of(run.run_id, Stage.DEPLOY):
         if requested and state:  # the live run: only the reconciler requests it again
             raise NotYet(

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
 
 CONTRACT_METRIC = "p@k(10)"
+# After an InternalServerError, by SageMaker itself.
+RETRIES = 3
 
 # What our own image logs as "metric: NAME = VALUE", at most 40 of them, as SageMaker allows; metrics.json in
 # the artifact holds them all. A Marketplace algorithm brings metric definitions of its own and takes none.
@@ -161,7 +163,9 @@ def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeD
             "InstanceCount": 1,
             "VolumeSizeInGB": 10,
         },
+        # Of all attempts together, where SageMaker tries again after an error of its own.
         "StoppingCondition": {"MaxRuntimeInSeconds": settings.training_max_seconds},
+        "RetryStrategy": {"MaximumRetryAttempts": RETRIES},
         # Marketplace algorithms insist on isolation; ours needs no network either.
         "EnableNetworkIsolation": True,
         "Tags": _tags(settings, run),

@@ -15,7 +15,7 @@ from local.cloud.deployment import sam_program
 from recommend_api.paths import METHODS
 from retailrec_shared.serving.keys import customer_key, item_key
 from retailrec_shared.serving.table import serving
-from tests.integration.pipeline.api_client import RUN, FakeRuntime, answer_to, items, post
+from tests.integration.pipeline.api.api_client import RUN, FakeRuntime, answer_to, items, post
 
 # Run by the SAM CLI's own Python: its routes, and the events that it makes of addresses.
 SAM = """
