@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from retailrec.client.problems import Problem
 from retailrec.client.sessions import aws_session, where
 from scripts.smoke import report
 from scripts.smoke.places import Aws
-from scripts.smoke.record import Facts, Record
+from scripts.smoke.record import EXPECTED, Facts, Record
 from scripts.smoke.steps import Steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +62,8 @@ def main(
         record = Record.begin(folder / "record.json", stack, place.region)
         typer.echo(f"Stack {stack}, {where(aws_session())}.")
         ended = smoke(place, record, (lambda _question: True) if yes else typer.confirm, typer.echo)
-    except Problem as problem:
-        typer.echo(str(problem), err=True)
+    except EXPECTED as problem:
+        typer.echo(f"{problem} (`retailrec doctor --before-deploy` says what is missing.)", err=True)
         sys.exit(1)
     if record.outcomes:
         page, data = report.write(record, folder)

@@ -153,6 +153,23 @@ def test_a_report_can_be_sent_in(tmp_path: Path) -> None:
     assert "retailrec-algorithm:3f2a" in page.read_text(encoding="utf-8")
 
 
+def test_without_credentials_it_says_what_is_missing_and_begins_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(program, "ROOT", tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        program.main("shop", yes=True)
+    assert ended.value.code == 1
+    assert "Unable to locate credentials" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_checklist_in_the_docs_names_the_steps_that_there_are(tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "deploy.md").read_text(encoding="utf-8")
     table = page.split("| only an account shows | step of `make aws-smoke` |\n|---|---|\n")[1].split("\n\n")[
