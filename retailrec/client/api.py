@@ -62,10 +62,11 @@ class Api:
         """Return the items that are most similar to one."""
         return self._get(SimilarItems, "item", item, "similar", [("top_n", str(top_n))])
 
-    def get(self, path: str) -> Any:
-        """GET any path, with its query; return the JSON of the response."""
-        place, _, query = path.lstrip("/").partition("?")
-        return self._send(self._url(place, parse_qsl(query, keep_blank_values=True))).json()
+    def get(self, path: str, **query: object) -> Any:
+        """GET any path; return the JSON of the response. The query is in the path or in arguments."""
+        place, _, given = path.lstrip("/").partition("?")
+        named = [(name, str(value)) for name, value in query.items()]
+        return self._send(self._url(place, parse_qsl(given, keep_blank_values=True) + named)).json()
 
     def _get(self, model: type[Answer], kind: str, text: str, what: str, query: Query) -> Answer:
         """GET what the API knows of the customer or item with an id."""

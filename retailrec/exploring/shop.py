@@ -76,9 +76,9 @@ class Shop:
         """Return boto3's client of a service, for this stack."""
         return self.stack.aws(service)
 
-    def get(self, path: str) -> Any:
-        """GET a path of the REST API, signed with your credentials."""
-        return self.stack.api().get(path)
+    def get(self, path: str, **query: object) -> Any:
+        """GET a path of the REST API, with a query, signed with your credentials."""
+        return self.stack.api().get(path, **query)
 
     @cached_property
     def report(self) -> dict[str, Any]:

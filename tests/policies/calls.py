@@ -74,7 +74,7 @@ def _before_parameters(params: Any, model: Any, **_more: Any) -> None:
 
 
 def _after_call(parsed: Any, model: Any, context: Any, **_more: Any) -> None:
-    """Check that S3 would answer the function that an object is missing."""
+    """Check that S3 would report to the function that an object is missing."""
     if parsed.get("Error", {}).get("Code") in MISSING:
         function = caller()
         bucket = context.get("retailrec_bucket")

@@ -1,7 +1,9 @@
 """Every id is reachable by every route, as API Gateway, the local cloud and sam local send it."""
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -9,9 +11,30 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from local.cloud.deployment import sam_program
+from recommend_api.paths import METHODS
 from retailrec_shared.serving.keys import customer_key, item_key
 from retailrec_shared.serving.table import serving
 from tests.integration.pipeline.api.api_client import RUN, FakeRuntime, answer_to, items, post
+
+# Run by the SAM CLI's own Python: its routes, and the events that it makes of addresses.
+SAM = """
+import json, sys
+from flask import Flask, request
+from samcli.local.apigw.event_constructor import construct_v1_event
+from samcli.local.apigw.path_converter import PathConverter
+
+paths, addresses = json.load(sys.stdin)
+app = Flask("sam")
+for path in map(PathConverter.convert_path_to_flask, paths):
+    app.add_url_rule(path, path, lambda: None)
+
+def event(address):
+    with app.test_request_context(address):
+        return construct_v1_event(request, 3000, [], "v1")
+
+print(json.dumps([event(each) for each in addresses]))
+"""
 
 HOSTILE = [
     "%41", "%2541", "%2F", "100%", "a/b", "a/similar", "x/purchases", "@", "a+b", "a b", "?", "#",
@@ -130,3 +153,14 @@ def test_an_id_that_is_missing_or_too_long_is_named(
 ) -> None:
     status, answer = by_api_gateway(path, "", **query)
     assert (status, answer["field"]) == (400, "id"), json.dumps(answer)
+
+
+@pytest.mark.slow
+def test_what_sam_local_makes_of_an_address_is_understood(shop: FakeRuntime) -> None:
+    in_paths = [f"/items/{quote(text, safe='')}/similar" for text in IN_PATHS if "//" not in text]
+    in_query = [f"/item/similar?id={quote(text, safe='')}" for text in HOSTILE]
+    python = Path(sam_program()).with_name("python")
+    given = json.dumps([[*METHODS, "/{proxy+}"], in_paths + in_query])
+    made = subprocess.run([python, "-c", SAM], input=given, capture_output=True, text=True, check=True)
+    answers = [answer_to(each)[1]["item_id"] for each in json.loads(made.stdout)]
+    assert answers == [text for text in IN_PATHS if "//" not in text] + HOSTILE

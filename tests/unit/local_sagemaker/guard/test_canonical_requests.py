@@ -41,7 +41,7 @@ MISMATCH = "The request signature we calculated does not match the signature you
 
 
 class _AsCurlOnceDid(SigV4Auth):
-    """Signs the path and the query as they are sent: curl 7.75 to 8.2."""
+    """Signs the path and the query as they are sent: curl 7.88."""
 
     def _normalize_url_path(self, path: str) -> str:
         return path
@@ -51,7 +51,7 @@ class _AsCurlOnceDid(SigV4Auth):
 
 
 class _AsCurlEncodesOnce(SigV4Auth):
-    """Encodes only what a path does not encode yet: curl 8.3 to 8.12."""
+    """Encodes only what a path does not encode yet: curl 8.11 and 8.12."""
 
     def _normalize_url_path(self, path: str) -> str:
         return quote(path, safe="/~%")
@@ -142,3 +142,22 @@ def test_what_aws_refuses_is_refused(signer: type[SigV4Auth], target: str) -> No
 )
 def test_what_curl_always_signed_as_aws_does_is_let_in(target: str) -> None:
     assert Service().repeat(_signed_by(_AsCurlOnceDid, API + target)).status_code == 200
+
+
+def test_a_presigned_address_of_the_api_is_for_one_id_and_one_method() -> None:
+    service = Service()
+    request = presigned(f"{API}/item?id=%2541", "execute-api")
+    assert service.repeat(request).status_code == 200
+    url = request.url
+    for other in (
+        url.replace("%2541", "%2542"),
+        url.replace("%2541", "A"),
+        f"{url}&id=A",
+        url.replace("/item", "/x"),
+    ):
+        assert service.ask("GET", other).json()["message"].startswith(MISMATCH)
+    assert service.ask("POST", url).status_code == 403
+    assert service.ask("GET", url, content=b"{}").status_code == 403, "a body has a signature too"
+    service.ahead = 70
+    assert service.repeat(request).json() == {"message": "Request has expired"}
+    assert len(service.seen) == 1
