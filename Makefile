@@ -70,6 +70,9 @@ push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS a
 destroy: .venv/laptop ## Remove a stack on AWS and all that its functions made [STACK=retailrec]
 	@$(BIN)/retailrec destroy --stack "$(or $(STACK),retailrec)"
 
+aws-smoke: .venv/laptop ## Deploy on AWS, drop a small file, ask, remove it all, and write a report; asks before it spends [STACK=name YES=1]
+	@$(BIN)/python -m scripts.smoke "$(or $(STACK),retailrec-smoke)" $(if $(YES),--yes)
+
 ##@ Contribute
 
 test: .venv/dev .venv-audit/installed ## All checks, and every test that needs no cloud, Docker or browser [SEED=n]
@@ -237,4 +240,4 @@ endef
 	$(call install,requirements/sdk.txt,.venv-sdk)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy aws-smoke events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit

@@ -23,6 +23,7 @@ TRAINING_JOB, TRANSFORM_JOB = (
 TUNING_JOB = f"{_SAGEMAKER}:hyper-parameter-tuning-job/tuning-*"
 TAGGED = (ENDPOINT, ENDPOINT_CONFIG, MODEL, PACKAGE, TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB)
 TABLE = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${Stack}-*"
+ALARMS = "arn:${Partition}:cloudwatch:${Region}:${Account}:alarm:${Stack}-*"
 QUEUE = "arn:${Partition}:sqs:${Region}:${Account}:${Stack}-*"
 FUNCTION = "arn:${Partition}:lambda:${Region}:${Account}:function:${Stack}-*"
 ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
@@ -142,6 +143,15 @@ VERBS: Mapping[str, Grants] = {
         ("sqs:ReceiveMessage", (QUEUE,)),
         ("sqs:DeleteMessage", (QUEUE,)),
         ("lambda:InvokeFunction", (FUNCTION,)),
+    ),
+    "aws-smoke": (  # besides those of push-image, deploy, drop and destroy
+        *_OPEN,
+        *_LEDGER,
+        ("cloudwatch:GetMetricStatistics", (ALL,)),
+        ("cloudwatch:DescribeAlarms", (ALARMS,)),
+        ("sagemaker:DescribeEndpoint", (ENDPOINT,)),
+        ("sqs:GetQueueAttributes", (QUEUE,)),
+        ("s3:GetObject", (OBJECTS,)),
     ),
     "destroy": (
         *_OPEN,

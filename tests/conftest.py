@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.plugins.order",
     "tests.plugins.permissions",
     "tests.plugins.processor_time",
+    "tests.plugins.requests",
     "tests.plugins.skipped",
 ]
 

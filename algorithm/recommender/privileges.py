@@ -29,9 +29,12 @@ def before_training(folders: Folders, environment: Mapping[str, str] = os.enviro
     written = [folders.model, folders.failure.parent]
     if folders.checkpoints.is_dir():
         written.append(folders.checkpoints)
-    for folder in written:
-        _hand_over(folder, uid)
-    return _give_up(uid, _read(folders), written)
+    handed_over = [path for folder in written for path in _hand_over(folder, uid)]
+    said = _give_up(uid, _read(folders), written)
+    if os.geteuid() == ROOT:  # which may lack the right to write to what another owns
+        for path in handed_over:
+            os.chown(path, ROOT, ROOT, follow_symlinks=False)
+    return said
 
 
 def before_serving(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -57,15 +60,18 @@ def _wanted(environment: Mapping[str, str]) -> int | None:
     return int(text) or None
 
 
-def _hand_over(folder: Path, uid: int) -> None:
-    """Make the user the owner of what root owns here; what cannot be handed over is found by trying it."""
+def _hand_over(folder: Path, uid: int) -> list[Path]:
+    """Make the user the owner of what root owns here, and return that; the rest is found by trying it."""
+    handed_over = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in (folder, *folder.rglob("*")):
             if path.lstat().st_uid == ROOT:
                 os.chown(path, uid, uid, follow_symlinks=False)
+                handed_over.append(path)
     except OSError:
-        return
+        pass
+    return handed_over
 
 
 def _give_up(uid: int, read: Iterable[Path], written: Iterable[Path]) -> str:

@@ -15,7 +15,8 @@ from typing import Any
 from botocore.utils import normalize_url_path
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import apigateway_v1, lambda_svc, sts
+from ministack.services import apigateway_v1, lambda_svc, s3, sts
+from ministack.services.cloudformation import provisioners
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -196,9 +197,24 @@ def import_any_method() -> None:
     apigateway_v1._import_path_item = import_with_any
 
 
+def tag_buckets() -> None:
+    """Let the emulator's CloudFormation put its tags on buckets, as AWS does; its own does on most types."""
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = handlers["create"]
+
+    def create_with_tags(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, properties, stack)
+        s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return name, attributes
+
+    handlers["create"] = create_with_tags
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     import_any_method()
+    tag_buckets()
     give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
     os.environ.pop(
         "PYTHONPATH", None

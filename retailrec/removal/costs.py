@@ -1,6 +1,6 @@
 """What the resources of a stack cost, at list prices.
 
-The prices are those of docs/deploy.md: us-east-1, without free tiers. They are for comparison; the
+The prices are those of docs/costs.md: us-east-1, without free tiers. They are for comparison; the
 account's bill has the actual costs.
 """
 

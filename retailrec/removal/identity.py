@@ -69,8 +69,8 @@ class Identity:
         yield from (each.physical for each in self.resources if each.kind == kind and each.physical)
 
     def sagemaker_arn(self, kind: str, name: str) -> str:
-        """Return the ARN of a resource of SageMaker."""
-        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name}"
+        """Return the ARN of a resource of SageMaker, which writes names in lower case there."""
+        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name.lower()}"
 
 
 def identify(stack: str, client: Client) -> Identity:
@@ -131,6 +131,11 @@ def _record(formation: Any, stack_id: str) -> Iterator[Recorded]:
 
 def _check_removable(found: Identity, described: Any) -> None:
     ours = str(described.get("Description", "")).startswith(_DESCRIPTION)
+    if not ours and found.status == "REVIEW_IN_PROGRESS":
+        raise Problem(
+            f"{found.name} is REVIEW_IN_PROGRESS: none of it was deployed, so nothing shows whose it is. To "
+            f"delete it: aws cloudformation delete-stack --stack-name {found.name} --region {found.region}"
+        )
     if not ours and not _LOGICAL_IDS & {each.logical for each in found.resources}:
         raise Problem(
             f"{found.name} is no stack of retailrec, but of another application ({found.status}): check the "

@@ -13,9 +13,12 @@ from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
 from tests.chaos.services.dynamodb import refusal
 from tests.chaos.surroundings import Surroundings
+from tests.limits.requests import record
 from tests.policies.calls import operation_of, problems, problems_if_missing, request_of, says_missing
 from tests.policies.roles import function_names
 
+# Whose requests are checked against AWS's limits; those to tables and buckets are as in other tests.
+CHECKED = {"events", "sagemaker"}
 RETRY_AFTER = (60.0, 120.0)
 WORDS = {"dynamodb": "ProvisionedThroughputExceededException", "s3": "SlowDown"}
 TRANSACTIONS = {"transact_write_items"}  # boto3 sends a token with them: sent twice, they happen once
@@ -148,6 +151,8 @@ class Client:
 
             if invocation is None:
                 return act()
+            if self._service in CHECKED:
+                record(self._service, operation_of(operation), request_of(operation, args, request))
             return invocation.call(
                 self._service,
                 operation,

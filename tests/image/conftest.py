@@ -120,7 +120,7 @@ class Container:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, uid, uid)
             return
-        # Only root may do this, and a user that may start containers is root there.
+        # Only root may do this; a user who may start containers is root there.
         arguments = ["--rm", "--user", "0:0", *ISOLATED, "--volume", f"{folder}:/given", self.image]
         ended = docker("run", *arguments, "python", "-c", CHOWN, str(uid))
         assert ended.returncode == 0, ended.stderr

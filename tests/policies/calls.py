@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from botocore.handlers import BUILTIN_HANDLERS
 
 from local.sagemaker.iam.policies import Access
+from tests.limits.requests import record
 from tests.plugins.permissions import refused
 from tests.policies import actions
 from tests.policies.roles import function_names, refusal_of
@@ -73,7 +74,7 @@ def _before_parameters(params: Any, model: Any, **_more: Any) -> None:
 
 
 def _after_call(parsed: Any, model: Any, context: Any, **_more: Any) -> None:
-    """Check that S3 would answer the function that an object is missing."""
+    """Check that S3 would report to the function that an object is missing."""
     if parsed.get("Error", {}).get("Code") in MISSING:
         function = caller()
         bucket = context.get("retailrec_bucket")
@@ -130,6 +131,7 @@ class Checked:
 
         def call(*args: Any, **request: Any) -> Any:
             function = caller()
+            record(self._service, operation_of(name), request)
             if function:
                 _record(problems(function, self._service, operation_of(name), request))
             return found(*args, **request)

@@ -90,6 +90,19 @@ def test_a_role_is_passed_and_tags_are_added_by_who_creates() -> None:
     assert len(problems("start_batch", "sagemaker", "CreateTrainingJob", request)) == 3
 
 
+def test_who_creates_a_model_package_must_be_able_to_read_its_artifact() -> None:
+    def problems_with(url: str) -> list[str]:
+        source = {"AlgorithmName": "x", "ModelDataUrl": url}
+        specification = {"SourceAlgorithms": [source]}
+        request = {"ModelPackageName": "retailrec-x", "SourceAlgorithmSpecification": specification}
+        return problems("approve_model", "sagemaker", "CreateModelPackage", request)
+
+    assert problems_with("s3://data/runs/x/model/retailrec-x/output/model.tar.gz") == []
+    read, listed = problems_with("s3://raw/model.tar.gz")
+    assert "s3:GetObject on arn:aws:s3:::raw/model.tar.gz" in read
+    assert "s3:ListBucket on arn:aws:s3:::raw" in listed
+
+
 def test_a_function_that_may_not_list_a_bucket_does_not_see_that_an_object_is_missing() -> None:
     assert problems_if_missing("prepare_dataset", "raw") == []
     assert "reads as forbidden" in problems_if_missing("recommend_api", "data")[0]

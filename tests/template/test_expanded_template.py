@@ -215,6 +215,9 @@ def test_the_template_is_within_cloudformations_limits() -> None:
         assert len(rule["Targets"]) <= 5
     for function in of_type("AWS::Lambda::Function").values():
         assert len(function["Description"]) <= 256
+    permissions = [str(each["FunctionName"]) for each in of_type("AWS::Lambda::Permission").values()]
+    of_one_function = max(map(permissions.count, permissions))
+    assert of_one_function * 500 <= 20480, "bytes of a function's own policy"
 
 
 def test_no_description_holds_a_character_that_its_service_refuses() -> None:

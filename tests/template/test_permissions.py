@@ -19,6 +19,7 @@ PLACE = Place("Shop", "eu-west-1", "123456789012")
 # Of each service whose clients are made in retailrec/: IAM's name of it.
 SERVICES = {
     "apigateway": "apigateway", "apigatewayv2": "apigateway", "cloudformation": "cloudformation",
+    "cloudwatch": "cloudwatch",
     "dynamodb": "dynamodb", "ecr": "ecr", "events": "events", "iam": "iam", "lambda": "lambda",
     "logs": "logs", "s3": "s3", "sagemaker": "sagemaker", "service-quotas": "servicequotas",
     "sqs": "sqs", "sts": "sts",
@@ -52,7 +53,7 @@ def operations() -> dict[str, set[str]]:
 def called() -> dict[str, set[str]]:
     """What the sources of retailrec/ call, or name for a paginator, by its name in Python."""
     known, found = operations(), dict[str, set[str]]()
-    for path in (ROOT / "retailrec").rglob("*.py"):
+    for path in (*(ROOT / "retailrec").rglob("*.py"), *(ROOT / "scripts" / "smoke").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(node, "attr", None) or getattr(node, "value", None)
             if isinstance(name, str) and name in known and name not in WORDS:

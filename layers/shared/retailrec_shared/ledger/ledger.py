@@ -33,7 +33,10 @@ Pointer = Literal["live"]
 BY_UPLOAD = "by_upload"
 
 _PLACE = "#run.stages.#stage"
-FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PLACE}.waiting, {_PLACE}.unsettled_since"
+FIRST = (
+    f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) "
+    f"REMOVE {_PLACE}.waiting, {_PLACE}.unsettled_since"
+)
 WAITS = f"SET {_PLACE}.waiting = :value REMOVE {_PLACE}.unsettled_since"
 UNSETTLED = (
     f"SET {_PLACE}.waiting = :value, {_PLACE}.unsettled_since = if_not_exists({_PLACE}.unsettled_since, :now)"

@@ -188,6 +188,15 @@ def test_a_stack_of_another_application_is_refused(account: Account, destroy: De
     assert stack.status == "CREATE_COMPLETE"
 
 
+def test_a_stack_of_which_nothing_was_deployed_is_left_to_cloudformation(
+    account: Account, destroy: Destroy
+) -> None:
+    stack = account.deploy("retailrec", HERE)
+    stack.description, stack.status, stack.resources = "", "REVIEW_IN_PROGRESS", {}
+    with pytest.raises(Problem, match="delete-stack --stack-name retailrec"):
+        destroy("retailrec", HERE)
+
+
 def test_a_protected_stack_is_refused_before_anything_is_removed(account: Account, destroy: Destroy) -> None:
     stack = account.deploy("retailrec", HERE)
     account.go_live("retailrec", HERE)

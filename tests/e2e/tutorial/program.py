@@ -1,6 +1,6 @@
 """The published tutorial's own calls, as a notebook makes them: by AWS's clients, against the local cloud.
 
-``tutorial_program.py FOLDER ALGORITHM ROLE BUCKET`` runs in ``.venv-sdk``, started by test_tutorial.py in the
+``program.py FOLDER ALGORITHM ROLE BUCKET`` runs in ``.venv-sdk``, started by test_tutorial.py in the
 environment that `retailrec keys` prints. It writes to FOLDER/PART.json what each part got, and to
 FOLDER/outside.json whom it tried to reach outside this machine.
 

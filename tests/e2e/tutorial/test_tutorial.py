@@ -20,7 +20,7 @@ from retailrec.client.sessions import client, local_session
 from retailrec.client.stack import Stack
 from tests import needs
 
-PROGRAM = Path(__file__).with_name("tutorial_program.py")
+PROGRAM = Path(__file__).with_name("program.py")
 SECONDS = 600
 BUCKET = "sagemaker-us-east-1-tutorial"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
