@@ -37,6 +37,8 @@ def view_stages(run: Run, now: datetime) -> Iterator[StageView]:
 
 def _view(run: Run, stage: Stage, now: datetime) -> StageView:
     record = run.stages[stage]
+    if record.waiting and run.status is RunStatus.LIVE:  # the endpoint serves it, but not as is asked for now
+        return StageView(stage, State.WAITING, None, record.waiting)
     if record.ended_at:
         return StageView(stage, State.DONE, record.seconds)
     if run.status in ENDED:

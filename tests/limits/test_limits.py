@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
+from retailrec_shared.core import aws
 from tests.limits.documented import KB, LIMITS, MB, size_of_attribute
 from tests.limits.requests import problems
 from tests.moto_cloud import moto_cloud
@@ -133,14 +134,17 @@ def test_a_fakes_callers_are_checked() -> None:
     invalid.clear()  # else this test would fail, as any other
 
 
-def test_the_callers_of_botocore_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_functions_and_commands_send_with_botocore_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with moto_cloud():
         s3 = boto3.client("s3")
         s3.create_bucket(Bucket="raw")
-        s3.put_object(Bucket="raw", Key="a", Body=b"", Metadata={"x": "x" * 3_000})
+        bad: Any = {"Bucket": "raw", "Key": "a", "Body": b"", "Metadata": {"x": "x" * 3_000}}
+        s3.put_object(**bad)
+        assert invalid == [], "a test may send what it wants to see refused"
+        aws.delete_if_there(lambda: s3.put_object(**bad))
     (found,) = invalid
     assert "bytes of user metadata, where 2,048 are allowed (https://docs.aws.amazon.com/" in found
     invalid.clear()

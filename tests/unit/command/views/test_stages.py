@@ -73,3 +73,13 @@ def test_seconds_are_counted_from_the_upload_to_the_live_model() -> None:
 def test_being_replaced_later_does_not_lengthen_a_run() -> None:
     run = make_run(status=RunStatus.SUPERSEDED, status_at=at(3000), stages={Stage.DEPLOY: timed(20, 41)})
     assert seconds_taken(run) == 41.0
+
+
+def test_a_live_run_whose_endpoint_must_be_deleted_first_says_so() -> None:
+    waiting = "Run: aws sagemaker delete-endpoint --endpoint-name retailrec-endpoint."
+    record = StageRecord(started_at=at(1), ended_at=at(2), waiting=waiting)
+    run = make_run(
+        status=RunStatus.LIVE, stages={stage: StageRecord() for stage in Stage} | {Stage.DEPLOY: record}
+    )
+    shown = {view.stage: view for view in view_stages(run, datetime.fromisoformat(at(9)))}
+    assert (shown[Stage.DEPLOY].state, shown[Stage.DEPLOY].note) == (State.WAITING, waiting)
