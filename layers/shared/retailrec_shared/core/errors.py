@@ -49,3 +49,7 @@ class Rejected(Exception):
 
 class NotYet(Exception):
     """Something this step needs is not ready (a quota, a busy endpoint, an earlier step)."""
+
+
+class NotAccepted(RuntimeError):
+    """An event that EventBridge did not take, though the call itself succeeded; to be sent again."""

@@ -34,6 +34,7 @@ BY_UPLOAD = "by_upload"
 
 _PLACE = "#run.stages.#stage"
 FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PLACE}.waiting"
+WORKED = f"{FIRST}, {_PLACE}.failure, {_PLACE}.failures"
 # Tries to change the live run; each failure means that another change succeeded.
 GO_LIVE_TRIES = 5
 
@@ -135,13 +136,15 @@ class Ledger(LedgerTable):
     def start_stage(self, run_id: str, stage: Stage, attempt: int | None = None) -> Run | None:
         """Record when a stage started, once, and that it does not wait.
 
-        With ``attempt``, only if that is the stage's present attempt.
+        With ``attempt``, only if that is the stage's present attempt; its job exists then, so that earlier
+        failures do not count any more.
         """
-        return self._stage(run_id, stage, FIRST.format("started_at"), now(), attempt)
+        started = WORKED if attempt else FIRST
+        return self._stage(run_id, stage, started.format("started_at"), now(), attempt)
 
     def end_stage(self, run_id: str, stage: Stage) -> Run | None:
         """Record when a stage ended, once."""
-        return self._stage(run_id, stage, FIRST.format("ended_at"), now())
+        return self._stage(run_id, stage, WORKED.format("ended_at"), now())
 
     def wait_stage(self, run_id: str, stage: Stage, reason: str) -> Run | None:
         """Record what a stage waits for, as a sentence."""
@@ -258,15 +261,6 @@ class Ledger(LedgerTable):
         return self._send(
             change(self._table, key_of(run_id), expression, condition, {**values, **more}, names)
         )
-
-    def _send(self, changed: Any) -> Run | None:
-        """Make a change of a run; return the run as it is then, or None when the condition did not hold."""
-        try:
-            answer = self._dynamodb.update_item(**changed, ReturnValues="ALL_NEW")
-        except aws.client_error() as error:
-            raise_unless_refused(error)
-            return None
-        return Run.load(read(answer["Attributes"]))
 
 
 @cache
