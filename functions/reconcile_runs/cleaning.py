@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from retailrec_shared.core.invocation import Invocation, without_limit
 from retailrec_shared.core.observability import logger
@@ -50,7 +51,10 @@ def _delete(run: Run, invocation: Invocation) -> None:
             complete = True
     except Throttled:
         logger.warning("the serving table is throttled", run_id=run.run_id)
-    noted = {"cleaned": True} if complete else {"cleaned_to": passed}
     # Only if the run is as it was read: an operator may have retried it.
-    ledger().update(run, run.status, **noted)
+    ledger().update(run, run.status, **_noted(complete, passed))
     logger.info("serving items deleted", run_id=run.run_id, items=passed, complete=complete)
+
+
+def _noted(complete: bool, passed: int) -> dict[str, Any]:
+    return {"cleaned": True} if complete else {"cleaned_to": passed}
