@@ -19,7 +19,7 @@ from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import BEFORE_TRAINING, RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
-from retailrec_shared.ledger.failure import fail_run
+from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
@@ -72,7 +72,7 @@ def prepare_upload(
 def prepare_run(wanted: Run) -> None:
     """Prepare a run, unless it is prepared already or another invocation prepares it."""
     owner = uuid4().hex
-    with _release_on_error(wanted.run_id, owner):
+    with _release_on_error(wanted.run_id, owner), step_of(wanted.run_id, Stage.PREPARE):
         run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=owner)}), owner)
         if run:
             wait_for_earlier_uploads(run)

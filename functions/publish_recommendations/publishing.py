@@ -34,11 +34,20 @@ def transform_job_changed(job_name: str, invocation: Invocation | None = None) -
     if run is None or run.status is not RunStatus.APPROVED:
         logger.info("nothing to publish", job=job_name, status=run and run.status)
         return
+    job = None
+    with step_of(run.run_id, Stage.BATCH):
+        job = _completed_job(run)
+    if job:
+        _publish(run, job, invocation or without_limit())
+
+
+def _completed_job(run: Run) -> "DescribeTransformJobResponseTypeDef | None":
+    """Return the run's transform job if it is Completed; fail the run if it failed or is gone."""
     job = _present_job(run)
     if job is None:
         if run.started(Stage.BATCH):  # AWS keeps jobs; the local cloud loses them when it restarts
             fail_run(run.run_id, Stage.BATCH, "SageMaker has no transform job of this run any more.")
-        return
+        return None
     status = job["TransformJobStatus"]
     if status in {"Failed", "Stopped"}:
         reason = job.get("FailureReason") or f"The transform job was {status.lower()}."
@@ -46,7 +55,8 @@ def transform_job_changed(job_name: str, invocation: Invocation | None = None) -
             counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
     elif status == "Completed":
         ledger().end_stage(run.run_id, Stage.BATCH)
-        _publish(run, job, invocation or without_limit())
+        return job
+    return None
 
 
 def _present_job(run: Run) -> "DescribeTransformJobResponseTypeDef | None":

@@ -54,7 +54,7 @@ class Plan:
     untyped: frozenset[int] = field(default_factory=frozenset)
     schedule: float | None = None
     hurry: float | None = None
-    """Seconds after which publishing ends, and continues in another invocation; ``None``: when all is done."""
+    """Seconds after which publishing ends, to continue in another invocation; ``None``: when all is done."""
 
     def weather(self) -> Weather:
         """Make the history's weather, as at its beginning."""

@@ -19,7 +19,6 @@ SLOW = (
     mutations.waiting_runs_are_forgotten,
     mutations.gate_open,
     mutations.position_forgotten,
-    mutations.clean_up_ends_early,
 )
 
 

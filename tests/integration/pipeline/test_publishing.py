@@ -158,6 +158,20 @@ def _recorded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
+@pytest.mark.usefixtures("bus")
+def test_customers_with_the_longest_ids_are_published(run: Run, book: Ledger) -> None:
+    """An id has up to 256 characters, of up to four bytes."""
+    customers = [f"{number:06}".rjust(256, "\U0001f600") for number in range(450)]
+    history = {"country": None, "purchases_total": 0, "purchases": [], "bought": []}
+    put(run, names.HISTORY_JSONL, lines([{"customer_id": each, **history} for each in customers]))
+    put(run, "batch-output/customers.jsonl.out", "")
+    transform_job_changed(f"retailrec-{run.run_id}")
+    now = book.get(run.run_id)
+    assert now is not None
+    assert (now.ended(Stage.PUBLISH), now.outcome.reason) == (True, None)
+    assert len(serving().get(customer_key(run.run_id, each) for each in customers)) == len(customers)
+
+
 def test_publishing_alone_makes_a_run_live_where_there_is_no_endpoint(
     run: Run, book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

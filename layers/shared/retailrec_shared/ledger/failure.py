@@ -10,14 +10,12 @@ from botocore.exceptions import BotoCoreError
 from retailrec_shared.core import aws
 from retailrec_shared.core.errors import NotYet, Rejected, one_line
 from retailrec_shared.core.observability import logger
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import MOST_FAILURES, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.stage_work import stage_work
 
 FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
-# An event is tried three times. So a step is tried again at least five minutes later.
-MOST_FAILURES = 6
 LONGEST_FAILURE = 300
 
 

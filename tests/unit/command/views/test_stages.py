@@ -73,3 +73,19 @@ def test_seconds_are_counted_from_the_upload_to_the_live_model() -> None:
 def test_being_replaced_later_does_not_lengthen_a_run() -> None:
     run = make_run(status=RunStatus.SUPERSEDED, status_at=at(3000), stages={Stage.DEPLOY: timed(20, 41)})
     assert seconds_taken(run) == 41.0
+
+
+def test_a_stage_that_fails_says_how_and_one_that_writes_how_far_it_is() -> None:
+    record = timed(13).model_copy(update={"failure": "AWS refused BatchWriteItem.", "failures": 2})
+    run = make_run(status=RunStatus.APPROVED, stages={Stage.PUBLISH: record})
+    (view,) = [
+        each for each in view_stages(run, datetime.fromisoformat(at(20))) if each.stage is Stage.PUBLISH
+    ]
+    assert view.state is State.WAITING
+    assert view.note == "Failed 2 times, and is tried again, 6 times in all. AWS refused BatchWriteItem."
+    record = timed(13).model_copy(update={"position": {"entries": 640_000}})
+    run = make_run(status=RunStatus.APPROVED, stages={Stage.PUBLISH: record})
+    (view,) = [
+        each for each in view_stages(run, datetime.fromisoformat(at(20))) if each.stage is Stage.PUBLISH
+    ]
+    assert (view.state, view.note) == (State.RUNNING, "640,000 entries are written.")
