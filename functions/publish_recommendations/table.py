@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
 from arro3.io import write_parquet
@@ -51,7 +52,8 @@ class _Batches:
         try:
             for columns in self._columns():
                 self.rows += len(columns[0])
-                arrays = [Array(column, SCHEMA.field(i).type) for i, column in enumerate(columns)]
+                sequences: tuple[Sequence[Any], ...] = columns
+                arrays = [Array(column, SCHEMA.field(i).type) for i, column in enumerate(sequences)]
                 yield RecordBatch.from_arrays(arrays, schema=SCHEMA)
         except Exception as problem:
             self.problem = problem

@@ -106,7 +106,8 @@ def main(action: str, folder: Path, megabytes: int) -> None:
         "sagemaker": sagemaker,
     }
     begun = time.perf_counter()
-    with mock.patch.multiple(aws, **{name: (lambda it=client: it) for name, client in clients.items()}):
+    fakes: Any = {name: mock.Mock(return_value=client) for name, client in clients.items()}
+    with mock.patch.multiple(aws, **fakes):
         _approve()
         {"publish": _publish, "clean": _clean}[action]()
     print(  # noqa: T201

@@ -68,7 +68,7 @@ def test_a_batch_that_may_not_start_or_be_described(
 ) -> None:
     first, second = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
     start_batch(second.run_id)
-    sagemaker.problems["describe_transform_job"] = DENIED
+    monkeypatch.setattr(sagemaker, "describe_transform_job", deny)
     monkeypatch.setattr(sagemaker, "create_transform_job", deny)
     repeat(book, first, lambda: start_batch(first.run_id), Stage.BATCH)
     repeat(book, second, lambda: transform_job_changed(job(second)), Stage.BATCH)

@@ -162,7 +162,7 @@ def _recorded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_customers_with_the_longest_ids_are_published(run: Run, book: Ledger) -> None:
     """An id has up to 256 characters, of up to four bytes."""
     customers = [f"{number:06}".rjust(256, "\U0001f600") for number in range(450)]
-    history = {"country": None, "purchases_total": 0, "purchases": [], "bought": []}
+    history: dict[str, object] = {"country": None, "purchases_total": 0, "purchases": [], "bought": []}
     put(run, names.HISTORY_JSONL, lines([{"customer_id": each, **history} for each in customers]))
     put(run, "batch-output/customers.jsonl.out", "")
     transform_job_changed(f"retailrec-{run.run_id}")

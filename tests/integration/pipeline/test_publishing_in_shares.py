@@ -13,10 +13,12 @@ from publish_recommendations import publication
 from publish_recommendations.publishing import transform_job_changed
 from reconcile_runs.cleaning import delete_serving_items
 from retailrec_shared.core import aws, names
+from retailrec_shared.core.errors import NotYet
 from retailrec_shared.core.invocation import Invocation
 from retailrec_shared.core.status import MOST_FAILURES, RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.stage_work import stage_work
 from retailrec_shared.serving import bulk
 from retailrec_shared.serving.keys import customer_key, customers_key
 from retailrec_shared.serving.table import Serving, serving
@@ -33,7 +35,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "BATCH_WRITE", 10)
     monkeypatch.setattr(bulk, "GROUP_BATCHES", 1)
     monkeypatch.setattr(bulk, "_pause", lambda _retry: None)
-    monkeypatch.setattr(bulk.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr("retailrec_shared.serving.bulk.time.sleep", lambda _seconds: None)
 
 
 def hurried(name: str = "1") -> Invocation:
@@ -88,7 +90,7 @@ def test_the_event_of_a_publication_that_runs_does_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     counted = _written(monkeypatch)
-    doubled = []
+    doubled: list[int] = []
 
     def double() -> float:
         if not doubled:
@@ -117,7 +119,7 @@ def test_a_killed_invocation_is_taken_over_by_lambdas_own_retry_at_once(
         raise Killed
 
     with monkeypatch.context() as dead:
-        dead.setattr(publication.stage_work(), "release", lambda *_: None)  # nothing runs after a kill
+        dead.setattr(stage_work(), "release", lambda *_: None)  # nothing runs after a kill
         with pytest.raises(Killed):
             transform_job_changed(JOB, Invocation("same", die))
     transform_job_changed(JOB, Invocation("another", lambda: math.inf))
@@ -164,7 +166,7 @@ def test_a_table_that_takes_nothing_is_waited_for_and_fails_no_run(
     throttling.full = True
     monkeypatch.setattr(Serving, "_dynamodb", throttling)
     for number in range(MOST_FAILURES + 1):
-        with pytest.raises(publication.NotYet):
+        with pytest.raises(NotYet):
             transform_job_changed(JOB, Invocation(str(number), iter([900.0, 20.0, 20.0] * 99).__next__))
     now = published(book)
     assert (now.status, now.stages[Stage.PUBLISH].waiting) == (
@@ -181,11 +183,14 @@ def test_an_item_that_dynamodb_never_takes_ends_the_run_with_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(**_request: Any) -> Any:
-        said = {"Code": "ValidationException", "Message": "Item size has exceeded the maximum allowed size"}
+        said: Any = {
+            "Code": "ValidationException",
+            "Message": "Item size has exceeded the maximum allowed size",
+        }
         raise ClientError({"Error": said}, "BatchWriteItem")
 
     throttling = _Throttling(aws.dynamodb())
-    throttling.batch_write_item = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(throttling, "batch_write_item", refuse)
     monkeypatch.setattr(Serving, "_dynamodb", throttling)
     for number in range(1, MOST_FAILURES):
         with pytest.raises(ClientError):

@@ -3,6 +3,7 @@
 The record of a stage's attempt keeps this, so an operator's retry begins at the start.
 """
 
+from collections.abc import Mapping
 from functools import cache
 
 from retailrec_shared.core import counting
@@ -86,8 +87,8 @@ class StageWork(LedgerTable):
         stage: Stage,
         expression: str,
         condition: str,
-        values: dict[str, object],
-        names: dict[str, str] | None = None,
+        values: Mapping[str, object],
+        names: Mapping[str, str] | None = None,
     ) -> Run | None:
         named = {"#status": "status", **(names or {})}
         values = {**values, "status": RunStatus.APPROVED.value}
@@ -99,8 +100,8 @@ class StageWork(LedgerTable):
         stage: Stage,
         expression: str,
         condition: str,
-        values: dict[str, object],
-        names: dict[str, str] | None = None,
+        values: Mapping[str, object],
+        names: Mapping[str, str] | None = None,
     ) -> Run | None:
         named = {"#run": "run", "#stage": stage.value, **(names or {})}
         return self._send(change(self._table, key_of(run_id), expression, condition, values, named))

@@ -72,7 +72,7 @@ class _Object(io.RawIOBase):
 
     def _request(self) -> bytes:
         wanted = f"bytes={self._position}-{self._position + PART_BYTES - 1}"
-        same = {"IfMatch": self._etag} if self._etag else {}
+        same: Any = {"IfMatch": self._etag} if self._etag else {}
         try:
             answer = aws.s3().get_object(Bucket=self._bucket, Key=self._key, Range=wanted, **same)
         except ClientError as error:
