@@ -61,7 +61,7 @@ sam-local: .venv/dev ## Run every function with each of its events in Docker, by
 image: .venv/laptop ## Build the algorithm's image
 	@$(BIN)/python -m local.containers.image
 
-image-test: .venv/dev ## Run the image as SageMaker does
+image-test: .venv/dev .venv-sdk/installed ## Run the image as SageMaker does, and by AWS's own client
 	@$(BIN)/python -m pytest -m "slow or soak" --timeout 1800 tests/image $(PYTEST)
 
 push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS account
@@ -70,18 +70,21 @@ push-image: .venv/laptop ## Build the image and push it to the ECR of your AWS a
 destroy: .venv/laptop ## Remove a stack on AWS and all that its functions made [STACK=retailrec]
 	@$(BIN)/retailrec destroy --stack "$(or $(STACK),retailrec)"
 
+aws-smoke: .venv/laptop ## Deploy on AWS, drop a small file, ask, remove it all, and write a report; asks before it spends [STACK=name YES=1]
+	@$(BIN)/python -m scripts.smoke "$(or $(STACK),retailrec-smoke)" $(if $(YES),--yes)
+
 ##@ Contribute
 
 test: .venv/dev .venv-audit/installed ## All checks, and every test that needs no cloud, Docker or browser [SEED=n]
 	$(call verb,test,checks tests)
 
-test-slow: .venv/dev .venv-bench/installed ## The real file, Docker, the browser, one history of every kind [SEED=n]
+test-slow: .venv/dev .venv-bench/installed .venv-sdk/installed ## The real file, Docker, the browser, one history of every kind [SEED=n]
 	$(call verb,test-slow,slow-tests)
 
 soak: .venv/dev .venv-audit/installed .venv-bench/installed ## Hours: thousands of histories, every mutant, storms, make test under load [SEED=n]
 	$(call verb,soak,soak-tests tests-over-moto tests-under-load)
 
-test-tools: ## Install Chromium and Docker, which make test-slow needs, where this may be done (Debian, root)
+test-tools: ## Install what make test-slow needs besides Python, where this may be done (Debian, root)
 	@scripts/install_test_tools.sh
 
 checks: .venv/dev .venv-audit/installed
@@ -141,8 +144,9 @@ lint: .venv/dev ## Lint, check the format, and check the words
 types: .venv/dev ## Check the types, strictly
 	@$(BIN)/mypy $(SOURCES)
 
-template: .venv/dev ## Check the template: cfn-lint and sam validate
-	@$(BIN)/cfn-lint template.yaml
+template: .venv/dev ## Check the template as SAM expands it: cfn-lint and sam validate
+	@$(BIN)/python scripts/expand_template.py build/expanded-template.json
+	@$(BIN)/cfn-lint build/expanded-template.json
 	@AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam validate
 
 template-security: .venv/dev .venv-audit/installed ## Check the built template with checkov (offline)
@@ -172,6 +176,9 @@ dashboard: .venv/dev ## Write the dashboard of template.yaml from scripts/dashbo
 
 parameters: .venv/dev ## Write the table of parameters in docs/deploy.md from template.yaml
 	@$(BIN)/python scripts/parameters.py
+
+permissions: .venv/dev ## Write docs/permissions.md, docs/deployer-policies and the doctor's list of permissions
+	@PYTHONPATH=. $(BIN)/python -m scripts.permissions
 
 clean: ## Remove what was built (not the environments, not data/)
 	@rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -227,4 +234,10 @@ endef
 	$(call install,requirements/audit.txt,.venv-audit)
 	@touch $@
 
-.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters pictures template-security audit
+# AWS's own client: it pins pandas, protobuf and others for itself.
+.venv-sdk/installed: requirements/sdk.txt requirements/uv.txt
+	$(call environment,.venv-sdk)
+	$(call install,requirements/sdk.txt,.venv-sdk)
+	@touch $@
+
+.PHONY: demo up down notebook jupyter setup sam-env sam-local image image-test push-image destroy aws-smoke events test test-slow soak test-tools checks tests slow-tests soak-tests tests-over-moto tests-under-load bench-prepare lint types template format lock clean help bench-quality bench-serve bench-batch bench-scale chaos chaos-cloud bench-api openapi dashboard parameters permissions pictures template-security audit

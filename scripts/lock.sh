@@ -12,6 +12,7 @@ lambda="$uv pip compile $common --python-version 3.13 --python-platform x86_64-m
 $laptop requirements/uv.in -o requirements/uv.txt
 $laptop requirements/sam.in -o requirements/sam.txt
 $laptop requirements/audit.in -o requirements/audit.txt
+$laptop requirements/sdk.in -o requirements/sdk.txt
 $laptop requirements/dev.in -o requirements/dev.txt
 $laptop requirements/laptop.in -c requirements/dev.txt -o requirements/laptop.txt
 $laptop requirements/notebook.in -c requirements/dev.txt -o requirements/notebook.txt

@@ -8,7 +8,9 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 pytest_plugins = [
     "tests.plugins.markers",
     "tests.plugins.order",
+    "tests.plugins.permissions",
     "tests.plugins.processor_time",
+    "tests.plugins.requests",
     "tests.plugins.skipped",
 ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from retailrec_shared.core.settings import Settings
+from scripts.expand_template import expand
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {
@@ -40,3 +41,9 @@ def read_template() -> dict[str, Any]:
     """Read template.yaml, its short intrinsic functions spelled out."""
     template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
     return template
+
+
+@cache
+def read_expanded_template() -> dict[str, Any]:
+    """Return what SAM makes of template.yaml for CloudFormation."""
+    return expand()

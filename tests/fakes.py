@@ -44,6 +44,7 @@ class FakeSageMaker:
         self.packages: dict[str, Json] = {}
         self.configs: dict[str, Json] = {}
         self.endpoint: Json | None = None
+        self.variants: list[Json] = []  # that serve
         self.over_quota = False
         self.calls: list[str] = []
 
@@ -85,10 +86,12 @@ class FakeSageMaker:
         return {}
 
     def end_training(self, name: str, metrics: Mapping[str, float], status: str = "Completed") -> None:
+        output = self.training_jobs[name].get("OutputDataConfig", {})
+        place = output.get("S3OutputPath", "s3://data/runs/none/model/")
         self.training_jobs[name] |= {
             "TrainingJobStatus": status,
             "FailureReason": "AlgorithmError: no rows" if status == "Failed" else "",
-            "ModelArtifacts": {"S3ModelArtifacts": f"s3://data/model/{name}/model.tar.gz"},
+            "ModelArtifacts": {"S3ModelArtifacts": f"{place.rstrip('/')}/{name}/output/model.tar.gz"},
             "FinalMetricDataList": [
                 {"MetricName": metric, "Value": value} for metric, value in metrics.items()
             ],
@@ -105,6 +108,19 @@ class FakeSageMaker:
             raise refusal("ResourceNotFound", "Amazon SageMaker can't find a tuning job with that name.")
         return self.tuning_jobs[HyperParameterTuningJobName]
 
+    def list_training_jobs_for_hyper_parameter_tuning_job(
+        self,
+        HyperParameterTuningJobName: str,  # noqa: N803
+        StatusEquals: str,  # noqa: N803
+        **_order: Any,
+    ) -> Json:
+        found = [
+            {"TrainingJobName": name} | job
+            for name, job in self.training_jobs.items()
+            if name.startswith(HyperParameterTuningJobName) and job["TrainingJobStatus"] == StatusEquals
+        ]
+        return {"TrainingJobSummaries": found[-1:]}
+
     def stop_hyper_parameter_tuning_job(self, HyperParameterTuningJobName: str) -> Json:  # noqa: N803
         self.calls.append("stop_hyper_parameter_tuning_job")
         self.tuning_jobs[HyperParameterTuningJobName]["HyperParameterTuningJobStatus"] = "Stopped"
@@ -117,7 +133,8 @@ class FakeSageMaker:
         job["HyperParameterTuningJobStatus"] = status
         job["TrainingJobStatusCounters"] = {"Completed": 2 if metrics else 0}
         if metrics:
-            self.training_jobs[best] = {}
+            output = job["TrainingJobDefinition"]["OutputDataConfig"]
+            self.training_jobs[best] = {"OutputDataConfig": output}
             self.end_training(best, metrics)
             tuned = {"factors": "96", "_tuning_objective_metric": "x"}
             job["BestTrainingJob"] = {"TrainingJobName": best, "TunedHyperParameters": tuned}
@@ -171,6 +188,10 @@ class FakeSageMaker:
     def create_endpoint_config(self, **request: Any) -> Json:
         for variant in request["ProductionVariants"]:
             self._find_model(variant)
+            if "ServerlessConfig" in variant and self.models[variant["ModelName"]]["EnableNetworkIsolation"]:
+                raise refusal(
+                    "ValidationException", "Serverless Inference does not support network isolation."
+                )
         taken = refusal("ValidationException", "Cannot create already existing endpoint configuration.")
         return self._create(self.configs, request["EndpointConfigName"], request, taken)
 
@@ -187,13 +208,13 @@ class FakeSageMaker:
     def describe_endpoint(self, EndpointName: str) -> Json:  # noqa: N803
         if self.endpoint is None:
             raise refusal("ValidationException", f'Could not find endpoint "{EndpointName}".')
-        return self.endpoint
+        return ({"ProductionVariants": self.variants} if self.variants else {}) | self.endpoint
 
     def create_endpoint(self, **request: Any) -> Json:
         self.calls.append("create_endpoint")
         if self.endpoint is not None:
             raise refusal("ValidationException", "Cannot create already existing endpoint.")
-        self.endpoint = request | {"EndpointStatus": "Creating"}
+        self.endpoint, self.variants = request | {"EndpointStatus": "Creating"}, []
         return {}
 
     def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> Json:  # noqa: N803
@@ -201,6 +222,8 @@ class FakeSageMaker:
         assert self.endpoint is not None
         if self.endpoint["EndpointStatus"] != "InService":
             raise refusal("ValidationException", f'Cannot update in-progress endpoint "{EndpointName}".')
+        if self._serverless(EndpointConfigName) and "CurrentServerlessConfig" not in self.variants[0]:
+            raise refusal("ValidationException", "An endpoint on instances cannot become serverless.")
         self.endpoint |= {"EndpointStatus": "Updating", "Next": EndpointConfigName}
         return {}
 
@@ -215,7 +238,12 @@ class FakeSageMaker:
         wanted = self.endpoint.pop("Next", self.endpoint["EndpointConfigName"])
         if not rolled_back:
             self.endpoint["EndpointConfigName"] = wanted
+            variant = "CurrentServerlessConfig" if self._serverless(wanted) else "CurrentInstanceCount"
+            self.variants = [{"VariantName": wanted, variant: 1}]
         self.endpoint["EndpointStatus"] = "InService"
+
+    def _serverless(self, config: str) -> bool:
+        return "ServerlessConfig" in self.configs[config]["ProductionVariants"][0]
 
 
 class FakeEventBridge:

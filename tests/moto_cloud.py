@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from tests import tables
 from tests.environment import read_template
+from tests.policies.calls import threads_keep_their_function
 
 Client = Any
 _make: Callable[..., Client] = boto3.client
@@ -35,6 +36,7 @@ def moto_cloud() -> Iterator[tables.Tables]:
         patch("botocore.session.create_loader", lambda _path: models),
         patch("boto3.client", _client),
         patch.object(boto3.Session, "client", _client_of_session),
+        threads_keep_their_function(),
         mock_aws(config={"core": {"mock_credentials": False}}),
     ):
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recommender.access import read_bytes
 from recommender.errors import UserError
 
 ALGORITHMS = ("bpr", "implicit-bpr", "als", "ease", "popularity", "auto")
@@ -50,10 +51,11 @@ class Hyperparameters:
 
 def read_hyperparameters(path: Path) -> Hyperparameters:
     """Read hyperparameters.json; an absent file means the defaults."""
-    if not path.exists():
+    content = read_bytes(path)
+    if content is None:
         return Hyperparameters()
     try:
-        values = json.loads(path.read_bytes())
+        values = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path.name} is not JSON: {error}.") from error
     if not isinstance(values, dict):

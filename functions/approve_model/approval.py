@@ -1,22 +1,28 @@
 """Evaluates an ended training job against the quality gate and creates its model."""
 
 import math
+from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from approve_model.gate import POPULARITY, Metrics, Standards, caution, lift, objection
-from approve_model.models import create_model
+from approve_model.models import create_models
 from approve_model.trained import Trained, present_job
 from retailrec_shared.core import bus, counting, names
+from retailrec_shared.core.errors import NotYet
 from retailrec_shared.core.events import ModelRejected
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import DEPLOYABLE, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
+from retailrec_shared.ledger.attempts import try_again
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker.requests import CONTRACT_METRIC, model_approved
+
+# FinalMetricDataList is read from the job's log, and may follow the job's end.
+METRICS_AFTER = timedelta(minutes=15)
 
 
 def judge_training_job(job_name: str) -> None:
@@ -37,7 +43,8 @@ def judge_training_job(job_name: str) -> None:
         return
     if job is None:
         what = "tuning" if run.tunes else "training"
-        if run.status is RunStatus.TRAINING:  # AWS keeps jobs; the local cloud loses them when it restarts
+        if run.status is RunStatus.TRAINING and not run.stages[Stage.TRAIN].begins_again:
+            # AWS keeps jobs; the local cloud loses them when it restarts.
             fail_run(run.run_id, Stage.TRAIN, f"SageMaker has no {what} job of this run any more.")
         else:
             logger.info("the present attempt has no job yet", job=job_name)
@@ -50,10 +57,15 @@ def judge_training_job(job_name: str) -> None:
 
 
 def _restore(run: Run, job: Trained | None) -> None:
-    """Create an approved run's model again if somebody deleted it, and publish its event again."""
+    """Create what is missing of an approved run's models, and publish its event again.
+
+    Somebody deleted one, or the stack has another EndpointMode since.
+    """
     with step_of(run.run_id, Stage.APPROVE):
         if job and job.status == "Completed":
-            create_model(run, job.artifact)
+            create_models(run, job.artifact)
+            if run.stages[Stage.APPROVE].waiting:
+                ledger().end_stage(run.run_id, Stage.APPROVE)
         if run.status is RunStatus.APPROVED:
             bus.publish(model_approved(run, settings()))
 
@@ -63,12 +75,24 @@ def _judge(run: Run, job: Trained) -> None:
         if job.best_job:
             ledger().record(run.run_id, best_job=job.best_job, tuned=dict(job.tuned))
         ledger().end_stage(run.run_id, Stage.TRAIN)
-        ledger().start_stage(run.run_id, Stage.APPROVE)
+        if run.stages[Stage.APPROVE].unsettled_since is None:  # which a start would forget
+            ledger().start_stage(run.run_id, Stage.APPROVE)
+        _wait_for_metrics(run, job)
         _pass_gate(run, job)
     elif job.status in {"Failed", "Stopped"}:
         reason = job.failure or f"The training job was {job.status.lower()}."
+        try_again(run, Stage.TRAIN, reason)
         if fail_run(run.run_id, Stage.TRAIN, reason):
             counting.count_training_seconds(job.seconds)
+
+
+def _wait_for_metrics(run: Run, job: Trained) -> None:
+    """Raise NotYet while the metric of a job that ended just now may still come."""
+    recent = job.ended is not None and datetime.now(UTC) - job.ended < METRICS_AFTER
+    if recent and CONTRACT_METRIC not in job.metrics:
+        waiting = f"SageMaker does not show the training job's {CONTRACT_METRIC} yet."
+        ledger().wait_stage(run.run_id, Stage.APPROVE, waiting)
+        raise NotYet(waiting)
 
 
 def _pass_gate(run: Run, job: Trained) -> None:
@@ -83,7 +107,7 @@ def _pass_gate(run: Run, job: Trained) -> None:
         logger.warning("model rejected by the gate", run_id=run.run_id, reason=reason)
         return
     with step_of(run.run_id, Stage.APPROVE):
-        create_model(run, job.artifact)
+        create_models(run, job.artifact)
         if _approve(run, found, caution(run, found, live, _standards().tolerance)):
             _count_metrics(found)
             counting.count_training_seconds(job.seconds)

@@ -1,4 +1,4 @@
-"""Creates a run's model in SageMaker, once."""
+"""Creates a run's models in SageMaker, once."""
 
 from botocore.exceptions import ClientError
 
@@ -10,16 +10,17 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker import requests as sagemaker_requests
 
 
-def create_model(run: Run, artifact: str) -> None:
-    """Create the model of a trained artifact.
+def create_models(run: Run, artifact: str) -> None:
+    """Create the models of a trained artifact: the batch's, and a serverless endpoint's.
 
     A Marketplace algorithm's model needs a model package, which SageMaker creates
     asynchronously: raises NotYet until it is Completed, Rejected when it failed.
     """
     if run.of_marketplace:
         _await_package(run, artifact)
-    with aws.creating("model"):
-        aws.sagemaker().create_model(**sagemaker_requests.model(settings(), run, artifact))
+    for request in sagemaker_requests.models(settings(), run, artifact):
+        with aws.creating("model"):
+            aws.sagemaker().create_model(**request)
 
 
 def _await_package(run: Run, artifact: str) -> None:

@@ -1,6 +1,7 @@
 """What trained a run: its training job, or the best training job of its tuning job."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,7 @@ class Trained(NamedTuple):
     metrics: Mapping[str, float] = {}
     artifact: str = ""
     seconds: float | None = None  # of all its training jobs
+    ended: datetime | None = None
     best_job: str | None = None
     tuned: Mapping[str, str] = {}
 
@@ -49,6 +51,7 @@ def _training_job(name: str) -> Trained | None:
         artifact=job.get("ModelArtifacts", {}).get("S3ModelArtifacts", ""),
         # Spot instances are paid for less than their time.
         seconds=job.get("BillableTimeInSeconds") or job.get("TrainingTimeInSeconds"),
+        ended=job.get("TrainingEndTime"),
     )
 
 
@@ -62,10 +65,12 @@ def _best_of_search(run: Run) -> Trained | None:
         raise
     status = search["HyperParameterTuningJobStatus"]
     best: Mapping[str, Any] = search.get("BestTrainingJob", {})
+    if best and not best["TrainingJobName"].startswith(f"{name}-"):  # of a parent, by a warm start
+        best = _best_of_its_own(name)
     seconds = search.get("ConsumedResources", {}).get("RuntimeInSeconds")
     if status == "Failed" or (status in SEARCHED and not best):
         reason = search.get("FailureReason") or f"The tuning job {NOTHING[status]}."
-        return Trained("Failed", reason, seconds=seconds)
+        return Trained("Failed", f"{reason} {_failure_within(name)}".strip(), seconds=seconds)
     if status not in SEARCHED:
         return Trained(status)
     job = _training_job(best["TrainingJobName"])
@@ -76,6 +81,31 @@ def _best_of_search(run: Run) -> Trained | None:
         key: value for key, value in best["TunedHyperParameters"].items() if not key.startswith("_tuning_")
     }
     return job._replace(best_job=best["TrainingJobName"], tuned=tuned, seconds=seconds or job.seconds)
+
+
+def _best_of_its_own(name: str) -> Mapping[str, Any]:
+    """Return the best of a tuning job's own training jobs; empty if none completed."""
+    found = aws.sagemaker().list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name,
+        StatusEquals="Completed",
+        SortBy="FinalObjectiveMetricValue",
+        SortOrder="Descending",
+        MaxResults=1,
+    )["TrainingJobSummaries"]
+    return found[0] if found else {}
+
+
+def _failure_within(name: str) -> str:
+    """Return why the latest of a tuning job's training jobs that failed did; empty if none failed."""
+    found = aws.sagemaker().list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name,
+        StatusEquals="Failed",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )["TrainingJobSummaries"]
+    reason = found[0].get("FailureReason") if found else None
+    return f"Its latest training job failed: {reason}" if reason else ""
 
 
 NOTHING = {

@@ -14,6 +14,7 @@ from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger import replay
 from retailrec_shared.ledger.activation import activate_if_ready
+from retailrec_shared.ledger.attempts import try_again
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
@@ -51,6 +52,7 @@ def _completed_job(run: Run) -> "DescribeTransformJobResponseTypeDef | None":
     status = job["TransformJobStatus"]
     if status in {"Failed", "Stopped"}:
         reason = job.get("FailureReason") or f"The transform job was {status.lower()}."
+        try_again(run, Stage.BATCH, reason)
         if fail_run(run.run_id, Stage.BATCH, reason):
             counting.count_transform_seconds(job.get("TransformStartTime"), job.get("TransformEndTime"))
     elif status == "Completed":

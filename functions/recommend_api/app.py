@@ -14,6 +14,6 @@ from retailrec_shared.core.observability import logger, metrics
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a request of API Gateway."""
-    path = paths.normalize(event["path"])
+    path = paths.of_event(event)
     event = {**event, "path": path, "headers": problems.with_plain_media_type(event.get("headers"))}
     return problems.of_body(event, path) or problems.unless_too_large(api.resolve(event, context))

@@ -47,6 +47,13 @@ InStock = Annotated[
         description="Ids of the only items to recommend: repeat the parameter, or separate them by commas."
     ),
 ]
+# Of the routes that take any id whatever: in the query, where nothing is split.
+_QueryId = Query(alias="id", min_length=1, max_length=LONGEST_ID, description="The id, as in the data.")
+IdInQuery = Annotated[str, _QueryId]
+WholeIds = Annotated[list[Id], Query(description="Ids of items to leave out: repeat the parameter.")]
+WholeStock = Annotated[
+    list[Id], Query(description="Ids of the only items to recommend: repeat the parameter.")
+]
 Country = Annotated[str, Query(max_length=LONGEST_TEXT, description="A country, as in the data.")]
 _MONTH = "[0-9]{4}-(0[1-9]|1[0-2])"
 _DAY = "[0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
@@ -187,7 +194,7 @@ def stocked_ids(given: Iterable[str], commas: bool) -> frozenset[str] | None:
     in stock would otherwise be recommended what it does not have.
     """
     texts = [*given]
-    if not all(text.strip(",") for text in texts):
+    if not all(text.strip("," if commas else "") for text in texts):
         raise _refusal("in_stock", "name at least one item, or leave it out")
     return _ids(texts, "in_stock", commas) or None
 

@@ -126,7 +126,7 @@ def register(api: APIGatewayRestResolver) -> None:
     def missing(error: NotFoundError) -> Response[str]:
         if error.msg != NotFoundError().msg:
             return problem(404, str(error.msg))
-        found = paths.find(paths.normalize(api.current_event.path))
+        found = paths.find(api.current_event.path)
         if found is None:
             return problem(404, "There is no such path; /openapi.json lists them.")
         return problem(405, f"{found[0]} accepts only {found[1]}.", headers={"Allow": found[1]})

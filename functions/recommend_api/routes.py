@@ -13,6 +13,7 @@ from recommend_api.parameters import (
     CustomerId,
     Exclude,
     ExcludePurchased,
+    IdInQuery,
     InStock,
     Invocation,
     ItemId,
@@ -22,6 +23,8 @@ from recommend_api.parameters import (
     RunId,
     Since,
     TopN,
+    WholeIds,
+    WholeStock,
 )
 from retailrec_shared.contract.api_responses import (
     Customers,
@@ -136,6 +139,59 @@ def get_similar(
 )
 def get_item(item_id: ItemId) -> Item:
     """Get an item."""
+    return items.item_of(item_id)
+
+
+@api.get(
+    "/customer/recommendations",
+    summary="Recommend items to a customer with any id",
+    tags=["recommendations"],
+    responses=_responses(what="Recommended items, the best first."),
+)
+def get_recommendations_of(
+    customer_id: IdInQuery,
+    top_n: TopN = 10,
+    exclude_purchased: ExcludePurchased = None,
+    exclude: WholeIds = [],  # noqa: B006
+    in_stock: WholeStock = [],  # noqa: B006
+) -> Recommendations:
+    """Do the same as `/customers/{customer_id}/recommendations`, for ids that a path cannot hold."""
+    criteria = _criteria(top_n, exclude, in_stock, exclude_purchased, commas=False)
+    return customers.recommendations_for([customer_id], criteria)[0]
+
+
+@api.get(
+    "/customer/purchases",
+    summary="List the latest purchases of a customer with any id",
+    tags=["customers"],
+    responses=_responses(404, what="The latest purchases, the newest first."),
+)
+def get_purchases_of(customer_id: IdInQuery, limit: Limit = 10) -> Purchases:
+    """Do the same as `/customers/{customer_id}/purchases`, for ids that a path cannot hold."""
+    return customers.purchases_of(customer_id, limit)
+
+
+@api.get(
+    "/item/similar",
+    summary="List items that the same customers bought as one with any id",
+    tags=["items"],
+    responses=_responses(404, what="Similar items, the best first."),
+)
+def get_similar_to(
+    item_id: IdInQuery,
+    top_n: TopN = 10,
+    exclude: WholeIds = [],  # noqa: B006
+    in_stock: WholeStock = [],  # noqa: B006
+) -> SimilarItems:
+    """Do the same as `/items/{item_id}/similar`, for ids that a path cannot hold."""
+    return items.similar_to(item_id, _criteria(top_n, exclude, in_stock, commas=False))
+
+
+@api.get(
+    "/item", summary="Get an item with any id", tags=["items"], responses=_responses(404, what="The item.")
+)
+def get_item_of(item_id: IdInQuery) -> Item:
+    """Do the same as `/items/{item_id}`, for ids that a path cannot hold."""
     return items.item_of(item_id)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from reconcile_runs.cleaning import delete_serving_items
-from reconcile_runs.decisions import MAX_STEP_GAP, Repair, repairs
+from reconcile_runs.decisions import Repair, repairs
 from reconcile_runs.stopping import stop_jobs
 from reconcile_runs.sweeping import sweep_searches
 from reconcile_runs.uploads import forgotten
@@ -23,6 +23,7 @@ from retailrec_shared.core.invocation import Invocation
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage, stages_needed
+from retailrec_shared.core.timing import MAX_STEP_GAP
 from retailrec_shared.ledger import endpoint_request, replay
 from retailrec_shared.ledger.activation import activate_if_ready, supersede_overtaken
 from retailrec_shared.ledger.announcements import announce, announcement
@@ -91,7 +92,7 @@ def _check_endpoint() -> None:
     run = None if settings().endpoint_mode == "none" else deployment.current_target()
     if run is None and state is None:
         return
-    if run and state and state.in_service and state.run_id == run.run_id:
+    if run and state and state.serves(run):
         return
     if run and run.status is RunStatus.LIVE:
         endpoint_request.record("", after=last)  # requests it again, five minutes after the last time

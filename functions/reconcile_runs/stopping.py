@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from reconcile_runs.decisions import MAX_STEP_GAP
 from retailrec_shared.core import aws
 from retailrec_shared.core.observability import logger
+from retailrec_shared.core.timing import MAX_STEP_GAP
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.operators import TRAINING_JOB, TRANSFORM_JOB, TUNING_JOB
 from retailrec_shared.ledger.run import Run

@@ -8,12 +8,15 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from botocore.utils import normalize_url_path
 from ministack import app as ministack
 from ministack.core import iam_evaluator, lambda_runtime, responses, router
-from ministack.services import apigateway_v1, lambda_svc, sts
+from ministack.services import apigateway_v1, lambda_svc, s3, sts
+from ministack.services.cloudformation import provisioners
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +45,7 @@ def guarded(app: ASGIApp, environment: Mapping[str, str]) -> Guard:
     keys = Keys(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
     folder = environment.get("RETAILREC_CLOUD")
     return Guard(
-        _for_root(app, keys),
+        _as_sent(_for_root(app, keys)),
         Hosts(int(environment["GATEWAY_PORT"]), Path(folder, LISTED) if folder else None),
         environment.get("MINISTACK_REGION", "us-east-1"),
         keys.find,
@@ -124,6 +127,24 @@ def _scopes_of(target: str) -> set[str]:
     return set()
 
 
+def _as_sent(app: ASGIApp) -> ASGIApp:
+    """Hand a request to a REST API over with its path as API Gateway has it: encoded as it was sent.
+
+    Without its dot segments and doubled slashes, so that the path that answers is the one that was signed.
+    """
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("raw_path"):
+            request = Request.of(scope)
+            path = normalize_url_path(request.raw_path)
+            # A prefix that only decoding shows stays decoded: the guard has judged it that way.
+            if is_api(request) and is_api(replace(request, path=path)):
+                scope = {**scope, "path": path, "raw_path": path.encode("latin-1")}
+        await app(scope, receive, send)
+
+    return route
+
+
 def _for_root(app: ASGIApp, keys: Keys) -> ASGIApp:
     """Restrict the paths that AWS does not have to root, and describe keys to it (local SageMaker)."""
 
@@ -176,9 +197,24 @@ def import_any_method() -> None:
     apigateway_v1._import_path_item = import_with_any
 
 
+def tag_buckets() -> None:
+    """Let the emulator's CloudFormation put its tags on buckets, as AWS does; its own does on most types."""
+    provisioners._STACK_TAG_PROPERTY["AWS::S3::Bucket"] = ("Tags", "list")
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    create = handlers["create"]
+
+    def create_with_tags(logical_id: str, properties: Mapping[str, Any], stack: str) -> Any:
+        name, attributes = create(logical_id, properties, stack)
+        s3._bucket_tags[name] = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", [])}
+        return name, attributes
+
+    handlers["create"] = create_with_tags
+
+
 def main() -> None:
     """Serve until SIGTERM."""
     import_any_method()
+    tag_buckets()
     give_workers_secrets(os.environ["AWS_SECRET_ACCESS_KEY"])
     os.environ.pop(
         "PYTHONPATH", None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any
 
 from local.cloud.errors import CloudError
@@ -14,27 +15,36 @@ _DECIDED = ("AlgorithmArn", "AlgorithmImageUri")
 
 def read_parameters(given: Iterable[str]) -> dict[str, str]:
     """Read each NAME=VALUE; raises CloudError with what the template accepts, for what it does not accept."""
-    pairs = dict(_pair(each) for each in given)
+    pairs = dict(read_pair(each) for each in given)
     if not pairs:
         return {}
-    from samtranslator.yaml_helper import yaml_parse  # which takes half a second
-
-    known = yaml_parse((REPOSITORY / "template.yaml").read_text())["Parameters"]
+    known = declared_parameters()
     for name, value in pairs.items():
-        _check(name, value, known)
+        if name in _DECIDED:
+            raise CloudError(f"{name} is set by --algorithm-arn here, not by --parameter.")
+        check_parameter(name, value, known)
     return pairs
 
 
-def _pair(given: str) -> tuple[str, str]:
+@cache
+def declared_parameters() -> Mapping[str, Any]:
+    """Read the template's parameters."""
+    from samtranslator.yaml_helper import yaml_parse  # which takes half a second
+
+    declared: Mapping[str, Any] = yaml_parse((REPOSITORY / "template.yaml").read_text())["Parameters"]
+    return declared
+
+
+def read_pair(given: str) -> tuple[str, str]:
+    """Read NAME=VALUE; raises CloudError for anything else."""
     name, equals, value = given.partition("=")
     if not equals:
         raise CloudError(f"{given} is not a parameter: write NAME=VALUE.")
     return name, value
 
 
-def _check(name: str, value: str, known: Mapping[str, Any]) -> None:
-    if name in _DECIDED:
-        raise CloudError(f"{name} is set by --algorithm-arn here, not by --parameter.")
+def check_parameter(name: str, value: str, known: Mapping[str, Any]) -> None:
+    """Raise CloudError, with what the template accepts, for a value that it does not accept."""
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(sorted(known))}."

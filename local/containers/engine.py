@@ -54,6 +54,23 @@ def is_desktop() -> bool:
     return "Docker Desktop" in _docker("info", "--format", "{{.OperatingSystem}}").stdout
 
 
+def uses_containerd_store() -> bool:
+    """Return whether the engine keeps images in containerd's store, and so as OCI images by default."""
+    asked = _docker("info", "--format", "{{json .DriverStatus}}", check=False)
+    # An engine that is not Docker's has no such member, and no answer.
+    return asked.returncode == 0 and "io.containerd.snapshotter" in asked.stdout
+
+
+def has_buildx() -> bool:
+    """Return whether `docker buildx` is installed."""
+    return _docker("buildx", "version", check=False).returncode == 0
+
+
+def context() -> str:
+    """Return the name of the context in use, which is also that of the engine's own builder."""
+    return _docker("context", "show", check=False).stdout.strip() or "default"
+
+
 def gateway() -> str:
     """Return this machine's address on the bridge that containers are on by default.
 

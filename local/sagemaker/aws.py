@@ -1,4 +1,4 @@
-"""Clients of the emulator that holds everything else: S3, EventBridge, IAM, Lambda, CloudWatch Logs."""
+"""Clients of the emulator that holds everything else: S3, EventBridge, IAM, Lambda, CloudWatch."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -38,4 +38,5 @@ class Aws:
         self.events: EventBridgeClient = session.client("events", endpoint_url=url, config=CONFIG)
         self.iam: IAMClient = session.client("iam", endpoint_url=url, config=CONFIG)
         self.functions: LambdaClient = session.client("lambda", endpoint_url=url, config=CONFIG)
+        self.cloudwatch: Any = session.client("cloudwatch", endpoint_url=url, config=CONFIG)
         self.logs: Any = session.client("logs", endpoint_url=url, config=CONFIG)

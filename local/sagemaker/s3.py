@@ -100,6 +100,10 @@ class S3:
         """Store one file as an object."""
         await _in_thread(self._client.upload_file, str(path), uri.bucket, uri.key, Config=TRANSFER)
 
+    async def delete(self, uri: S3Uri) -> None:
+        """Delete one object."""
+        await _in_thread(self._client.delete_object, Bucket=uri.bucket, Key=uri.key)
+
 
 async def _in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     try:

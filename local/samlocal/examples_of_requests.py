@@ -32,9 +32,13 @@ def requests(values: Values) -> dict[str, Json]:
         "customers-recommendations": _post(
             "/recommendations", {"customers": list(values.customers), "top_n": 5}
         ),
+        "customer-purchases": _get("/customer/purchases", id=[customer]),
+        "customer-recommendations": _get("/customer/recommendations", id=["a/b %41"], top_n=["10"]),
         "customers": _get("/customers", prefix=["13"], limit=["10"]),
         "invocations": _post("/invocations", {"user_id": customer, "top_n": "10"}),
         "item": _get("/items/{item_id}", item),
+        "item-by-query": _get("/item", id=[item]),
+        "item-similar-by-query": _get("/item/similar", id=[item], top_n=["10"]),
         "model": _get("/model"),
         "openapi": _get("/openapi.json"),
         "popular-items": _get("/items/popular", country=["France"], since=["2011-11"], top_n=["10"]),

@@ -125,7 +125,7 @@ def _endpoint(values: Values, status: str, reason: str = "") -> Json:
     return {
         "EndpointName": values.endpoint,
         "EndpointArn": values.arn("endpoint", values.endpoint),
-        "EndpointConfigName": values.name,
+        "EndpointConfigName": values.serverless_name,
         "EndpointStatus": status,
         "ProductionVariants": [{"VariantName": variant, "DesiredWeight": 1.0, "DesiredInstanceCount": 1}],
         "CreationTime": START,

@@ -31,8 +31,13 @@ class Values:
 
     @property
     def name(self) -> str:
-        """Name of the run's training job, model, transform job and endpoint config alike."""
+        """Name of the run's training job, model and transform job alike."""
         return names.resource_name(names.resource_prefix(self.stack), self.run_id)
+
+    @property
+    def serverless_name(self) -> str:
+        """Name of the model and endpoint config of the run's serverless endpoint."""
+        return names.serverless_name(names.resource_prefix(self.stack), self.run_id)
 
     @property
     def endpoint(self) -> str:

@@ -5,20 +5,14 @@ from typing import Annotated
 
 from typer import Option, Typer
 
-verbs = Typer()
+from retailrec.cli.on_aws import StackName, on_aws
+from retailrec.client.problems import Problem
 
-StackName = Annotated[
-    str | None,
-    Option(
-        "--stack",
-        envvar="RETAILREC_STACK",
-        metavar="NAME",
-        help="A stack on AWS, with your credentials. Default: the local cloud.",
-    ),
-]
+verbs = Typer()
 
 
 @verbs.command()
+@on_aws(always=True)
 def doctor(
     algorithm_arn: Annotated[
         str,
@@ -26,17 +20,42 @@ def doctor(
             "--algorithm-arn", metavar="ARN", help="Check this Marketplace algorithm instead of the stack's."
         ),
     ] = "",
+    before_deploy: Annotated[
+        bool, Option("--before-deploy", help="Check what the first deployment of a stack needs.")
+    ] = False,
+    parameter: Annotated[
+        list[str] | None,
+        Option(
+            "--parameter",
+            "-p",
+            metavar="NAME=VALUE",
+            help="With --before-deploy: a parameter of template.yaml; may be repeated.",
+        ),
+    ] = None,
+    config_env: Annotated[
+        str,
+        Option("--config-env", metavar="NAME", help="With --before-deploy: samconfig.toml's environment."),
+    ] = "default",
     as_json: Annotated[bool, Option("--json", help="Write JSON for scripts.")] = False,
     stack: StackName = None,
 ) -> None:
     """Check everything that a stack needs, and say what to fix; exit with 1 if anything is wrong.
 
     Without a stack it checks what one would need: credentials, region, and with --algorithm-arn the
-    Marketplace algorithm and the account's quotas.
+    Marketplace algorithm and the account's quotas. With --before-deploy it checks all that can be known
+    before `sam deploy`, with the parameters that would be deployed.
     """
-    from retailrec.doctor import command
+    if before_deploy:
+        from retailrec.doctor.deployment.command import before_deploy as check
 
-    command.doctor(stack, algorithm_arn, as_json)
+        given = [*(parameter or ()), *([f"AlgorithmArn={algorithm_arn}"] if algorithm_arn else ())]
+        check(stack, config_env, given, as_json)
+        return
+    if parameter:
+        raise Problem("--parameter is for --before-deploy: a stack that is deployed has its own parameters.")
+    from retailrec.doctor.command import doctor
+
+    doctor(stack, algorithm_arn, as_json)
 
 
 @verbs.command()
@@ -66,12 +85,13 @@ def events(
 
 
 @verbs.command("push-image")
+@on_aws(always=True)
 def push_image(
     repository: Annotated[
         str, Option(help="A repository of the account's ECR; created if it does not exist.")
     ] = ("retailrec-algorithm"),
     tag: Annotated[
-        str | None, Option(help="The image tag. Default: a hash of the files in algorithm/.")
+        str | None, Option(help="The image tag. Default: a hash of algorithm/ and of how the image is built.")
     ] = None,
 ) -> None:
     """Build the algorithm's image and push it to the account's ECR."""
@@ -81,6 +101,7 @@ def push_image(
 
 
 @verbs.command()
+@on_aws()
 def destroy(
     data: Annotated[
         bool, Option("--data", help="Also remove both buckets, with every file and run in them.")

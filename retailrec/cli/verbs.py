@@ -9,6 +9,7 @@ from typing import Annotated
 from typer import Argument, Exit, Option, Typer
 
 from retailrec.cli.deploying_verbs import verbs as deploying_verbs
+from retailrec.cli.on_aws import StackName, on_aws
 from retailrec.commands.boundary import Commands
 from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_JOBS
 
@@ -22,15 +23,6 @@ app = Typer(
 )
 
 Debug = Annotated[bool, Option("--debug", envvar="RETAILREC_DEBUG", help="Show tracebacks.")]
-StackName = Annotated[
-    str | None,
-    Option(
-        "--stack",
-        envvar="RETAILREC_STACK",
-        metavar="NAME",
-        help="A stack on AWS, with your credentials. Default: the local cloud.",
-    ),
-]
 AsJson = Annotated[bool, Option("--json", help="Write JSON for scripts.")]
 RunId = Annotated[str, Argument(help="The run's id, or the first characters of it.")]
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask for confirmation.")]
@@ -84,6 +76,7 @@ def down() -> None:
 
 
 @app.command()
+@on_aws()
 def drop(
     file: Annotated[Path, Argument(help="xlsx, xls, csv, csv.gz or parquet, or a zip of one.")],
     key: Annotated[str | None, Option(help="The file's key in the bucket. Default: its name.")] = None,
@@ -106,6 +99,7 @@ def drop(
 
 
 @app.command()
+@on_aws()
 def retrain(
     force: Annotated[bool, Option("--force", help="Train even if nothing has changed.")] = False,
     follow: Annotated[bool, Option(help="Follow the run until it is live or has ended.")] = True,
@@ -121,6 +115,7 @@ def retrain(
 
 
 @app.command()
+@on_aws()
 def runs(
     limit: Annotated[int, Option(min=1, help="How many.")] = 20,
     as_json: AsJson = False,
@@ -133,6 +128,7 @@ def runs(
 
 
 @app.command()
+@on_aws()
 def status(
     run: Annotated[str, Argument(help="The run's id, or the first characters of it.")],
     as_json: AsJson = False,
@@ -145,6 +141,7 @@ def status(
 
 
 @app.command()
+@on_aws()
 def report(
     run: Annotated[str, Argument(help="The run's id, or the first characters of it.")],
     open_it: Annotated[bool, Option("--open/--no-open", help="Open it in the browser.")] = True,
@@ -160,6 +157,7 @@ def report(
 
 
 @app.command()
+@on_aws()
 def metrics(
     run: Annotated[
         list[str] | None, Argument(help="Runs, each by its id or the first characters of it.")
@@ -184,6 +182,7 @@ def metrics(
 
 
 @app.command()
+@on_aws()
 def recommend(
     customer: Customer,
     top_n: Annotated[int, Option(min=1, max=100, help="The number of items.")] = 10,
@@ -197,6 +196,7 @@ def recommend(
 
 
 @app.command()
+@on_aws()
 def history(
     customer: Customer,
     limit: Annotated[int, Option(min=1, max=100, help="The number of purchases.")] = 10,
@@ -210,6 +210,7 @@ def history(
 
 
 @app.command()
+@on_aws()
 def console(
     port: Annotated[int, Option(min=0, max=65535, help="The port of 127.0.0.1; 0 for any free one.")] = 4680,
     open_it: Annotated[bool, Option("--open/--no-open", help="Open it in the browser.")] = True,
@@ -222,6 +223,7 @@ def console(
 
 
 @app.command()
+@on_aws()
 def logs(
     minutes: Annotated[int, Option(min=1, help="How many minutes back.")] = 15,
     limit: Annotated[int, Option(min=1, help="The number of lines.")] = 60,
@@ -234,6 +236,7 @@ def logs(
 
 
 @app.command()
+@on_aws()
 def retry(run: RunId, stack: StackName = None) -> None:
     """Continue a failed run from the stage that failed.
 
@@ -246,6 +249,7 @@ def retry(run: RunId, stack: StackName = None) -> None:
 
 
 @app.command()
+@on_aws()
 def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Stop a run in progress; the live one stays.
 
@@ -258,6 +262,7 @@ def stop(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
 
 @app.command()
+@on_aws()
 def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
     """Deploy a model that the quality gate rejected.
 
@@ -269,6 +274,7 @@ def approve(run: RunId, yes: Yes = False, stack: StackName = None) -> None:
 
 
 @app.command()
+@on_aws()
 def rollback(
     run: Annotated[
         str | None, Argument(help="A run that has been live before. Default: the one before the live one.")
@@ -287,6 +293,7 @@ def rollback(
 
 
 @app.command()
+@on_aws()
 def tune(
     run: RunId,
     jobs: Annotated[
@@ -311,6 +318,7 @@ def tune(
 
 
 @app.command()
+@on_aws()
 def redrive(yes: Yes = False, stack: StackName = None) -> None:
     """Send dead letters back to where they came from.
 

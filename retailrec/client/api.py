@@ -1,8 +1,9 @@
 """The REST API's client: signs with SigV4, and turns refusals into sentences."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 import httpx
 from botocore.auth import SigV4Auth
@@ -16,6 +17,8 @@ from retailrec_shared.contract.api_responses import Purchases, Recommendations, 
 if TYPE_CHECKING:
     import boto3
 
+# Ids that every client and gateway passes on in a path as they are. The others go into the query.
+_PLAIN = re.compile(r"(?!popular$)[A-Za-z0-9_~-][A-Za-z0-9._~-]*", re.ASCII)
 TIMEOUT_SECONDS = 30.0  # API Gateway itself gives up after 29
 
 
@@ -41,7 +44,7 @@ class Api:
 
     def recommendations(self, customer: str, top_n: int) -> Recommendations:
         """Return ``top_n`` recommendations; an unknown customer gets popular items."""
-        return self._get(Recommendations, _of(customer), [("top_n", str(top_n))])
+        return self._get(Recommendations, "customer", customer, "recommendations", [("top_n", str(top_n))])
 
     def explained(
         self, customer: str, top_n: int, exclude_purchased: bool, exclude: Sequence[str]
@@ -49,28 +52,39 @@ class Api:
         """Return recommendations with filters, each with its reason."""
         query: Query = [("top_n", str(top_n)), *(("exclude", item) for item in exclude)]
         query.append(("exclude_purchased", "true" if exclude_purchased else "false"))
-        return self._get(Recommendations, _of(customer), query)
+        return self._get(Recommendations, "customer", customer, "recommendations", query)
 
     def purchases(self, customer: str, limit: int) -> Purchases:
         """Return the latest purchases; raises UnknownCustomer."""
-        return self._get(Purchases, ("customers", customer, "purchases"), [("limit", str(limit))])
+        return self._get(Purchases, "customer", customer, "purchases", [("limit", str(limit))])
 
     def similar(self, item: str, top_n: int) -> SimilarItems:
         """Return the items that are most similar to one."""
-        return self._get(SimilarItems, ("items", item, "similar"), [("top_n", str(top_n))])
+        return self._get(SimilarItems, "item", item, "similar", [("top_n", str(top_n))])
 
-    def get(self, path: str) -> Any:
-        """GET any path, with its query; return the JSON of the response."""
-        return self._send(httpx.URL(f"{self._base_url}/{path.lstrip('/')}")).json()
+    def get(self, path: str, **query: object) -> Any:
+        """GET any path; return the JSON of the response. The query is in the path or in arguments."""
+        place, _, given = path.lstrip("/").partition("?")
+        named = [(name, str(value)) for name, value in query.items()]
+        return self._send(self._url(place, parse_qsl(given, keep_blank_values=True) + named)).json()
 
-    def _get(self, model: type[Answer], path: Sequence[str], query: Query) -> Answer:
-        place = "/".join(quote(part, safe="") for part in path)
-        url = httpx.URL(f"{self._base_url}/{place}", params=query)
+    def _get(self, model: type[Answer], kind: str, text: str, what: str, query: Query) -> Answer:
+        """GET what the API knows of the customer or item with an id."""
+        # In the query nothing is split, and no client or gateway takes `.` for a folder.
+        if _PLAIN.fullmatch(text) and not any("," in value for _, value in query):
+            url = self._url(f"{kind}s/{text}/{what}", query)
+        else:
+            url = self._url(f"{kind}/{what}", [("id", text), *query])
         answer = self._send(url)
         try:
             return model.model_validate_json(answer.content)
         except ValidationError as error:
             raise Problem(f"{url} is not the recommendation API: check the address.") from error
+
+    def _url(self, place: str, query: Query) -> httpx.URL:
+        """Build an address whose query is encoded as AWS encodes it before it checks the signature."""
+        encoded = urlencode(query, safe="-_.~", quote_via=quote)
+        return httpx.URL(f"{self._base_url}/{place}" + (f"?{encoded}" if encoded else ""))
 
     def _send(self, url: httpx.URL) -> httpx.Response:
         try:
@@ -90,10 +104,6 @@ class Api:
         request = AWSRequest(method="GET", url=url)
         SigV4Auth(credentials, "execute-api", self._session.region_name).add_auth(request)
         return dict(request.headers.items())
-
-
-def _of(customer: str) -> tuple[str, str, str]:
-    return "customers", customer, "recommendations"
 
 
 def _refusal(answer: httpx.Response) -> Problem:
@@ -123,4 +133,5 @@ def _detail(answer: httpx.Response) -> str:
     message = (
         (body.get("detail") or body.get("message") or body.get("Message")) if isinstance(body, dict) else ""
     )
-    return str(message or answer.reason_phrase)
+    # API Gateway explains a wrong signature in further paragraphs, which help only who wrote the client.
+    return str(message or answer.reason_phrase).partition("\n\n")[0]

@@ -1,11 +1,13 @@
 """Dropping a file: the upload, and the run that it starts."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from boto3.s3.transfer import TransferConfig
 
+from retailrec.client import waiting
 from retailrec.client.problems import Problem
 from retailrec.client.stack import Stack
 from retailrec_shared.core import names
@@ -118,16 +120,25 @@ def _same(of_run: dict[str, str], of_stack: dict[str, str]) -> bool:
     )
 
 
-def await_run(stack: Stack, drop: Drop) -> DroppedRun:
-    """Wait until a drop's run appears; raises Problem after a timeout."""
+def await_run(stack: Stack, drop: Drop, say: Callable[[str], None] = lambda _: None) -> DroppedRun:
+    """Wait until a drop's run appears; raises Problem after a timeout.
+
+    ``say`` is called with the reason why it takes longer than usual, once for each reason.
+    """
     mapping = read_mapping(stack.s3(), stack.output("RawBucket"), drop.key)
     ledger, configuration = stack.ledger(), stack.configuration(mapping)
-    for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
+    waited, said, patience = timedelta(), "", waiting.patience(stack)
+    while waited < patience:
         found = choose_run(ledger.runs(), drop, configuration)
         if found:
             return found
+        why = waiting.reason(stack, waited)
+        if why and not said:
+            say(why)
+            said = why
         stack.pause()
+        waited += timedelta(seconds=stack.poll_seconds)
     raise Problem(
-        f"No run appeared within {stack.patience_seconds:.0f} s of the upload: "
+        f"No run appeared within {waiting.minutes(patience)} of the upload: "
         "`retailrec logs` shows what prepare_dataset said."
     )

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-CREDENTIALS_REFUSED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "ExpiredToken",
-    "ExpiredTokenException",
+NOT_ALLOWED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+NOT_KNOWN = {
+    "InvalidAccessKeyId",
     "InvalidClientTokenId",
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+NO_REGION = "No AWS region is chosen: give --region, or set AWS_REGION, or a region in your AWS profile."
 
 
 class Problem(Exception):
@@ -47,13 +47,18 @@ def _explain_aws(error: Exception) -> str | None:
     from boto3.exceptions import Boto3Error
     from botocore import exceptions as aws
 
-    if isinstance(error, aws.NoCredentialsError | aws.PartialCredentialsError | aws.CredentialRetrievalError):
-        return (
-            "No AWS credentials were found: run `aws configure` or `aws sso login`, "
-            "or leave --stack out to use the local cloud."
-        )
+    credentials = _explain_credentials(error)
+    if credentials:
+        return credentials
     if isinstance(error, aws.NoRegionError):
-        return "No AWS region is chosen: set AWS_REGION, or a region in your AWS profile."
+        return NO_REGION
+    if isinstance(error, aws.InvalidRegionError):
+        return f"{error.kwargs['region_name']!r} is not the name of an AWS region: write one as us-east-1."
+    if isinstance(error, aws.EndpointConnectionError):
+        return (
+            f"AWS does not answer ({error}): check the network and the region, and for the local cloud "
+            "`retailrec up`."
+        )
     if isinstance(error, aws.ConnectionError | aws.HTTPClientError):
         return f"AWS does not answer ({error}): check the network, and for the local cloud `retailrec up`."
     if isinstance(error, aws.ClientError):
@@ -63,10 +68,45 @@ def _explain_aws(error: Exception) -> str | None:
     return None
 
 
+def _explain_credentials(error: Exception) -> str | None:
+    from botocore import exceptions as aws
+
+    from retailrec.client import place
+
+    profile = place.profile()
+    of_profile = f" of the profile {profile}" if profile else ""
+    option = f" --profile {profile}" if profile else ""
+    if isinstance(error, aws.ProfileNotFound):
+        return (
+            f"There is no AWS profile {error.kwargs['profile']!r}: `aws configure list-profiles` lists those "
+            "that there are."
+        )
+    if isinstance(error, aws.SSOError | aws.TokenRetrievalError):
+        return f"The AWS sign-in{of_profile} has expired, or was not made: run `aws sso login{option}`."
+    if isinstance(error, aws.LoginError):
+        return f"The AWS sign-in{of_profile} has expired, or was not made: run `aws login{option}`."
+    if isinstance(error, aws.CredentialRetrievalError):
+        return f"The AWS credentials{of_profile} could not be read ({error}): correct the profile."
+    if isinstance(error, aws.PartialCredentialsError):
+        return f"The AWS credentials{of_profile} are not complete ({error}): set the rest."
+    if isinstance(error, aws.NoCredentialsError | aws.NoAuthTokenError):
+        return (
+            f"No AWS credentials were found{' in the profile ' + profile if profile else ''}: run "
+            f"`aws configure{option}` or `aws sso login{option}`, or leave --stack out for the local cloud."
+        )
+    return None
+
+
 def _explain_refusal(operation: str, error: Mapping[str, Any]) -> str:
     message = error.get("Message", "").rstrip(".")
-    if error.get("Code") in CREDENTIALS_REFUSED:
+    code = error.get("Code")
+    if code in EXPIRED:
         return (
-            f"AWS refused {operation} to your credentials ({message}): renew them, or ask for the permission."
+            f"Your AWS credentials have expired ({message}): renew them, for example by `aws sso login`, or "
+            "unset AWS_SESSION_TOKEN and the keys that belong to it."
         )
-    return f"AWS refused {operation}: {message or error.get('Code')}."
+    if code in NOT_KNOWN:
+        return f"AWS does not know your credentials ({message}): check the access key and its secret."
+    if code in NOT_ALLOWED:
+        return f"AWS refused {operation} to your credentials ({message}): ask for the permission."
+    return f"AWS refused {operation}: {message or code}."

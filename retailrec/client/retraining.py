@@ -11,6 +11,8 @@ from retailrec_shared.ledger.datasets import Datasets, Head
 from retailrec_shared.ledger.retraining import find_trained
 from retailrec_shared.ledger.run import Run
 
+# Its event is sent by this command, not by S3; the reconciler would not send it again.
+PATIENCE_SECONDS = 180
 NO_DATASET = (
     "There is no dataset to train on: drop a file first (retailrec drop FILE). Drop a file again that an "
     "earlier release has prepared: its rows were not kept."
@@ -43,12 +45,11 @@ def _trained(stack: Stack, head: Head, runs: Iterable[Run]) -> Run | None:
 
 def _await(stack: Stack, known: Iterable[Run]) -> Run:
     before = {run.run_id for run in known}
-    for _ in range(round(stack.patience_seconds / stack.poll_seconds)):
+    for _ in range(round(PATIENCE_SECONDS / stack.poll_seconds)):
         found = [run for run in stack.ledger().runs() if run.dataset.retrains and run.run_id not in before]
         if found:
             return found[0]
         stack.pause()
     raise Problem(
-        f"No run appeared within {stack.patience_seconds:.0f} s: "
-        "`retailrec logs` shows what prepare_dataset said."
+        f"No run appeared within {PATIENCE_SECONDS} s: `retailrec logs` shows what prepare_dataset said."
     )

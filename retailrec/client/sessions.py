@@ -7,13 +7,24 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from retailrec.client import place
+
 if TYPE_CHECKING:
     from local.cloud import Running
 
 
-def aws_session() -> boto3.Session:
-    """Open a session as the AWS command line does: environment, profile, region."""
-    return boto3.Session()
+def aws_session(named: place.Place | None = None) -> boto3.Session:
+    """Open a session in a named region and with a named profile, else as AWS's command line chooses them.
+
+    Raises ProfileNotFound for an unknown profile.
+    """
+    named = named or place.chosen()
+    return boto3.Session(region_name=named.region or place.region(), profile_name=named.profile)
+
+
+def region_of_sam(named: place.Place) -> str | None:
+    """Return the region of the SAM CLI with these options: it does not read ``AWS_REGION``."""
+    return boto3.Session(region_name=named.region, profile_name=named.profile).region_name
 
 
 def local_session(cloud: "Running") -> boto3.Session:
@@ -50,3 +61,10 @@ def client(session: boto3.Session, service: str, cloud: "Running | None") -> Any
     # An empty mapping, not None: ignore proxies of the environment for the loopback.
     direct = Config(proxies={}, connect_timeout=3, read_timeout=60, s3={"addressing_style": "path"})
     return session.client(service, endpoint_url=url, config=direct)  # type: ignore[call-overload]
+
+
+def where(session: boto3.Session) -> str:
+    """Describe the account and the region that a session works in; GetCallerIdentity needs no permission."""
+    account = client(session, "sts", None).get_caller_identity()["Account"]
+    of_profile = "" if session.profile_name == "default" else f", profile {session.profile_name}"
+    return f"account {account}, region {session.region_name}{of_profile}"

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from retailrec.client import laptop
 from retailrec.client.api import Api
+from retailrec.client.place import Place
 from retailrec.client.problems import Problem
 from retailrec.client.sessions import assume, aws_session, client, is_local_root, local_session
 from retailrec_shared.core.settings import Settings
@@ -37,12 +39,16 @@ class Stack:
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
     cloud: "Running | None" = None
+    created: datetime | None = None
 
     @classmethod
-    def open(cls, name: str | None) -> Self:
-        """Open the named stack on AWS, or else the local one; raises Problem if it does not exist."""
+    def open(cls, name: str | None, region: str | None = None, profile: str | None = None) -> Self:
+        """Open the named stack on AWS, or else the local one; raises Problem if it does not exist.
+
+        Without ``region`` and ``profile``, the command line's and the environment's are used.
+        """
         if name:
-            return cls._open(name, aws_session(), None)
+            return cls._open(name, aws_session(Place(region, profile)), None)
         cloud = laptop.running()
         if cloud is None:
             raise Problem(NO_CLOUD)
@@ -62,11 +68,12 @@ class Stack:
             if "does not exist" not in str(error):
                 raise
             raise Problem(
-                f"There is no stack {name!r} in {session.region_name}: check the name and the region."
+                f"There is no stack {name!r} in {session.region_name}: check the name, or name another "
+                "region with --region."
             ) from error
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-        return cls(name, session, outputs, parameters, cloud)
+        return cls(name, session, outputs, parameters, cloud, found.get("CreationTime"))
 
     def output(self, name: str) -> str:
         """Return an output; raises Problem for a stack without it."""
@@ -161,11 +168,6 @@ class Stack:
     def pause(self) -> None:
         """Wait between two reads."""
         time.sleep(self.poll_seconds)
-
-    @property
-    def patience_seconds(self) -> float:
-        """How long after an upload its run may take to appear."""
-        return 180.0 if self.cloud is None else 60.0
 
     def _client(self, service: str) -> Any:
         return client(self.session, service, self.cloud)

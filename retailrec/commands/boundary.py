@@ -7,6 +7,7 @@ from typing import Any
 from typer import Exit
 from typer.core import TyperGroup
 
+from retailrec.client.place import Place, choose
 from retailrec.client.problems import explain
 from retailrec.views.screen import complain
 
@@ -32,6 +33,8 @@ class Commands(TyperGroup):
                 raise
             complain(explain(error))
             raise Exit(1) from error
+        finally:
+            choose(Place())
 
 
 def _is_usage(error: Exception) -> bool:

@@ -9,7 +9,8 @@ from retailrec.client.problems import Problem
 from retailrec.client.sessions import aws_session, client, local_session
 from retailrec.client.stack import NO_CLOUD
 from retailrec.removal.costs import Cost, costs, together
-from retailrec.removal.inventory import Client, Found, find
+from retailrec.removal.identity import Client, identify
+from retailrec.removal.inventory import Found, find
 from retailrec.removal.removing import remove
 from retailrec.views.screen import out, table
 from retailrec.views.steps import Steps
@@ -21,21 +22,23 @@ def destroy(name: str | None, data: bool, yes: bool) -> None:
     """Remove a stack, its endpoint, models and jobs, and with ``data`` its buckets; safe to repeat."""
     stack, make, pause = _place(name)
     try:
-        found = find(stack, make)
+        identity = identify(stack, make)
     except ValueError as error:
         raise Problem(f"{error}.") from error
+    found, where = find(identity, make), f"in account {identity.account}, region {identity.region}"
     if found.nothing(data):
-        out().print(f"Nothing is left of {stack}.")
+        out().print(f"Nothing is left of {stack} {where}.", soft_wrap=True)
         _say_what_stays(found, data)
         return
+    out().print(f"{stack}, {where}:", soft_wrap=True)
     _show(found, data, costs(found, make))
-    if not yes and not confirm("Remove all this?"):
+    if not yes and not confirm(f"Remove all this {where}?"):
         out().print("Nothing was removed.")
         return
     with Steps(out()) as steps:
-        remove(found, make, data, steps.say, pause)
+        left = remove(identity, found, make, data, steps.say, pause)
     out().print(f"{stack} is gone.")
-    _say_what_stays(find(stack, make), data)
+    _say_what_stays(left, data)
 
 
 def _place(name: str | None) -> tuple[str, Client, float]:
@@ -63,6 +66,7 @@ def _show(found: Found, data: bool, costs: Mapping[str, Cost]) -> None:
         ("running tuning job", found.tuning_jobs),
         ("running transform job", found.transform_jobs),
         ("log group", found.log_groups),
+        ("role for API Gateway's logs", found.roles),
         ("bucket, with all its files", found.buckets if data else []),
     ):
         for thing in things:
@@ -90,3 +94,17 @@ def _say_what_stays(left: Found, data: bool) -> None:
         out().print("These buckets are left, with your data; remove them with --data:")
         for bucket in left.buckets:
             out().print(f"  {bucket}")
+    if left.earlier:
+        out().print(f"Earlier stacks called {left.stack} left these; the same command removes them now:")
+        _list(left.earlier)
+    if left.doubtful:
+        out().print(
+            f"These stay: their names are like those of {left.stack}, and no tag or record says that they "
+            "are its own. If they are, delete them by hand:"
+        )
+        _list(left.doubtful)
+
+
+def _list(things: Collection[str]) -> None:
+    for thing in things:
+        out().print(f"  {thing}", soft_wrap=True)

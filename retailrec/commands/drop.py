@@ -1,6 +1,7 @@
 """``retailrec drop``: upload a file and follow its run to the end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from retailrec.client.dropping import Drop, DroppedRun, await_run, upload
 from retailrec.client.following import follow
 from retailrec.client.searching import with_search
 from retailrec.client.stack import Stack
+from retailrec.client.waiting import reason
 from retailrec.commands.boundary import INTERRUPTED
 from retailrec.views.screen import command, console, out, seconds, transfer_bar
 from retailrec.views.stage_screen import stage_screen
@@ -25,6 +27,9 @@ def drop(stack: Stack, path: Path, key: str, follow_run: bool, mapping: str | No
     dropped = upload_with_bar(stack, path, key, out(), mapping)
     if not follow_run:
         out().print(f"Uploaded as {dropped.key}. Look at its run: {command()} runs")
+        why = reason(stack, timedelta())
+        if why:
+            out().print(why, soft_wrap=True)
         return 0
     return follow_to_the_end(stack, lambda: find(stack, dropped, out()))
 
@@ -53,9 +58,9 @@ def upload_with_bar(stack: Stack, path: Path, key: str, screen: Console, mapping
 
 
 def find(stack: Stack, dropped: Drop, screen: Console) -> DroppedRun:
-    """Wait for the run of a drop, with a spinner."""
+    """Wait for the run of a drop, with a spinner; print why it takes longer than usual."""
     with screen.status("Waiting for the run to begin"):
-        return await_run(stack, dropped)
+        return await_run(stack, dropped, lambda why: screen.print(why, soft_wrap=True))
 
 
 def follow_on(stack: Stack, found: DroppedRun, screen: Console) -> Run:

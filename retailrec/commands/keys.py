@@ -25,4 +25,4 @@ def keys() -> None:
     }
     for name, value in values.items():
         out().print(f"export {name}={shlex.quote(value)}", soft_wrap=True)
-    out().print("unset AWS_SESSION_TOKEN AWS_PROFILE")
+    out().print("unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE")

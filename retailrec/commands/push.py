@@ -1,38 +1,52 @@
 """``retailrec push-image``: push the algorithm's image to the account's registry."""
 
-import base64
-import hashlib
-import os
-import subprocess
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from retailrec.client.paths import REPOSITORY, need_repository
+from retailrec.client.place import chosen
 from retailrec.client.problems import Problem
-from retailrec.client.sessions import aws_session
+from retailrec.client.sessions import aws_session, where
 from retailrec.views.screen import out
-
-STDERR = 2  # the descriptor
-_NOT_BUILT_FROM = {"__pycache__", "README.md"}
 
 
 def push_image(repository: str, tag: str | None) -> None:
     """Build, tag and push the image, unless the registry has it; say how to deploy with it."""
     need_repository()
-    from local.containers import image
+    from retailrec.image.tag import content_tag
 
-    tag = tag or content_tag(REPOSITORY / "algorithm")
+    folder = REPOSITORY / "algorithm"
     session = aws_session()
+    out().print(f"The registry is that of {where(session)}.", soft_wrap=True)
     ecr: Any = session.client("ecr")
+    uri = push_folder(ecr, repository, tag or content_tag(folder), folder)
+    out().print("\nDeploy with it:")
+    # The SAM CLI does not read AWS_REGION, and would deploy elsewhere.
+    where_to = f"--region {session.region_name}" + (
+        f" --profile {chosen().profile}" if chosen().profile else ""
+    )
+    out().print(
+        f"  sam deploy --guided {where_to} --parameter-overrides AlgorithmImageUri={uri}", soft_wrap=True
+    )
+
+
+def push_folder(ecr: Any, repository: str, tag: str, folder: Path) -> str:
+    """Ensure that the registry holds a folder's image, in a form that SageMaker takes; return its address.
+
+    Raises Problem if it holds the image in another form.
+    """
+    from retailrec.image import building, pushing
+
     uri = f"{ensure_repository(ecr, repository)}:{tag}"
-    if has_tag(ecr, repository, tag):
+    if held := find(ecr, repository, tag):
         out().print(f"{repository}:{tag} is already there.")
     else:
-        image.build(uri)
-        push(ecr, uri)
-    out().print("\nDeploy with it:")
-    out().print(f"  sam deploy --guided --parameter-overrides AlgorithmImageUri={uri}", soft_wrap=True)
+        building.build(uri, folder)
+        pushing.push(ecr, uri)
+        held = find(ecr, repository, tag)
+    check(repository, tag, held)
+    return uri
 
 
 def ensure_repository(ecr: Any, name: str) -> str:
@@ -50,44 +64,26 @@ def ensure_repository(ecr: Any, name: str) -> str:
     return str(found["repositoryUri"])
 
 
-def has_tag(ecr: Any, repository: str, tag: str) -> bool:
-    """Return whether the repository holds an image with this tag."""
+def find(ecr: Any, repository: str, tag: str) -> Mapping[str, Any] | None:
+    """Return what the registry holds under a tag, if anything."""
     try:
-        ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+        found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
     except ecr.exceptions.ImageNotFoundException:
-        return False
-    return True
+        return None
+    return found["imageDetails"][0]  # type: ignore[no-any-return]
 
 
-def push(ecr: Any, uri: str) -> None:
-    """Push an image with credentials that are kept for this push only; raises Problem when it fails."""
-    given = ecr.get_authorization_token()["authorizationData"][0]
-    user, _, password = base64.b64decode(given["authorizationToken"]).decode().partition(":")
-    with tempfile.TemporaryDirectory() as folder:
-        environment = _apart(Path(folder))
-        login = ["docker", "login", "--username", user, "--password-stdin", given["proxyEndpoint"]]
-        for command, stdin in ((login, password), (["docker", "push", uri], None)):
-            ended = subprocess.run(
-                command, input=stdin, text=True, env=environment, stdout=STDERR, check=False
-            )
-            if ended.returncode:
-                raise Problem(f"`{' '.join(command[:2])}` failed: see the lines above.")
+def check(repository: str, tag: str, held: Mapping[str, Any] | None) -> None:
+    """Raise Problem unless the registry holds an image that SageMaker takes."""
+    from retailrec.image.manifest import unusable
 
-
-def _apart(folder: Path) -> dict[str, str]:
-    """Return an environment in which docker keeps credentials in a folder and uses the same engine."""
-    asked = ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"]
-    host = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    chosen = os.environ.get("DOCKER_HOST") or host
-    return {**os.environ, "DOCKER_CONFIG": str(folder), **({"DOCKER_HOST": chosen} if chosen else {})}
-
-
-def content_tag(folder: Path) -> str:
-    """Hash the names and bytes of a folder's files: the same sources get the same tag."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        relative = path.relative_to(folder)
-        if _NOT_BUILT_FROM.isdisjoint(relative.parts):
-            digest.update(f"{relative.as_posix()}\0{path.stat().st_size}\0".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    if held is None:
+        raise Problem(
+            f"{repository}:{tag} was pushed, and the registry does not list it yet: run the command again."
+        )
+    if reason := unusable(f"{repository}:{tag}", held):
+        raise Problem(
+            f"{reason}. Delete it (`aws ecr batch-delete-image --repository-name {repository} --image-ids "
+            f"imageTag={tag}`), or choose another --tag, and run the command again, with Docker: other "
+            "programs that answer to `docker` push other kinds."
+        )

@@ -6,6 +6,7 @@ import webbrowser
 import uvicorn
 
 from retailrec.client.problems import Problem
+from retailrec.client.sessions import aws_session
 from retailrec.console.app import build
 from retailrec.console.stack_session import SessionOpener
 from retailrec.views.screen import out
@@ -21,7 +22,8 @@ def console(stack: str | None, port: int, open_it: bool) -> None:
     server = uvicorn.Server(
         uvicorn.Config(build(SessionOpener(stack)), log_level="warning", access_log=False)
     )
-    out().print(f"The console of {stack or 'the local cloud'} is at {url}  (Ctrl-C stops it)")
+    shown = f"{stack} in {aws_session().region_name}" if stack else "the local cloud"
+    out().print(f"The console of {shown} is at {url}  (Ctrl-C stops it)")
     if open_it and not webbrowser.open(url):
         out().print("No browser was found: open this address yourself.")
     server.run(sockets=[listening])

@@ -23,7 +23,10 @@ Work = Callable[[Callable[[], None]], None]
 
 @dataclass
 class DropProgress:
-    """How far a dropped file has come; ``before``: the same bytes had this run before."""
+    """How far a dropped file has come; ``before``: the same bytes had this run before.
+
+    ``sentence`` says why it waits, or why it was refused.
+    """
 
     id: str
     file: str
@@ -105,8 +108,8 @@ class Drops:
 
         dropped = upload(stack, path, drop.file, sent)
         drop.state = "waiting"
-        found = await_run(stack, dropped)
-        drop.run_id, drop.before = found.run.run_id, found.before
+        found = await_run(stack, dropped, lambda why: setattr(drop, "sentence", why))
+        drop.run_id, drop.before, drop.sentence = found.run.run_id, found.before, None
         drop.state = "run"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from retailrec.doctor.findings import Finding, failed, note, ok
+from retailrec.image.manifest import manifest_problem
 from retailrec_shared.core.marketplace_limits import not_available
 from retailrec_shared.core.settings import Settings
 from retailrec_shared.sagemaker import algorithm_check
@@ -38,20 +39,16 @@ def check_marketplace(sagemaker: Any, settings: Settings, region: str) -> Iterat
 
 
 def check_image(ecr: Any, uri: str) -> Iterator[Finding]:
-    """Check that an image is in the registry of its URI."""
+    """Check that an image is in the registry of its URI, in a form that SageMaker takes."""
     found = _ECR.fullmatch(uri)
     if found is None:
         yield note(WHAT, f"{uri} is not in Amazon ECR: whether SageMaker can pull it is not checked.")
         return
-    which = {"imageDigest": found["digest"]} if found["digest"] else {"imageTag": found["tag"] or "latest"}
+    which = found["digest"] or found["tag"] or "latest"
     try:
-        ecr.describe_images(registryId=found["account"], repositoryName=found["name"], imageIds=[which])
+        problem = manifest_problem(ecr, found["name"], which, registry=found["account"])
     except ClientError as error:
         if error.response["Error"]["Code"] not in {"ImageNotFoundException", "RepositoryNotFoundException"}:
             raise
-        yield failed(
-            WHAT,
-            f"There is no image {uri}: push it (retailrec push-image), and deploy with the printed URI.",
-        )
-    else:
-        yield ok(WHAT, f"The image {uri} exists.")
+        problem = f"There is no image {uri}: push it (retailrec push-image), and deploy with the printed URI."
+    yield failed(WHAT, problem) if problem else ok(WHAT, f"The image {uri} exists, and SageMaker takes it.")

@@ -1,22 +1,20 @@
 """``retailrec doctor``: check everything that a stack needs, and say what to fix."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
-from typer import Exit
 
 from retailrec.client import laptop
+from retailrec.client.place import chosen
+from retailrec.client.problems import NO_REGION
 from retailrec.client.sessions import aws_session
 from retailrec.client.stack import Stack
 from retailrec.doctor import algorithm_checks, quota_checks, stack_checks
 from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_check
-from retailrec.views.screen import out, table
+from retailrec.doctor.report import report
 from retailrec_shared.core.settings import Settings
 
-NOT_WELL = 1
-MARKS = {Verdict.OK: "green", Verdict.NOTE: "dim", Verdict.FAILED: "bold red"}
 # Placeholders for the names of a stack that is not deployed yet.
 UNNAMED = dict.fromkeys(
     ("stack_name", "raw_bucket", "data_bucket", "ledger_table", "serving_table", "event_bus"), "doctor"
@@ -25,18 +23,12 @@ UNNAMED = dict.fromkeys(
 
 def doctor(name: str | None, algorithm_arn: str, as_json: bool) -> None:
     """Check a stack, or without one what a stack would need; exit with 1 if anything is wrong."""
-    findings = examine(name, algorithm_arn)
-    if as_json:
-        out().print_json(json.dumps([finding._asdict() for finding in findings]))
-    else:
-        _show(findings)
-    if any(finding.verdict is Verdict.FAILED for finding in findings):
-        raise Exit(NOT_WELL)
+    report(examine(name, algorithm_arn), as_json)
 
 
 def examine(name: str | None, algorithm_arn: str) -> list[Finding]:
     """Run all checks, in the order in which a deployment would meet the problems."""
-    if name is None and laptop.running() is None:
+    if name is None and (chosen() or laptop.running() is None):
         return _check_account(algorithm_arn)
     stack = Stack.open(name)
     return _check_stack(stack, algorithm_arn)
@@ -94,7 +86,7 @@ def _settings(stack: Stack, algorithm_arn: str) -> Settings:
 
 def _who(sts: Any, region: str | None) -> Iterator[Finding]:
     if region is None:
-        yield failed("credentials", "No AWS region is chosen: set AWS_REGION, or one in your AWS profile.")
+        yield failed("credentials", NO_REGION)
         return
     who = sts.get_caller_identity()
     yield ok("credentials", f"You are {who['Arn']}, in {region}.")
@@ -107,12 +99,3 @@ def _algorithm(stack: Stack, settings: Settings, region: str) -> Iterator[Findin
         yield ok("algorithm", "The local SageMaker runs the programs in algorithm/.")
     else:
         yield from algorithm_checks.check_image(stack.aws("ecr"), settings.algorithm_image_uri)
-
-
-def _show(findings: list[Finding]) -> None:
-    shown = table("", "What", "")
-    for finding in findings:
-        shown.add_row(finding.verdict.value, finding.what, finding.sentence, style=MARKS[finding.verdict])
-    out().print(shown)
-    wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
-    out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from retailrec.client.stack import Stack
-from retailrec.doctor.findings import Finding, failed, note, ok
+from retailrec.doctor.findings import Finding, Verdict, failed, note, ok
+from retailrec.doctor.stack_name import check_stack_name
 from retailrec.views.stages import failing
 from retailrec_shared.core.aws import client_error, says_missing
 from retailrec_shared.core.status import IN_PROGRESS
@@ -16,7 +17,8 @@ OUTPUTS = (
 
 
 def check_formation(stack: Stack) -> Iterator[Finding]:
-    """Check the stack's status in CloudFormation, and its outputs."""
+    """Check the stack's name, its status in CloudFormation, and its outputs."""
+    yield from (each for each in check_stack_name(stack.name) if each.verdict is Verdict.FAILED)
     answer = stack.aws("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
     status = answer.get("StackStatus", "")
     if status.endswith("_COMPLETE") and "ROLLBACK" not in status and not status.startswith("DELETE"):

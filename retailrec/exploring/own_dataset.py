@@ -91,7 +91,7 @@ def _mapping(columns: dict[str, str] | None) -> str | None:
 
 
 def _dropped(stack: Stack, path: Path, key: str, mapping: str | None) -> DroppedRun:
-    return await_run(stack, upload(stack, path, key, lambda _sent: None, mapping))
+    return await_run(stack, upload(stack, path, key, lambda _sent: None, mapping), say)
 
 
 class StagePrinter:

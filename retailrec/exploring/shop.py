@@ -30,12 +30,13 @@ class Shop:
     run: Run
 
     @classmethod
-    def open(cls, name: str | None = None) -> Self:
+    def open(cls, name: str | None = None, region: str | None = None, profile: str | None = None) -> Self:
         """Open a stack by name, else that of ``RETAILREC_STACK``, else that of the local cloud.
 
-        If no run is live on the local cloud, a file is dropped first; on AWS this raises Problem.
+        ``region`` and ``profile`` are of AWS; without them, those of the environment are used. If no run is
+        live on the local cloud, a file is dropped first; on AWS this raises Problem.
         """
-        stack = Stack.open(name or os.environ.get(STACK) or None)
+        stack = Stack.open(name or os.environ.get(STACK) or None, region, profile)
         run = _live(stack)
         if run is None and stack.cloud is None:
             raise Problem(f"No run is live: drop a file first, `retailrec drop FILE --stack {stack.name}`.")
@@ -75,9 +76,9 @@ class Shop:
         """Return boto3's client of a service, for this stack."""
         return self.stack.aws(service)
 
-    def get(self, path: str) -> Any:
-        """GET a path of the REST API, signed with your credentials."""
-        return self.stack.api().get(path)
+    def get(self, path: str, **query: object) -> Any:
+        """GET a path of the REST API, with a query, signed with your credentials."""
+        return self.stack.api().get(path, **query)
 
     @cached_property
     def report(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the resources of a stack cost, at list prices.
 
-The prices are those of docs/deploy.md: us-east-1, without free tiers. They are for comparison; the
+The prices are those of docs/costs.md: us-east-1, without free tiers. They are for comparison; the
 account's bill has the actual costs.
 """
 
@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from retailrec.removal.inventory import Client, Found
+from retailrec.removal.identity import Client
+from retailrec.removal.inventory import Found
 
 HOURS = 730  # of a month
 GB = 1e9

@@ -1,17 +1,12 @@
 """Finding a stack's resources, in the stack and outside of it, in any state."""
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from botocore.exceptions import ClientError
-
+from retailrec.removal import owned
+from retailrec.removal.identity import Client, Identity
 from retailrec_shared.core import names
-
-Client = Callable[[str], Any]
-
-_BUCKETS = {"rawbucket": "RawBucket", "databucket": "DataBucket"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,11 @@ class Found:
     searches: list[str] = field(default_factory=list)  # tuning jobs in any state
     buckets: list[str] = field(default_factory=list)
     log_groups: list[str] = field(default_factory=list)
+    roles: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)  # of a deleted stack of the name, while there is another
+    doubtful: list[str] = field(
+        default_factory=list
+    )  # has such a name, and nothing shows that it is the stack's
 
     @property
     def outside(self) -> list[str]:
@@ -44,94 +44,80 @@ class Found:
 
     def nothing(self, data: bool) -> bool:
         """Return whether there is nothing to remove."""
-        return not (self.status or self.outside or self.log_groups or (data and self.buckets))
+        return not (self.status or self.outside or self.log_groups or self.roles or (data and self.buckets))
 
 
-def find(stack: str, client: Client) -> Found:
-    """Find a stack and all resources with its name; raises ValueError for an invalid name."""
-    prefix = names.resource_prefix(stack)
-    sagemaker = client("sagemaker")
+def find(identity: Identity, client: Client, deleted: bool = False) -> Found:
+    """Find a stack's resources: those of its record, and those with its tags.
 
-    def ours(found: Iterator[str]) -> list[str]:
-        return sorted(name for name in found if names.run_of_resource(prefix, name))
-
-    def listed(operation: str, field_: str, name: str, **more: str) -> Iterator[str]:
-        for page in sagemaker.get_paginator(operation).paginate(NameContains=prefix, **more):
-            yield from (each[name] for each in page[field_])
-
-    status = _status(client("cloudformation"), stack)
-    at_work = {"StatusEquals": "InProgress"}
-    return Found(
-        stack=stack,
-        status=status,
-        rules=list(_rules(client, stack)) if status else [],
-        endpoints=[
-            name
-            for name in listed("list_endpoints", "Endpoints", "EndpointName")
-            if name == f"{prefix}endpoint"
-        ],
-        endpoint_configs=ours(listed("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName")),
-        models=ours(listed("list_models", "Models", "ModelName")),
-        model_packages=ours(
-            listed(
-                "list_model_packages",
-                "ModelPackageSummaryList",
-                "ModelPackageName",
-                ModelPackageType="Unversioned",
-            )
-        ),
-        training_jobs=ours(
-            listed("list_training_jobs", "TrainingJobSummaries", "TrainingJobName", **at_work)
-        ),
-        transform_jobs=ours(
-            listed("list_transform_jobs", "TransformJobSummaries", "TransformJobName", **at_work)
-        ),
-        tuning_jobs=sorted(_tuning_jobs(sagemaker, stack, **at_work)),
-        searches=sorted(_tuning_jobs(sagemaker, stack)),
-        buckets=list(_buckets(client, stack)),
-        log_groups=list(_log_groups(client("logs"), stack)),
+    ``deleted`` is whether the stack was deleted since it was identified.
+    """
+    found = find_in_sagemaker(identity, client)
+    buckets = owned.buckets(client, identity)
+    groups = owned.log_groups(client, identity, bool(found.endpoints))
+    roles = owned.log_roles(client, identity)
+    return replace(
+        found,
+        status=None if deleted else identity.status,
+        rules=[] if deleted else list(_rules(identity)),
+        buckets=buckets.own,
+        log_groups=groups.own,
+        roles=roles.own,
+        earlier=[*buckets.earlier, *groups.earlier, *roles.earlier],
+        doubtful=[*found.doubtful, *buckets.doubtful, *groups.doubtful, *roles.doubtful],
     )
 
 
-def _tuning_jobs(sagemaker: Any, stack: str, **more: str) -> Iterator[str]:
-    """Yield the stack's tuning jobs by their tags: their names are too short for a stack's name."""
+def find_in_sagemaker(identity: Identity, client: Client) -> Found:
+    """Find what a stack's functions made in SageMaker, by its tags: names only narrow the search."""
+    stack, prefix = identity.name, names.resource_prefix(identity.name)
+    sagemaker = client("sagemaker")
+    doubtful: list[str] = []
+
+    def ours(operation: str, member: str, kind: str, only: str | None = None, **more: str) -> list[str]:
+        """List a type's resources that have such a name, and of these the ones with the stack's tag."""
+        pages = sagemaker.get_paginator(operation).paginate(NameContains=only or prefix, **more)
+        listed = ((each[f"{kind}Name"], each[f"{kind}Arn"]) for page in pages for each in page[member])
+        named = (
+            (name, arn)
+            for name, arn in listed
+            if (name == only if only else names.run_of_resource(prefix, name))
+        )
+        own, others = owned.sort_by_tag(sagemaker, named, stack)
+        doubtful.extend(others)
+        return own
+
+    at_work = {"StatusEquals": "InProgress"}
+    searches = list(_tuning_jobs(sagemaker, stack))
+    return Found(
+        stack=stack,
+        status=None,
+        endpoints=ours("list_endpoints", "Endpoints", "Endpoint", f"{prefix}endpoint"),
+        endpoint_configs=ours("list_endpoint_configs", "EndpointConfigs", "EndpointConfig"),
+        models=ours("list_models", "Models", "Model"),
+        model_packages=ours(
+            "list_model_packages", "ModelPackageSummaryList", "ModelPackage", ModelPackageType="Unversioned"
+        ),
+        training_jobs=ours("list_training_jobs", "TrainingJobSummaries", "TrainingJob", **at_work),
+        transform_jobs=ours("list_transform_jobs", "TransformJobSummaries", "TransformJob", **at_work),
+        tuning_jobs=sorted(name for name, status in searches if status == "InProgress"),
+        searches=sorted(name for name, _ in searches),
+        doubtful=doubtful,
+    )
+
+
+def _tuning_jobs(sagemaker: Any, stack: str) -> Iterator[tuple[str, str]]:
+    """Yield the stack's tuning jobs and their status, by their tags: their names hold no stack's name."""
     pages = sagemaker.get_paginator("list_hyper_parameter_tuning_jobs")
-    for page in pages.paginate(NameContains=names.TUNING_PREFIX, **more):
+    for page in pages.paginate(NameContains=names.TUNING_PREFIX):
         for job in page["HyperParameterTuningJobSummaries"]:
-            arn = job["HyperParameterTuningJobArn"]
-            tags = {tag["Key"]: tag["Value"] for tag in sagemaker.list_tags(ResourceArn=arn)["Tags"]}
-            if tags.get("retailrec:stack") == stack:
-                yield job["HyperParameterTuningJobName"]
+            if owned.is_the_stacks(sagemaker, job["HyperParameterTuningJobArn"], stack):
+                yield job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"]
 
 
-def _status(cloudformation: Any, stack: str) -> str | None:
-    try:
-        return str(cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-
-
-def _rules(client: Client, stack: str) -> Iterator[tuple[str, str]]:
+def _rules(identity: Identity) -> Iterator[tuple[str, str]]:
     """Yield the rules of a stack: CloudFormation's id of one on a bus of its own is BUS|RULE."""
-    for page in client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack):
-        for resource in page["StackResourceSummaries"]:
-            gone = resource.get("ResourceStatus") == "DELETE_COMPLETE"
-            if resource["ResourceType"] == "AWS::Events::Rule" and not gone:
-                bus, _, name = resource["PhysicalResourceId"].rpartition("|")
-                yield name.rpartition("/")[2], bus or "default"
-
-
-def _buckets(client: Client, stack: str) -> Iterator[str]:
-    """Yield the stack's buckets, even when the stack is gone: CloudFormation named them after it."""
-    shape = re.compile(rf"{re.escape(stack.lower())}-({'|'.join(_BUCKETS)})-[a-z0-9]+")
-    for bucket in client("s3").list_buckets()["Buckets"]:
-        if shape.fullmatch(bucket["Name"]):
-            yield bucket["Name"]
-
-
-def _log_groups(logs: Any, stack: str) -> Iterator[str]:
-    """Yield the stack's log groups: a function that logs late creates its group again."""
-    for page in logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"/retailrec/{stack}/"):
-        yield from (group["logGroupName"] for group in page["logGroups"])
+    for each in identity.resources:
+        if each.kind == "AWS::Events::Rule" and each.physical and each.status != "DELETE_COMPLETE":
+            bus, _, name = each.physical.rpartition("|")
+            yield name.rpartition("/")[2], bus or "default"

@@ -6,6 +6,7 @@ needs the stack's role to release an endpoint's resources: the role must outlive
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,39 +14,43 @@ from botocore.exceptions import ClientError
 
 from retailrec.client.problems import Problem
 from retailrec.removal import account, buckets
-from retailrec.removal.inventory import Client, Found, find
+from retailrec.removal.identity import Client, Identity, describe
+from retailrec.removal.inventory import Found, find, find_in_sagemaker
 from retailrec_shared.core.aws import error_code, error_message, says_missing
 
 Say = Callable[[str], None]
 PATIENCE_SECONDS = 1800.0
 
 
-def remove(found: Found, client: Client, data: bool, say: Say, pause: float = 5.0) -> None:
-    """Remove all that was found, and what has appeared since; raises Problem if something cannot be removed.
+def remove(
+    identity: Identity, found: Found, client: Client, data: bool, say: Say, pause: float = 5.0
+) -> Found:
+    """Remove all that was found, and what has appeared since; return what is left then.
 
-    Without ``data``, the buckets and their content are kept.
+    Without ``data``, the buckets and their content are kept. Raises Problem if something cannot be removed.
     """
     say("Disabling the rules that invoke functions")
     _disable(found, client("events"))
     say("Removing endpoint, endpoint configs, models and running jobs from SageMaker")
     _remove_from_sagemaker(found, client, pause)
     # An invocation in progress may have created something since the search.
-    _remove_from_sagemaker(find(found.stack, client), client, pause)
-    if found.status:
+    _remove_from_sagemaker(find_in_sagemaker(identity, client), client, pause)
+    if identity.id:
         say("Deleting the stack (some minutes on AWS)")
-        _delete_stack(found.stack, client("cloudformation"), pause)
+        _delete_stack(identity.name, identity.id, client("cloudformation"), pause)
     say("Looking for what is left")
-    _remove_from_sagemaker(find(found.stack, client), client, pause)
-    left = find(found.stack, client)
+    left = find(identity, client, deleted=True)
+    _remove_from_sagemaker(left, client, pause)
     for name in left.buckets if data else []:
         say(f"Emptying and deleting {name}")
-        buckets.delete(client("s3"), name)
-    for group in left.log_groups:
+        buckets.delete(client("s3"), name, identity.account)
+    for group in {*found.log_groups, *left.log_groups}:
         _unless_gone(partial(client("logs").delete_log_group, logGroupName=group))
-    account.remove_training_logs(client("logs"), found.stack, found.searches)
-    for role in account.api_log_roles(client("iam"), found.stack):
+    account.remove_job_logs(client, identity, found.searches)
+    for role in left.roles:
         if not account.remove_api_log_role(client, role):
             say(f"The role {role} is kept: other APIs of this account use it for their logs")
+    return replace(left, buckets=[] if data else left.buckets)
 
 
 def _disable(found: Found, events: Any) -> None:
@@ -108,29 +113,22 @@ def _delete_endpoint(sagemaker: Any, name: str, pause: float) -> None:
         time.sleep(pause)
 
 
-def _delete_stack(stack: str, cloudformation: Any, pause: float) -> None:
-    """Delete the stack and wait until it is gone; the template retains its buckets."""
-    cloudformation.delete_stack(StackName=stack)
-    if not _gone(cloudformation, stack, pause):
-        failed = ", ".join(_failed(cloudformation, stack)) or stack
-        raise Problem(
-            f"CloudFormation could not delete {failed}: its console shows why. Fix that, then try again."
-        )
+def _delete_stack(stack: str, stack_id: str, cloudformation: Any, pause: float) -> None:
+    """Delete the stack by its id and wait until it is gone; the template retains its buckets."""
+    cloudformation.delete_stack(StackName=stack_id)
+    if not _gone(cloudformation, stack, stack_id, pause):
+        failed = ", ".join(_failed(cloudformation, stack_id)) or stack
+        raise Problem(f"CloudFormation could not delete {failed}. Remove the reason, then try again.")
 
 
-def _gone(cloudformation: Any, stack: str, pause: float) -> bool:
+def _gone(cloudformation: Any, stack: str, stack_id: str, pause: float) -> bool:
     """Wait for the end of a deletion; false when it failed."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        try:
-            status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-        except ClientError as error:
-            if "does not exist" in str(error):
-                return True
-            raise
-        if status == "DELETE_COMPLETE":
+        described = describe(cloudformation, stack_id)
+        if described is None or described["StackStatus"] == "DELETE_COMPLETE":
             return True
-        if status == "DELETE_FAILED":
+        if described["StackStatus"] == "DELETE_FAILED":
             return False
         time.sleep(pause)
     raise Problem(
@@ -141,10 +139,10 @@ def _gone(cloudformation: Any, stack: str, pause: float) -> bool:
 def _failed(cloudformation: Any, stack: str) -> list[str]:
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return [
-        resource["LogicalResourceId"]
+        f"{each['LogicalResourceId']} ({each.get('ResourceStatusReason', 'no reason given').rstrip('.')})"
         for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceStatus"] == "DELETE_FAILED"
+        for each in page["StackResourceSummaries"]
+        if each["ResourceStatus"] == "DELETE_FAILED"
     ]
 
 

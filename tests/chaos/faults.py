@@ -46,6 +46,9 @@ class Fault(StrEnum):
     ROLLOUT_FAILED = "endpoint update failed"
     ROLLBACK_FAILED = "endpoint roll-back failed"
     ENDPOINT_DELETED = "endpoint deleted by hand"
+    NO_CAPACITY = "no capacity for a job or the endpoint"
+    METRICS_LATE = "metrics of a training job late"
+    NEW_ROLE = "SageMaker's role not known everywhere yet"
     UPLOAD_DELETED = "upload deleted by hand"
 
 

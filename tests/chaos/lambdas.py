@@ -13,10 +13,15 @@ from tests.chaos.faults import Fault
 from tests.chaos.rules import Function
 from tests.chaos.services.dynamodb import refusal
 from tests.chaos.surroundings import Surroundings
+from tests.limits.requests import record
+from tests.policies.calls import operation_of, problems, problems_if_missing, request_of, says_missing
+from tests.policies.roles import function_names
 
 # Publishing ends, and continues in another invocation, when it has less time than this.
 RESERVED = 60.0
 PUBLISHES = "publish_recommendations"
+# Whose requests are checked against AWS's limits; those to tables and buckets are as in other tests.
+CHECKED = {"events", "sagemaker"}
 RETRY_AFTER = (60.0, 120.0)
 WORDS = {"dynamodb": "ProvisionedThroughputExceededException", "s3": "SlowDown"}
 TRANSACTIONS = {"transact_write_items"}  # boto3 sends a token with them: sent twice, they happen once
@@ -143,11 +148,34 @@ class Client:
 
         def call(*args: Any, **request: Any) -> Any:
             invocation = present()
-            if invocation is None:
+
+            def act() -> Any:
                 return method(*args, **request)
-            return invocation.call(self._service, operation, lambda: method(*args, **request))
+
+            if invocation is None:
+                return act()
+            if self._service in CHECKED:
+                record(self._service, operation_of(operation), request_of(operation, args, request))
+            return invocation.call(
+                self._service,
+                operation,
+                lambda: self._authorised(invocation, operation, request_of(operation, args, request), act),
+            )
 
         return call
+
+    def _authorised(self, invocation: Invocation, method: str, request: Any, act: Callable[[], Any]) -> Any:
+        """Act, and record what of it the function's role does not allow."""
+        function, refused = invocation.function.name, invocation.world.refused
+        if function not in function_names():  # an operator, who has rights of their own
+            return act()
+        refused(problems(function, self._service, operation_of(method), request))
+        try:
+            return act()
+        except ClientError as error:
+            if self._service == "s3" and says_missing(error):
+                refused(problems_if_missing(function, request["Bucket"]))
+            raise
 
     def get_paginator(self, operation: str) -> "_Paginator":
         """Page through a listing, which has one page here."""

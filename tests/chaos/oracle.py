@@ -142,14 +142,14 @@ class Watch:
             good = endpoint and endpoint.status == "InService" and live in map(run_of, serves)
             if good and world.plan.environment["ENDPOINT_MODE"] != "none" and not world.by_hand:
                 world.violation("the endpoint is deleted while it serves the live run")
-        elif about in serves or about == self._name_of(live):
+        elif about in serves or about in self._names_of(live):
             world.violation(f"{name} of {about}, which serves")
 
-    def _name_of(self, live: str | None) -> str | None:
+    def _names_of(self, live: str | None) -> set[str]:
         if live is None:
-            return None
+            return set()
         record = self._world.run_item(live)["run"]["M"]["stages"]["M"]["approve"]["M"]
-        return names.resource_name(PREFIX, live, int(record.get("attempt", {"N": "1"})["N"]))
+        return _both_kinds(live, int(record.get("attempt", {"N": "1"})["N"]))
 
 
 def judge(world: World) -> None:
@@ -255,10 +255,16 @@ def _resources(world: World, runs: list[Run], live: str | None) -> None:
         ("model package", store.model_packages),
     ):
         left = {resource.name for resource in registry}
-        if left - {_name(run, Stage.APPROVE) for run in runs if run.run_id in kept}:
+        if left - {
+            name
+            for run in runs
+            if run.run_id in kept
+            for name in _both_kinds(run.run_id, run.attempt(Stage.APPROVE))
+        }:
             world.violation(f"orphaned {kind}s: {sorted(left)}, where {sorted(kept)} are kept")
-    if live and _name(_of(runs, live), Stage.APPROVE) not in {model.name for model in store.models}:
-        world.violation("the live run's model is gone")
+    wanted = {_name(_of(runs, live), Stage.APPROVE), _serving(world, _of(runs, live))} if live else set()
+    if wanted - {model.name for model in store.models}:
+        world.violation("a model of the live run is gone")
     items = {pk.split("#")[0] for pk in world.dynamodb.tables.get("serving", {})}
     if items - kept:
         world.violation(f"orphaned serving items of {sorted(items - kept)}")
@@ -315,6 +321,17 @@ def _name(run: Run, stage: Stage) -> str:
     return names.resource_name(PREFIX, run.run_id, run.attempt(stage))
 
 
+def _serving(world: World, run: Run) -> str:
+    """Name the model and config of the endpoint that a run gets."""
+    if world.plan.environment["ENDPOINT_MODE"] == "serverless" and not run.of_marketplace:
+        return names.serverless_name(PREFIX, run.run_id, run.attempt(Stage.APPROVE))
+    return _name(run, Stage.APPROVE)
+
+
+def _both_kinds(run_id: str, attempt: int) -> set[str]:
+    return {make(PREFIX, run_id, attempt) for make in (names.resource_name, names.serverless_name)}
+
+
 def _of(runs: list[Run], run_id: str) -> Run:
     return next(run for run in runs if run.run_id == run_id)
 
@@ -322,7 +339,7 @@ def _of(runs: list[Run], run_id: str) -> Run:
 def _endpoint(world: World, runs: list[Run], live: str | None) -> None:
     endpoint = world.sagemaker.endpoint
     has_one = live and world.plan.environment["ENDPOINT_MODE"] != "none"
-    wanted = _name(_of(runs, live), Stage.APPROVE) if live and has_one else None
+    wanted = _serving(world, _of(runs, live)) if live and has_one else None
     serves = endpoint.config.name if endpoint else None
     if serves != wanted or (endpoint and endpoint.status != "InService"):
         world.violation(f"live is {live}, but the endpoint is {endpoint and endpoint.status} with {serves}")

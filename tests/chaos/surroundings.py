@@ -37,6 +37,9 @@ class Surroundings(Protocol):
     def violation(self, what: str) -> None:
         """Record that a promise was broken."""
 
+    def refused(self, problems: list[str]) -> None:
+        """Record what functions' roles do not allow."""
+
     def latency(self, name: str) -> float:
         """Return the duration of a call, in seconds."""
         ...

@@ -4,8 +4,10 @@ from functools import cache
 
 import pytest
 
+from local.sagemaker.iam.policies import Access
 from tests.chaos.faults import Fault
 from tests.chaos.running import Outcome, run_seed
+from tests.policies import calls
 
 CHUNK = 20
 # `make test`, `make test-slow` and `make soak` each go on where the one before it ends.
@@ -49,3 +51,13 @@ def test_a_seed_is_the_same_history_every_time() -> None:
 def test_every_kind_of_fault_strikes() -> None:
     struck = {fault for first in range(0, SLOW, CHUNK) for each in outcomes(first) for fault in each.struck}
     assert struck == set(Fault)
+
+
+def test_a_call_that_a_role_does_not_allow_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal_of(function: str, access: Access) -> str | None:
+        forbidden = (function, access.action) == ("start_training", "dynamodb:UpdateItem")
+        return "no policy allows it" if forbidden else None
+
+    monkeypatch.setattr(calls, "refusal_of", refusal_of)
+    (violation,) = run_seed(11).violations
+    assert "start_training may not dynamodb:UpdateItem on" in violation

@@ -36,6 +36,9 @@ WEAKNESSES: tuple[dict[str, float], ...] = (
     {CONTRACT_METRIC: 0.01, f"{CONTRACT_METRIC}_popularity": 0.005}, {CONTRACT_METRIC: math.nan},
     {f"{CONTRACT_METRIC}_popularity": 0.25}, {"coverage@20": 0.01},
 )  # fmt: skip
+FAILED = "AlgorithmError: it was meant to fail, exit code: 1"
+NO_CAPACITY = "CapacityError: Unable to provision requested ML compute capacity."
+NO_ROLE = "Could not assume role arn:aws:iam::123456789012:role/sagemaker."
 STOPPED_WITHIN = 6 * MINUTE
 ROLLOUT = (70.0, 7 * MINUTE)  # no rollout is faster than a minute, which is as long as a Lambda lives
 
@@ -82,12 +85,16 @@ class World:
         self.stopped: dict[str, float] = {}  # jobs of runs that an operator stopped, and when
         self.served: set[str] = set()  # runs that the endpoint was in service with
         self._racing: list[Callable[[], None]] = []
+        self._refused: set[str] = set()
         self._sent: Counter[str] = Counter()
 
     # what happens
 
     def live_through(self) -> None:
         """Let the storm pass, then a few passes of the reconciler."""
+        if self.weather.strikes_now(Fault.NEW_ROLE, "", self.weather.per_event):
+            refused = {"fault": "refuse", "operation": "CreateTrainingJob", "message": NO_ROLE, "times": 2}
+            self.sagemaker.cloud.faults.post(refused)
         for number, drop in enumerate(self.plan.drops):
             if number not in self.plan.left_out:
                 self.timeline.at(drop.at, partial(self._drop, drop))
@@ -284,9 +291,11 @@ class World:
         name, run_id = job.name, run_of(job.name)
         weather = self.weather
         often = weather.per_job
-        secondary, weak = "Completed", False
+        secondary, weak, reason = "Completed", False, FAILED
         if weather.strikes_now(Fault.TRAINING_FAILED, name, often):
             secondary = "Failed"
+        elif weather.strikes_now(Fault.NO_CAPACITY, name, often):
+            secondary, reason = "Failed", NO_CAPACITY
         elif weather.strikes_now(Fault.TRAINING_STOPPED, name, often / 2):
             secondary = "Stopped"
         elif weather.strikes_now(Fault.WEAK_MODEL, name, often):
@@ -296,12 +305,14 @@ class World:
             nonlocal secondary
             secondary = "Stopped" if job.status == "Stopping" else secondary
             self.say(f"training job {name}: {secondary}, {'weak' if weak else 'good'}")
-            if secondary != "Completed":
+            if secondary == "Stopped" or (secondary == "Failed" and reason != NO_CAPACITY):
                 self.because(run_id, f"training {secondary}")
             elif weak:
                 self.because(run_id, "weak")
             self._watch_stopped(f"training-job/{name}", secondary)
-            self._store_model(run_id, job, secondary, self._metrics(name, weak))
+            if secondary == "Completed" and weather.strikes_now(Fault.METRICS_LATE, name, often):
+                self.sagemaker.cloud.faults.post({"fault": "late-metrics"})
+            self._store_model(run_id, job, secondary, self._metrics(name, weak), reason)
 
         self.timeline.after(weather.between(f"train {name}", 40, 12 * MINUTE), end)
 
@@ -385,15 +396,24 @@ class World:
                 f"{job} went on to its end, {self.timeline.now - at:.0f} s after its run was stopped"
             )
 
-    def _store_model(self, run_id: str, job: TrainingJob, secondary: str, metrics: dict[str, float]) -> None:
+    def _store_model(
+        self,
+        run_id: str,
+        job: TrainingJob,
+        secondary: str,
+        metrics: dict[str, float],
+        reason: str = FAILED,
+    ) -> None:
         key = f"{names.run_key(run_id, names.MODEL_PREFIX)}/{job.name}/output/model.tar.gz"
         self.s3.put_object(DATA, key, b"model")
-        self.sagemaker.end_training(job, secondary, metrics, f"s3://{DATA}/{key}")
+        self.sagemaker.end_training(job, secondary, metrics, f"s3://{DATA}/{key}", reason)
 
     def _transform(self, job: TransformJob) -> None:
         name, run_id = job.name, run_of(job.name)
-        status = "Completed"
-        if self.weather.strikes_now(Fault.TRANSFORM_FAILED, name, self.weather.per_job / 2):
+        status, reason = "Completed", "AlgorithmError: it was meant to fail"
+        if self.weather.strikes_now(Fault.NO_CAPACITY, name, self.weather.per_job / 2):
+            status, reason = "Failed", NO_CAPACITY
+        elif self.weather.strikes_now(Fault.TRANSFORM_FAILED, name, self.weather.per_job / 2):
             status = "Failed"
         elif self.weather.strikes_now(Fault.TRANSFORM_STOPPED, name, self.weather.per_job / 4):
             status = "Stopped"
@@ -403,13 +423,13 @@ class World:
             status = "Stopped" if job.status == "Stopping" else status
             self.say(f"transform job {name}: {status}")
             self._watch_stopped(f"transform-job/{name}", status)
-            if status != "Completed":
+            if status == "Stopped" or (status == "Failed" and reason != NO_CAPACITY):
                 self.because(run_id, f"transform {status}")
             asked = self.s3.get_object(DATA, names.run_key(run_id, names.BATCH_INPUT_JSONL))["Body"].read()
             lines = [f"{json.loads(line)['user_id']},22001,0.5\n" for line in asked.splitlines()]
             key = f"{names.run_key(run_id, names.BATCH_OUTPUT_PREFIX)}/customers.jsonl.out"
             self.s3.put_object(DATA, key, "".join(lines).encode())
-            self.sagemaker.end_transform(job, status)
+            self.sagemaker.end_transform(job, status, reason)
 
         self.timeline.after(self.weather.between(f"transform {name}", 30, 8 * MINUTE), end)
 
@@ -420,16 +440,18 @@ class World:
         name = f"{run_id} {self._sent[f'rollout {run_id}']}"
         self.say(f"the endpoint goes to {run_id}")
         self._refuse_older(run_id)
-        fails = self.weather.strikes_now(Fault.ROLLOUT_FAILED, name, self.weather.per_job)
+        crowded = self.weather.strikes_now(Fault.NO_CAPACITY, name, self.weather.per_job / 2)
+        fails = self.weather.strikes_now(Fault.ROLLOUT_FAILED, name, self.weather.per_job) and not crowded
         broken = fails and self.weather.strikes_now(Fault.ROLLBACK_FAILED, name, 0.3)
 
         def end() -> None:
-            if fails:
-                self.because(run_id, "rollout failed")
+            if fails or crowded:
+                if fails:
+                    self.because(run_id, "rollout failed")
                 fault = {
                     "fault": "fail",
                     "kind": "endpoint",
-                    "reason": "meant to fail",
+                    "reason": NO_CAPACITY if crowded else "meant to fail",
                     "rollback_fails": broken,
                 }
                 self.sagemaker.cloud.faults.post(fault)
@@ -497,6 +519,13 @@ class World:
         """Note something that must not be."""
         self.say(f"VIOLATION: {what}")
         self.violations.append(f"{self.clock()}: {what}")
+
+    def refused(self, problems: list[str]) -> None:
+        """Note what functions' roles do not allow, each once."""
+        for problem in problems:
+            if problem not in self._refused:
+                self._refused.add(problem)
+                self.violation(problem)
 
     def say(self, what: str) -> None:
         """Add a line to the trace."""

@@ -16,6 +16,7 @@ from local.cloud.parameters import read_parameters
 from retailrec.cli.verbs import app
 from retailrec.client.sessions import client, local_session
 from retailrec.client.stack import Stack
+from retailrec.removal.account import TRAINING_LOGS, TRANSFORM_LOGS
 from retailrec_shared.core.status import RunStatus
 from tests.clouds import own_cloud
 from tests.e2e.conftest import SMALL, drop, follow
@@ -46,6 +47,10 @@ LISTS = (
 )
 
 
+# The bucket that `sam deploy` uploads to, and SageMaker's log groups, which are for all jobs of an account.
+STAYS = {deployment.ARTIFACTS_BUCKET, TRAINING_LOGS, TRANSFORM_LOGS}
+
+
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A cloud on which nothing is deployed yet, but built."""
@@ -62,12 +67,19 @@ def start(planned: Running) -> Running:
 
 
 def account(state: Running) -> dict[str, set[str]]:
-    """Everything that there is in the account, but for the bucket that `sam deploy` uploads to."""
+    """Everything that there is in the account, but for what stays, and the streams of jobs' logs."""
     session, found = local_session(state), {}
     for service, operation, member, name in LISTS:
         entries: list[Any] = getattr(client(session, service, state), operation)().get(member, [])
         printed = {entry if name is None else entry[name] for entry in entries}
-        found[f"{service} {operation}"] = printed - {deployment.ARTIFACTS_BUCKET}
+        found[f"{service} {operation}"] = printed - STAYS
+    logs = client(session, "logs", state)
+    found["logs describe_log_streams"] = {
+        stream["logStreamName"]
+        for group in logs.describe_log_groups()["logGroups"]
+        if group["logGroupName"] in STAYS
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+    }
     return found
 
 

@@ -177,7 +177,7 @@ def test_a_run_is_stopped_retried_and_rolled_back(
     assert stack.ledger().pointer("live") == live_before
     await_(lambda: stack.api().recommendations("13085", 1).run_id == live_before)
     assert retailrec("rollback", live_before).exit_code == 0  # it is live already
-    endpoint, wanted = stack.output("EndpointName"), names.resource_name(f"{stack.name}-", live_before)
+    endpoint, wanted = stack.output("EndpointName"), names.serverless_name(f"{stack.name}-", live_before)
     await_(
         lambda: (
             stack.sagemaker()

@@ -255,7 +255,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     ),
     "list a run's outputs": (
         lambda s: s.client("s3").list_objects_v2(Bucket=s.stack.output("DataBucket"), Prefix="runs/x/"),
-        {"prepare-dataset", "publish-recommendations", "reconcile-runs"},
+        {"prepare-dataset", "approve-model", "publish-recommendations", "reconcile-runs"},
     ),
     "delete a model of the stack's": (
         lambda s: absent(lambda: s.client("sagemaker").delete_model(ModelName=f"{s.stack.name}-x")),
@@ -296,10 +296,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     ),
     "publish to the pipeline's bus": (
         lambda s: s.client("events").put_events(Entries=[an_event(s.stack.output("EventBus"))]),
-        {
-            "prepare-dataset", "approve-model", "publish-recommendations", "update-endpoint",
-            "activate-endpoint", "reconcile-runs",
-        },
+        set(FUNCTIONS) - {"recommend-api"},
     ),
     "publish to the account's bus": (
         lambda s: s.client("events").put_events(Entries=[an_event("default")]),

@@ -74,7 +74,8 @@ def test_readmes_curl_asks_the_api_and_not_with_a_wrong_secret(stack: Stack, liv
         run = subprocess.run(["/bin/sh", "-euc", script], cwd=ROOT, capture_output=True, check=True)
         return json.loads(run.stdout)
 
-    assert len(answer("")["recommendations"]) == 10
+    (answered,) = answer("")["answers"]
+    assert (answered["customer_id"], len(answered["recommendations"])) == ("13085", 10)
     refused = answer("AWS_SECRET_ACCESS_KEY=wrong")["message"]
     assert refused.startswith("The request signature we calculated does not match")
     unknown = answer("AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")["message"]

@@ -1,0 +1,1 @@
+"""What AWS takes of a request: botocore's model, and the documented limits that the model does not hold."""

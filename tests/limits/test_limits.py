@@ -1,68 +1,146 @@
-"""Publishing and clean-up of large runs within the memory that the template gives their functions."""
+"""Each documented limit refuses what is above it, and what functions and commands send is checked."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
-from tests.environment import ROOT, read_template
-from tests.limits.large_run import write_files
-
-LISTED = 10
-
-
-def memory_of(function: str) -> int:
-    """The function's MemorySize, in MB."""
-    properties: Any = read_template()["Resources"][function]["Properties"]
-    return int(properties["MemorySize"])
+from tests.limits.documented import KB, LIMITS, MB, size_of_attribute
+from tests.limits.requests import problems
+from tests.moto_cloud import moto_cloud
+from tests.plugins.requests import invalid
+from tests.policies.calls import Checked
 
 
-def within(action: str, folder: Path, megabytes: int) -> Any:
-    """Do it in a process that may not have more memory; return what it counted."""
-    path = os.pathsep.join(str(ROOT / each) for each in ("functions", "layers/shared", "."))
-    # Each thread of glibc would reserve 64 MB of addresses, which is no memory on Lambda.
-    environment = {**os.environ, "PYTHONPATH": path, "MALLOC_ARENA_MAX": "2"}
-    command = [sys.executable, "-m", "tests.limits.program", action, str(folder), str(megabytes)]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2_000:]
-    return json.loads(done.stdout.splitlines()[-1])
+def tuning(total: int = 2, parallel: int = 1, ranges: int = 1) -> dict[str, Any]:
+    searched = [{"Name": f"h{number}", "MinValue": "0", "MaxValue": "1"} for number in range(ranges)]
+    limits = {"MaxNumberOfTrainingJobs": total, "MaxParallelTrainingJobs": parallel}
+    return {
+        "HyperParameterTuningJobConfig": {
+            "ResourceLimits": limits,
+            "ParameterRanges": {"ContinuousParameterRanges": searched},
+        }
+    }
 
 
-def published(folder: Path, customers: int) -> Any:
-    write_files(folder, customers, LISTED)
-    found = within("publish", folder, memory_of("PublishRecommendationsFunction"))
-    (event,) = found["published"]
-    assert (event["customers"], event["recommendations"]) == (customers, customers * LISTED)
-    assert found["written"] > customers
-    return found
+def stopping(seconds: int, wait: int) -> dict[str, Any]:
+    return {"StoppingCondition": {"MaxRuntimeInSeconds": seconds, "MaxWaitTimeInSeconds": wait}}
 
 
-@pytest.mark.slow
-def test_memory_of_publishing_does_not_grow_with_the_rows(tmp_path: Path) -> None:
-    small, large = published(tmp_path / "small", 25_000), published(tmp_path / "large", 100_000)
-    assert large["peak_mb"] < small["peak_mb"] * 1.15 + 10
-    assert large["peak_mb"] < memory_of("PublishRecommendationsFunction") / 4
+def serverless(count: int = 1, memory: int = KB) -> dict[str, Any]:
+    return {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": memory}}] * count}
 
 
-@pytest.mark.slow
-def test_clean_up_continues_and_its_memory_does_not_grow(tmp_path: Path) -> None:
-    write_files(tmp_path / "run", 150_000, 0)
-    found = within("clean", tmp_path / "run", memory_of("ReconcileRunsFunction"))
-    assert 150_000 < found["deleted"] < 200_000, "no pass deletes again what the one before deleted"
-    assert found["peak_mb"] < memory_of("ReconcileRunsFunction") / 2
+def event(**entry: Any) -> dict[str, Any]:
+    return {"Entries": [{"Source": "s", "DetailType": "d", "Detail": "{}"} | entry]}
 
 
-@pytest.mark.soak
-def test_ten_million_rows_are_published(tmp_path: Path) -> None:
-    assert published(tmp_path / "run", 1_000_000)["peak_mb"] < memory_of("PublishRecommendationsFunction") / 4
+def item(**attributes: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in {"pk": "a", **attributes}.items()}
 
 
-@pytest.mark.soak
-def test_two_million_keys_are_deleted(tmp_path: Path) -> None:
-    write_files(tmp_path / "run", 2_000_000, 0)
-    found = within("clean", tmp_path / "run", memory_of("ReconcileRunsFunction"))
-    assert 2_000_000 < found["deleted"] < 2_050_000
+def writes(*keys: str) -> dict[str, Any]:
+    return {"RequestItems": {"table": [{"PutRequest": {"Item": item(pk=key)}} for key in keys]}}
+
+
+# By what is limited: a request with so much of it, the most that is allowed, and what is too much.
+EXAMPLES: dict[str, tuple[Callable[[Any], dict[str, Any]], Any, Any]] = {
+    "MB of payload of all concurrent requests": (
+        lambda size: {"MaxPayloadInMB": size, "MaxConcurrentTransforms": 10}, 10, 11),
+    "seconds of MaxRuntimeInSeconds": (lambda seconds: stopping(seconds, seconds), 2_419_200, 2_419_201),
+    "seconds of MaxRuntimeInSeconds above MaxWaitTimeInSeconds": (
+        lambda seconds: stopping(seconds, 60), 60, 61),
+    "training jobs in total": (tuning, 750, 751),
+    "training jobs in parallel": (lambda count: tuning(750, count), 100, 101),
+    "searched hyperparameters": (lambda count: tuning(ranges=count), 30, 31),
+    "MB of memory beyond steps of 1 GB": (lambda memory: serverless(memory=memory), 2_048, 2_000),
+    "variants of a serverless endpoint": (serverless, 1, 2),
+    "tags of AWS's own": (
+        lambda key: {"Tags": [{"Key": key, "Value": ""}]}, "retailrec:stack", "aws:x"),
+    "bytes of the body of a serverless endpoint": (lambda size: {"Body": b"x" * size}, 4 * MB, 4 * MB + 1),
+    "bytes of an event": (
+        lambda size: event(Detail='{"x":"' + "é" * size + '"}'), 128 * KB - 5, 128 * KB - 4),
+    "details that are no JSON object": (lambda detail: event(Detail=detail), "{}", "[]"),
+    "bytes of an item": (lambda size: {"Item": item(x="x" * size)}, 400 * KB - 4, 400 * KB - 3),
+    "items written at once": (lambda count: writes(*map(str, range(count))), 25, 26),
+    "items written twice at once": (lambda keys: writes(*keys), "ab", "aa"),
+    "items read at once": (lambda count: {"RequestItems": {"table": {"Keys": [item()] * count}}}, 100, 101),
+    "bytes of a partition key": (lambda size: {"Key": item(pk="é" * size)}, 1_024, 1_025),
+    "bytes of an expression": (lambda size: {"UpdateExpression": "x" * size}, 4 * KB, 4 * KB + 1),
+    "bytes of a key": (lambda size: {"Key": "é" * size}, 512, 513),
+    "bytes of user metadata": (lambda size: {"Metadata": {"x": "x" * size}}, 2 * KB - 1, 2 * KB),
+    "objects deleted at once": (lambda count: {"Delete": {"Objects": [{}] * count}}, 1_000, 1_001),
+    "bytes of a payload that is answered": (lambda size: {"Payload": b"x" * size}, 6 * MB, 6 * MB + 1),
+    "characters of a subject": (lambda size: {"Subject": "x" * size}, 99, 100),
+    "line ends and control characters of a subject": (lambda subject: {"Subject": subject}, "a b", "a\nb"),
+}  # fmt: skip
+UNTESTED = {"bytes of an object in one part"}  # 5 GB
+
+
+@pytest.mark.parametrize("what", EXAMPLES)
+def test_a_documented_limit_refuses_what_is_above_it_and_nothing_below(what: str) -> None:
+    make, most, too_much = EXAMPLES[what]
+    (limit,) = (each for each in LIMITS if each.what == what)
+    assert all(measured <= limit.most for measured in limit.measure(make(most)))
+    assert any(measured > limit.most for measured in limit.measure(make(too_much)))
+
+
+def test_each_limit_has_an_example_and_a_source() -> None:
+    assert {limit.what for limit in LIMITS} == EXAMPLES.keys() | UNTESTED
+    assert all(limit.source.startswith("https://docs.aws.amazon.com/") for limit in LIMITS)
+
+
+def test_an_item_is_as_large_as_dynamodb_counts() -> None:
+    nested = {"M": {"ids": {"L": [{"S": "é"}, {"N": "-12.5"}]}, "no": {"NULL": True}}}
+    assert size_of_attribute(nested) == 3 + (1 + 3 + (3 + (1 + 2) + (1 + 3))) + (1 + 2 + 1)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_", "problem"),
+    [
+        ("sagemaker", "StopTrainingJob", {"TrainingJobName": "a_b"}, "regular expression pattern"),
+        ("sagemaker", "DescribeModel", {"ModelName": "x" * 64}, "less than or equal to 63"),
+        ("sagemaker", "StopTrainingJob", {}, "must not be null"),
+        ("sagemaker", "DescribeModel", {"ModelName": "a", "Colour": "red"}, "not known"),
+        ("events", "PutEvents", {"Entries": []}, "greater than or equal to 1"),
+        ("s3", "ListObjectsV2", {"Bucket": "b", "EncodingType": "gzip"}, "enum value set"),
+        (
+            "sagemaker-runtime",
+            "InvokeEndpoint",
+            {"EndpointName": "a", "Body": b"x", "Accept": 1},
+            "type string",
+        ),
+    ],
+)
+def test_botocores_model_is_checked_with_its_patterns_lengths_and_values(
+    service: str, operation: str, request_: dict[str, Any], problem: str
+) -> None:
+    (found,) = problems(service, operation, request_)
+    assert found.startswith(f"{service} {operation}: ")
+    assert problem in found
+
+
+class Anything:
+    def stop_training_job(self, **_request: str) -> dict[str, Any]:
+        return {}
+
+
+def test_a_fakes_callers_are_checked() -> None:
+    Checked("sagemaker", Anything()).stop_training_job(TrainingJobName="a_b")
+    (found,) = invalid
+    assert "sagemaker StopTrainingJob: Value 'a_b' at 'trainingJobName'" in found
+    invalid.clear()  # else this test would fail, as any other
+
+
+def test_the_callers_of_botocore_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto_cloud():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="raw")
+        s3.put_object(Bucket="raw", Key="a", Body=b"", Metadata={"x": "x" * 3_000})
+    (found,) = invalid
+    assert "bytes of user metadata, where 2,048 are allowed (https://docs.aws.amazon.com/" in found
+    invalid.clear()

@@ -161,7 +161,7 @@ def serving_table(world: World) -> str:
 def endpoint_in_service_makes_the_run_live(world: World, run: Values) -> None:
     def serves() -> bool:
         found = world.stack.sagemaker().describe_endpoint(EndpointName=run.endpoint)
-        return (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", run.name)
+        return (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", run.serverless_name)
 
     world.wait("the endpoint", serves)
     row, _ = world.invoke(ACTIVATE, "endpoint-in-service", run)
@@ -180,7 +180,7 @@ def endpoint_failed_that_comes_late_changes_nothing(world: World, run: Values) -
 def run_failed_leaves_the_endpoint_with_the_live_run(world: World, run: Values) -> None:
     row, _ = world.invoke(UPDATE, "run-failed", run)
     endpoint = world.stack.sagemaker().describe_endpoint(EndpointName=run.endpoint)
-    assert (endpoint["EndpointConfigName"], endpoint["EndpointStatus"]) == (run.name, "InService")
+    assert (endpoint["EndpointConfigName"], endpoint["EndpointStatus"]) == (run.serverless_name, "InService")
     row.outcome = "endpoint stays with the live run"
 
 
@@ -239,7 +239,7 @@ def transform_and_endpoint_failed(world: World, run: Values, shop_file: Path) ->
     row.outcome = "ledger: failed"
     row, _ = world.invoke(ACTIVATE, "endpoint-failed", failing)
     assert world.stack.ledger().pointer("live") == run.run_id
-    assert describe(EndpointName=run.endpoint)["EndpointConfigName"] == run.name
+    assert describe(EndpointName=run.endpoint)["EndpointConfigName"] == run.serverless_name
     row.outcome = "endpoint back with the live run"
 
 

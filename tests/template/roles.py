@@ -14,10 +14,12 @@ RESOURCES: dict[str, dict[str, Any]] = read_template()["Resources"]
 
 
 def granted(name: str) -> Iterator[dict[str, Any]]:
-    """Yield the statements of a function's or a role's policies."""
+    """Yield the statements of a function's or a role's policies that allow something."""
     properties = RESOURCES[name]["Properties"]
     for policy in properties.get("Policies", []):
-        yield from policy.get("PolicyDocument", policy)["Statement"]
+        for statement in policy.get("PolicyDocument", policy)["Statement"]:
+            if statement["Effect"] == "Allow":
+                yield statement
 
 
 def table() -> str:

@@ -31,7 +31,7 @@ def test_every_deployable_has_its_lock() -> None:
         DEPLOYED
     )
     assert "functions/publish_recommendations/requirements.txt" in DEPLOYED
-    assert {f"requirements/{name}.txt" for name in ("laptop", "dev", "sam", "audit")} <= set(LOCKS)
+    assert {f"requirements/{name}.txt" for name in ("laptop", "dev", "sam", "audit", "sdk")} <= set(LOCKS)
 
 
 @pytest.mark.parametrize("lock", LOCKS)

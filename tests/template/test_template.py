@@ -14,6 +14,7 @@ from retailrec_shared.core.tuning_ranges import FEWEST_JOBS, MOST_AT_ONCE, MOST_
 from scripts import parameters
 from scripts.check_template import OF_FUNCTIONS
 from tests.environment import read_template, settings
+from tests.template.roles import granted
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = read_template()
@@ -46,15 +47,10 @@ def triggers() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, function in FUNCTIONS.items():
-        for policy in function["Policies"]:
-            for statement in policy["Statement"]:
-                yield name, statement
     for name, resource in RESOURCES.items():
-        if resource["Type"] == "AWS::IAM::Role":
-            for policy in resource["Properties"].get("Policies", []):
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    yield name, statement
+        if resource["Type"] in {"AWS::Serverless::Function", "AWS::IAM::Role"}:
+            for statement in granted(name):
+                yield name, statement
 
 
 def listed(value: Any) -> list[Any]:
@@ -286,7 +282,7 @@ def test_what_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
     found = {}
     for name, statement in statements():
         for action in listed(statement["Action"]):
-            if action.endswith("HyperParameterTuningJob") and "Describe" not in action:
+            if action in {"sagemaker:CreateHyperParameterTuningJob", "sagemaker:StopHyperParameterTuningJob"}:
                 found[action.removeprefix("sagemaker:"), name] = statement
     assert set(found) == {
         ("CreateHyperParameterTuningJob", "StartTrainingFunction"),
@@ -298,10 +294,11 @@ def test_what_starts_or_stops_a_search_is_held_to_the_stacks_own() -> None:
         assert value == {"Ref": "AWS::StackName"}
 
 
-def test_nothing_but_the_models_of_a_search_is_ever_deleted_from_a_bucket() -> None:
+def test_nothing_but_the_models_of_a_search_and_checkpoints_is_ever_deleted_from_a_bucket() -> None:
     deleting = [(n, s) for n, s in statements() if any("DeleteObject" in a for a in listed(s["Action"]))]
     assert [(name, statement["Resource"]["Fn::Sub"]) for name, statement in deleting] == [
-        ("ReconcileRunsFunction", "${DataBucket.Arn}/runs/*/model/tuning-*")
+        ("ReconcileRunsFunction", "${DataBucket.Arn}/runs/*/model/tuning-*"),
+        ("SageMakerRole", "${DataBucket.Arn}/runs/*/checkpoints/*"),
     ]
 
 

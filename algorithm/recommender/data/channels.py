@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from recommender.access import files_below, reading
 from recommender.data.cells import NO_TIME, quantity, seconds
 from recommender.data.interactions import IntArray, Interactions
 from recommender.errors import UserError
@@ -35,7 +36,7 @@ def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
     The optional columns ``timestamp`` (or ``time``) and ``quantity`` are used, unless ``two_columns``. A row
     with a quantity of zero or less is a return, not a purchase, and is left out. Raises UserError.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = files_below(folder)
     if not files:
         raise UserError(f"The {folder.name} channel holds no file: give it CSV files.")
     # Programs that write many files add empty ones as markers, such as Spark's _SUCCESS.
@@ -46,7 +47,8 @@ def read_channel(folder: Path, *, two_columns: bool = False) -> Interactions:
         )
     rows = _Rows()
     for path in filled or files:
-        with _refusing(f"{folder.name}/{path.relative_to(folder)}"), _open_text(path) as lines:
+        name = f"{folder.name}/{path.relative_to(folder)}"
+        with reading(path), _refusing(name), _open_text(path) as lines:
             rows.read(lines, two_columns=two_columns)
     if rows.returns:
         log.info(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recommender.access import cannot
 from recommender.model.artifact_checks import BASE, FACTORS, OPTIONAL, WEIGHTS, Array, Arrays, inconsistency
 
 SCHEMA_VERSION = 2
@@ -53,6 +54,8 @@ def read(folder: Path) -> tuple[Arrays, dict[str, Any]]:
             )
         names = _names(facts)
         arrays = {name: _map(folder / f"{name}.npy") for name in names}
+    except PermissionError as error:
+        raise ModelError(cannot("read", folder, error)) from error
     except _UNUSABLE as error:
         raise ModelError(f"There is no usable model in {folder}: {_reason(error)}.") from error
     if problem := inconsistency(arrays, facts):

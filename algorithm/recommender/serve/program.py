@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from recommender.folders import Folders
 from recommender.model.model import ModelError, load_model
+from recommender.privileges import before_serving
 from recommender.serve.app import CACHE_BYTES, MAX_BODY, create_app
 from recommender.serve.precomputed import PRECOMPUTED_BYTES, Precomputed
 from recommender.serve.server import SECONDS_TO_FINISH, serve
@@ -60,9 +61,12 @@ def main() -> int:
         settings = Settings.of(os.environ)
         model = load_model(Folders.from_environment().model)
         listener = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        privileges = before_serving()
     except (ModelError, ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - no server, so no log yet
         return 1
+    if privileges:
+        log.info(privileges)
     log.info(
         "serving %d users and %d items on port %d with %d workers",
         len(model.user_ids),

@@ -2,6 +2,6 @@
 
 import sys
 
-from recommender.train.program import main
+from recommender.train.start import main
 
 sys.exit(main())

@@ -17,7 +17,9 @@ from typing import IO, Any
 
 import numpy as np
 
+from recommender.access import read_bytes
 from recommender.data.interactions import Interactions
+from recommender.errors import UserError
 from recommender.fitting.fitted import Checkpoint, Epoch
 from recommender.hyperparameters import Hyperparameters
 
@@ -61,8 +63,9 @@ class Checkpoints:
             with (self._folder / fit["file"]).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 factors = arrays["user_factors"], arrays["item_factors"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            problem = "cannot be read" if isinstance(error, PermissionError) else "is damaged"
             log.warning(
-                "warning: the checkpoint %s is damaged (%s); fitting from scratch", fit["file"], error
+                "warning: the checkpoint %s %s (%s); fitting from scratch", fit["file"], problem, error
             )
             return None
         log.info("resuming after epoch %d, from a checkpoint", fit["epoch"])
@@ -77,14 +80,15 @@ class Checkpoints:
 
     def _read(self) -> dict[str, Any] | None:
         """Return the saved state, if it belongs to this training."""
-        if self._folder is None or not (self._folder / STATE).exists():
+        content = self._content()
+        if content is None:
             return None
         try:
-            state = json.loads((self._folder / STATE).read_bytes())
+            state = json.loads(content)
             versions = state["version"], state["fingerprint"]
             if versions[0] == VERSION and state.pop("digest") != _digest(state):
                 raise ValueError("its content was changed")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             log.warning("warning: the checkpoint is damaged (%s); training starts from scratch", error)
             return None
         if versions != (VERSION, self._new["fingerprint"]):
@@ -94,6 +98,13 @@ class Checkpoints:
             )
             return None
         return dict(state)
+
+    def _content(self) -> bytes | None:
+        try:
+            return None if self._folder is None else read_bytes(self._folder / STATE)
+        except UserError as error:
+            log.warning("warning: %s Training starts from scratch.", error)
+            return None
 
     def _save(self, folder: Path, stage: str, epoch: Epoch) -> None:
         name = f"factors-{stage}-{epoch.number:06d}.npz"

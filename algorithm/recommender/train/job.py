@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from recommender.access import REFUSED, cannot, read_bytes
 from recommender.errors import UserError
 from recommender.folders import Folders
 
@@ -34,6 +35,8 @@ def user_error(error: Exception) -> UserError | None:
         return error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UserError(f"The instance's volume is full ({error.strerror}): choose a larger VolumeSizeInGB.")
+    if isinstance(error, OSError) and error.errno in REFUSED and isinstance(error.filename, str):
+        return UserError(cannot("use", Path(error.filename), error))
     return None
 
 
@@ -43,12 +46,11 @@ def write_failure(path: Path, reason: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(reason[:MAX_FAILURE], encoding="utf-8", errors="replace")
     except OSError as error:
-        log.error("error: the failure file cannot be written: %s", error)
+        log.error("error: the failure file is not written. %s", cannot("write to", path, error))
 
 
 def _read(path: Path) -> dict[str, Any]:
     """Read a configuration file of SageMaker; it is absent elsewhere."""
-    if not path.exists():
-        return {}
-    content: dict[str, Any] = json.loads(path.read_bytes())
+    found = read_bytes(path)
+    content: dict[str, Any] = {} if found is None else json.loads(found)
     return content

@@ -5,10 +5,13 @@ import signal
 import sys
 import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+from recommender.access import check_writable, exists
 from recommender.data.channels import read_channel
 from recommender.data.interactions import Interactions
+from recommender.errors import UserError
 from recommender.folders import Folders
 from recommender.hyperparameters import Hyperparameters, read_hyperparameters
 from recommender.model.model import build_model, save_model
@@ -28,7 +31,8 @@ def train(folders: Folders, interrupt: Interrupt | None = None) -> dict[str, Any
     chosen = read_hyperparameters(folders.configuration / "hyperparameters.json")
     check_job(folders)
     training, testing = _read(folders, chosen)
-    kept = folders.checkpoints if folders.checkpoints.is_dir() else None
+    check_writable(folders.model)  # now, as the fits may take hours
+    kept = _checkpoints(folders)
     checkpoints = Checkpoints(kept, fingerprint(chosen, (training, testing)) if kept else "")
     stages = Stages(usable_cpus(), checkpoints, interrupt or Interrupt())
     decided = plan(training, chosen, stages)
@@ -69,12 +73,21 @@ def _read(folders: Folders, chosen: Hyperparameters) -> tuple[Interactions, Inte
         *training.shape,
     )
     folder = folders.channel("testing")
-    if not folder.is_dir():
+    if not exists(folder):
         log.info("no testing channel: nothing is held out")
         return training, None
     testing = read_channel(folder, two_columns=twin)
     log.info("%d held-out rows", len(testing))
     return training, testing
+
+
+def _checkpoints(folders: Folders) -> Path | None:
+    """Return the folder of checkpoints; None without one, and where it cannot be seen."""
+    try:
+        return folders.checkpoints if exists(folders.checkpoints) else None
+    except UserError as error:
+        log.warning("warning: %s Training continues without checkpoints.", error)
+        return None
 
 
 def _description(chosen: Hyperparameters, final: FinalFit) -> dict[str, Any]:

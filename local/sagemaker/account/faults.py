@@ -23,6 +23,21 @@ class Throttle(_Fault):
     operation: str | None = None
 
 
+class Refuse(_Fault):
+    """Refuse the next calls of an operation, or of any, with an error, such as one about a new role."""
+
+    fault: Literal["refuse"]
+    operation: str | None = None
+    code: str = "ValidationException"
+    message: str
+
+
+class LateMetrics(_Fault):
+    """Leave FinalMetricDataList out of the next descriptions of training jobs that have ended."""
+
+    fault: Literal["late-metrics"]
+
+
 class LoseReply(_Fault):
     """Execute the next call of an operation, then respond with an error."""
 
@@ -52,7 +67,7 @@ class Fail(_Fault):
 
     fault: Literal["fail"]
     kind: JobKind
-    reason: str = "InternalServerError: We encountered an internal error. Please try again."
+    reason: str = "AlgorithmError: a fault was injected"
     # An update that fails is rolled back, unless the rollback must fail too.
     rollback_fails: bool = False
 
@@ -76,7 +91,8 @@ class Event(_Fault):
 
 
 AnyFault = Annotated[
-    Throttle | LoseReply | Quota | Unsubscribed | Fail | Slow | Event, Field(discriminator="fault")
+    Throttle | Refuse | LateMetrics | LoseReply | Quota | Unsubscribed | Fail | Slow | Event,
+    Field(discriminator="fault"),
 ]
 ONE_OR_MORE: TypeAdapter[list[AnyFault]] = TypeAdapter(list[AnyFault])
 F = TypeVar("F", bound=_Fault)
@@ -123,6 +139,16 @@ class FaultBoard:
         """Refuse a call that a fault throttles."""
         if self._use(Throttle, operation=operation):
             raise ServiceError("ThrottlingException", "Rate exceeded")
+
+    def refuse(self, operation: str) -> None:
+        """Refuse a call that a fault refuses."""
+        fault = self._use(Refuse, operation=operation)
+        if fault:
+            raise ServiceError(fault.code, fault.message)
+
+    def metrics_are_late(self) -> bool:
+        """Return whether an ended training job does not show its metrics yet."""
+        return self._use(LateMetrics) is not None
 
     def lose_reply(self, operation: str) -> None:
         """Answer a call that worked with an error, if a fault says so."""

@@ -6,6 +6,7 @@ from local.sagemaker.account import listing
 from local.sagemaker.account.operations import Operation
 from local.sagemaker.account.records import Document, EndpointConfig
 from local.sagemaker.account.tags import tags_of
+from local.sagemaker.endpoints import serverless
 from local.sagemaker.errors import validation
 from local.sagemaker.models import models
 
@@ -28,6 +29,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
         raise validation(f"Production variant names must be unique: {', '.join(names)}")
     for variant in config.variants:
         _check_variant(cloud, variant)
+    serverless.check(cloud, config)
     registry.add(config)
     return {"EndpointConfigArn": config.arn}
 
@@ -35,16 +37,13 @@ async def create(cloud: "Cloud", request: Document) -> Document:
 def _check_variant(cloud: "Cloud", variant: Document) -> None:
     if "ModelName" not in variant:
         raise validation("ModelName is required for a production variant.")
-    serverless = "ServerlessConfig" in variant
     instances = "InstanceType" in variant or "InitialInstanceCount" in variant
-    if serverless == instances:
+    if ("ServerlessConfig" in variant) == instances:
         raise validation("You must specify exactly one of ServerlessConfig and InstanceType for a variant.")
     if instances and not ("InstanceType" in variant and "InitialInstanceCount" in variant):
         raise validation("InstanceType and InitialInstanceCount must be specified together.")
     variant.setdefault("InitialVariantWeight", 1.0)
     model = cloud.store.models.find(variant["ModelName"])
-    if serverless and model.of_marketplace:
-        raise validation("Serverless Inference does not support AWS Marketplace model packages.")
     if instances:
         models.check_instance(model, variant["InstanceType"], "SupportedRealtimeInferenceInstanceTypes")
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from local.sagemaker.account import listing, quotas
 from local.sagemaker.account.operations import Operation
-from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, now
+from local.sagemaker.account.records import Document, Endpoint, now
 from local.sagemaker.account.tags import tags_of
-from local.sagemaker.endpoints import rollout
+from local.sagemaker.endpoints import rollout, serverless
 from local.sagemaker.errors import validation
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
     registry, name = cloud.store.endpoints, request["EndpointName"]
     registry.check_free(name)
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
+    serverless.check(cloud, config)
     cloud.quotas.check("endpoint", quotas.instances_of_config(config))
     endpoint = Endpoint(
         name=name, arn=registry.arn(name), request=request, tags=tags_of(request), config=config
@@ -34,10 +35,11 @@ async def update(cloud: "Cloud", request: Document) -> Document:
     config = cloud.store.endpoint_configs.find(request["EndpointConfigName"])
     if endpoint.status == "Failed":
         raise validation(f'Cannot update endpoint "{endpoint.arn}" that is in status Failed.')
-    if _serverless(config) and not _serverless(endpoint.config):
+    if serverless.is_serverless(config) and not serverless.is_serverless(endpoint.config):
         raise validation(
             f'Cannot update endpoint "{endpoint.arn}": an endpoint on instances cannot become serverless.'
         )
+    serverless.check(cloud, config)
     cloud.quotas.check("endpoint", quotas.instances_of_config(config))
     endpoint.pending, endpoint.pending_since = config, now()
     rollout.enter(cloud, endpoint, "Updating")
@@ -51,10 +53,6 @@ async def delete(cloud: "Cloud", request: Document) -> Document:
     rollout.enter(cloud, endpoint, "Deleting")
     cloud.start(rollout.remove(cloud, endpoint))
     return {}
-
-
-def _serverless(config: EndpointConfig) -> bool:
-    return any("ServerlessConfig" in variant for variant in config.variants)
 
 
 def _idle(cloud: "Cloud", name: str) -> Endpoint:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account.records import Document, Endpoint, EndpointConfig, Model
+from local.sagemaker.cloudwatch.logs import Stream
 from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, ServiceError
 from local.sagemaker.programs.http_client import Reply
@@ -109,6 +110,7 @@ def _variant(cloud: "Cloud", endpoint: Endpoint, request: Document) -> Variant:
         # The old and the new fleet run at the same time, perhaps with the same variant name.
         folder=home / f"{endpoint.generation}-{name}" / "ml",
         log=home / "log",
+        stream=Stream.of_endpoint(endpoint.name, name),
         environment={},
         unhealthy=f"The primary container for production variant {name} did not pass the ping health check. "
         "Please check CloudWatch logs for this endpoint.",

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.sagemaker.account.records import Model
+from local.sagemaker.cloudwatch.logs import CloudLog, Stream
 from local.sagemaker.errors import JobFailed
+from local.sagemaker.iam.iam import AccessRefused
 from local.sagemaker.models import data as model_data
 from local.sagemaker.models import marketplace
 from local.sagemaker.programs.http_client import ConnectionBroken, Reply
@@ -29,11 +31,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Serving:
-    """What to serve: the model, where to work, environment variables, and the failure reason."""
+    """What to serve: the model, where to work and to log, environment variables, and the failure reason."""
 
     model: Model
     folder: Path
     log: Path
+    stream: Stream
     environment: Mapping[str, str]
     unhealthy: str
 
@@ -47,6 +50,7 @@ class ModelServer:
         self._port = free_port()
         self._url = f"http://127.0.0.1:{self._port}"
         self._program: Program | None = None
+        self._cloud_log: CloudLog | None = None
         self._healthy = False
         self._stopping = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
@@ -57,6 +61,7 @@ class ModelServer:
     async def start(self) -> None:
         """Fetch the model, start the program and wait for its /ping; raises JobFailed."""
         await model_data.fetch(self._cloud, self._serving.model, self._serving.folder)
+        self._cloud_log = await self._open_log()
         self._program = await self._launch()
         await self._wait_healthy(self._program)
         self._watching = self._cloud.start(self._watch(self._program))
@@ -92,7 +97,17 @@ class ModelServer:
             await self._program.stop(self._cloud.settings.stop_grace)
         if self._watching:
             await self._watching
+        if self._cloud_log:
+            await self._cloud_log.close()
         await asyncio.to_thread(shutil.rmtree, self._serving.folder, ignore_errors=True)
+
+    async def _open_log(self) -> CloudLog | None:
+        cloud, role_arn = self._cloud, self._serving.model.request.get("ExecutionRoleArn")
+        try:
+            role = await cloud.iam.execution_role(role_arn)
+        except AccessRefused:
+            return None
+        return CloudLog.open(cloud.aws, cloud.settings, self._serving.stream, role)
 
     async def _launch(self) -> Program:
         container = self._serving.model.container
@@ -104,6 +119,7 @@ class ModelServer:
                 log=self._serving.log,
                 environment={**container.get("Environment", {}), **self._serving.environment},
                 port=self._port,
+                on_line=self._cloud_log.write if self._cloud_log else None,
             )
         )
 

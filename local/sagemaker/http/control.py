@@ -18,6 +18,7 @@ from local.sagemaker.iam.callers import Caller
 from local.sagemaker.iam.policies import SERVICE, Access
 from local.sagemaker.models import algorithms, models
 from local.sagemaker.models import packages as model_packages
+from local.sagemaker.s3 import S3Uri
 from local.sagemaker.training import jobs as training
 from local.sagemaker.transform import jobs as transform
 from local.sagemaker.tuning import jobs as tuning
@@ -47,6 +48,7 @@ async def handle(cloud: "Cloud", request: Request) -> Response:
     validation.check(shape.input_shape, given)
     for access in accesses(cloud, operation, given):
         await _authorise(cloud, caller, access)
+    cloud.faults.refuse(operation.name)
     answer = await operation.run(cloud, given)
     if not operation.name.startswith(READING):
         cloud.changed()
@@ -84,7 +86,21 @@ def accesses(cloud: "Cloud", operation: Operation, request: Document) -> list[Ac
         for member in ROLE_MEMBERS
         if given.get(member)
     ]
-    return needed
+    return needed + _of_artifacts(request)
+
+
+def _of_artifacts(request: Document) -> list[Access]:
+    """List what a caller needs on the artifacts of a model package: no role reads them in its place."""
+    sources = request.get("SourceAlgorithmSpecification", {}).get("SourceAlgorithms", [])
+    places = [S3Uri.parse(each["ModelDataUrl"]) for each in sources if each.get("ModelDataUrl")]
+    return [
+        access
+        for place in places
+        for access in (
+            Access("s3:GetObject", place.arn),
+            Access("s3:ListBucket", f"arn:aws:s3:::{place.bucket}"),
+        )
+    ]
 
 
 def _arn(cloud: "Cloud", kind: str, name: str) -> str:

@@ -16,17 +16,25 @@ from local.sagemaker.programs.watchdog import Watchdog
 LABEL = "retailrec.sagemaker"  # its value: the folder of the local SageMaker that started the container
 NETWORK = "retailrec-no-way-out"
 PORT = 8080
+# What root needs to become another user once its folders are opened; SageMaker's containers have more.
+_CAPABILITIES = ("CHOWN", "SETGID", "SETUID")
 # A bridge without masquerading: this machine reaches the published port, the container reaches no other host.
 _MAKE_NETWORK = ["--opt", "com.docker.network.bridge.enable_ip_masquerade=false"]
 
 
-def run_command(image: str, name: str, owner: str, launch: Launch) -> list[str]:
-    """Build the `docker run` of one program: it can write /opt/ml and /tmp only, and reach no host."""
-    command = ["docker", "run", "--rm", "--init", "--name", name, "--label", f"{LABEL}={owner}"]
+def run_command(image: str, name: str, owner: str, launch: Launch, uid: int | None = None) -> list[str]:
+    """Build the `docker run` of one program: it can write /opt/ml and /tmp only, and reach no host.
+
+    The program is process 1, and starts as the owner of /opt/ml, as in SageMaker, where that is root.
+    """
+    uid = os.getuid() if uid is None else uid
+    command = ["docker", "run", "--rm", "--name", name, "--label", f"{LABEL}={owner}"]
     command += ["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]  # noqa: S108 - the container's own
     command += ["--security-opt", "no-new-privileges", "--volume", f"{launch.base}:/opt/ml"]
-    if os.getuid():  # as its owner, who can then read and remove what it wrote
-        command += ["--user", f"{os.getuid()}:{os.getgid()}"]
+    if uid:  # only root could remove what root wrote
+        command += ["--user", f"{uid}:{os.getgid()}"]
+    else:
+        command += [f"--cap-add={capability}" for capability in _CAPABILITIES]
     if launch.port:
         command += ["--network", NETWORK, "--publish", f"127.0.0.1:{launch.port}:{PORT}"]
     else:
@@ -78,7 +86,7 @@ class ContainerRunner:
         if launch.port and not self._network:
             await docker("network", "create", *_MAKE_NETWORK, NETWORK)
             self._network = True
-        await asyncio.to_thread(_make_writable, launch.base)
+        await asyncio.to_thread(_open_as_sagemaker_does, launch.base)
         name = f"retailrec-{launch.command}-{uuid.uuid4().hex[:12]}"
         command = run_command(self._image, name, self._owner, launch)
         client = await subprocesses.spawn(
@@ -118,12 +126,11 @@ def _environment(of_ours: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _make_writable(base: Path) -> None:
-    """Let the image's own user write below /opt/ml, as SageMaker does; only root's containers need it."""
-    if os.getuid() == 0:
-        base.chmod(0o777)
-        for path in base.rglob("*"):
-            path.chmod(0o777 if path.is_dir() else 0o644)
+def _open_as_sagemaker_does(base: Path) -> None:
+    """Let every user read /opt/ml, and only its owner write there: folders have mode 0755, files 0644."""
+    for path in (base, *base.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def remove_leftovers(sagemaker_dir: Path) -> None:

@@ -53,15 +53,25 @@ class CheckpointFolder:
             self._stored[name] = _version(self._folder / name)
 
     async def sync_until_cancelled(self) -> None:
-        """Store changed files every few seconds, until cancelled."""
+        """Store what has changed every few seconds, until cancelled."""
         while True:
             await asyncio.sleep(SYNC_SECONDS)
             await self.store()
 
     async def store(self) -> None:
-        """Store what has changed; what the program deletes stays in S3."""
-        for path in [path for path in self._folder.rglob("*") if path.is_file()]:
-            await self._store(path.relative_to(self._folder).as_posix(), path)
+        """Store what has changed, and delete in S3 what the program has deleted."""
+        files = {
+            path.relative_to(self._folder).as_posix(): path
+            for path in self._folder.rglob("*")
+            if path.is_file()
+        }
+        for name, path in files.items():
+            await self._store(name, path)
+        for name in sorted(self._stored.keys() - files.keys()):
+            place = self._place.below(name)
+            self._role.check("s3:DeleteObject", place.arn)
+            await self._s3.delete(place)
+            del self._stored[name]
 
     async def _store(self, name: str, path: Path) -> None:
         try:

@@ -33,6 +33,7 @@ async def create(cloud: "Cloud", request: Document) -> Document:
 async def describe(cloud: "Cloud", request: Document) -> Document:
     """Describe a training job."""
     job = cloud.store.training_jobs.find(request["TrainingJobName"])
+    late = not job.running and cloud.faults.metrics_are_late()
     return job.request | {
         "TrainingJobArn": job.arn,
         "TuningJobArn": cloud.store.tuning_jobs.arn(job.tuning_job) if job.tuning_job else None,
@@ -40,8 +41,10 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
         "SecondaryStatus": job.secondary_status,
         "SecondaryStatusTransitions": job.transitions,
         "FailureReason": job.failure_reason,
+        # Present also without a key, and read so by the SageMaker Python SDK (Estimator.attach).
+        "OutputDataConfig": {"KmsKeyId": "", **job.request["OutputDataConfig"]},
         "ModelArtifacts": {"S3ModelArtifacts": job.artifact or ""},
-        "FinalMetricDataList": job.metrics or None,
+        "FinalMetricDataList": None if late else job.metrics or None,
         "CreationTime": job.created,
         "LastModifiedTime": job.modified,
         "TrainingStartTime": job.started,

@@ -14,6 +14,11 @@ class MetricScanner:
         self._patterns = [(definition["Name"], compiled(definition)) for definition in definitions]
         self._last: dict[str, Document] = {}
 
+    @property
+    def defined(self) -> bool:
+        """Return whether there is any metric to look for."""
+        return bool(self._patterns)
+
     def read(self, line: str) -> list[tuple[str, float]]:
         """Look for every metric in a line, and return what was found; a regex's first group is the value."""
         seen = []

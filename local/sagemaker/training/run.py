@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.account import state_changes
 from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import Document, TrainingJob, now
+from local.sagemaker.cloudwatch.logs import CloudLog, Stream
+from local.sagemaker.cloudwatch.metrics import CloudMetrics
 from local.sagemaker.errors import JobFailed
 from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
 from local.sagemaker.models import marketplace
@@ -15,7 +18,6 @@ from local.sagemaker.programs import archives
 from local.sagemaker.programs.programs import Launch
 from local.sagemaker.s3 import S3Failure, S3Uri, relative_key
 from local.sagemaker.training.checkpoints import CheckpointFolder
-from local.sagemaker.training.cloud_log import CloudLog
 from local.sagemaker.training.metrics import MetricScanner
 from local.sagemaker.training.ml_folder import MlFolder
 
@@ -35,6 +37,8 @@ MESSAGES = {
     "Failed": "Training job failed",
     "MaxRuntimeExceeded": "Training job exceeded MaxRuntimeInSeconds",
 }
+# The error after which a RetryStrategy has the job tried again.
+RETRIED = "InternalServerError"
 # The hyperparameter that names a tuning job's objective metric to its training jobs.
 OBJECTIVE = "_tuning_objective_metric"
 
@@ -65,8 +69,18 @@ def enter(cloud: "Cloud", job: TrainingJob, secondary: str) -> None:
 
 
 async def run(cloud: "Cloud", job: TrainingJob) -> None:
-    """Do the job's work; the job always ends in a final status."""
-    enter(cloud, job, await final_status(job, lambda: _Training(cloud, job).work()))
+    """Do the job's work, again after an InternalServerError as often as its RetryStrategy says.
+
+    The job always ends in a final status.
+    """
+    retries = job.request.get("RetryStrategy", {}).get("MaximumRetryAttempts", 0)
+    end = await final_status(job, lambda: _Training(cloud, job).work())
+    while end == "Failed" and (job.failure_reason or "").startswith(RETRIED) and retries:
+        retries -= 1
+        job.failure_reason = None
+        enter(cloud, job, "Starting")
+        end = await final_status(job, lambda: _Training(cloud, job).work())
+    enter(cloud, job, end)
 
 
 class _Training:
@@ -75,6 +89,8 @@ class _Training:
     def __init__(self, cloud: "Cloud", job: TrainingJob) -> None:
         self._cloud = cloud
         self._job = job
+        earlier = now() - job.started if job.started else timedelta()
+        self._seconds_of_earlier_attempts = earlier.total_seconds()
         self._home = cloud.settings.folder("training-job", job.name)
         self._ml = MlFolder(self._home / "ml")
         algorithm = job.request["AlgorithmSpecification"]
@@ -88,11 +104,12 @@ class _Training:
         if await self._stopped_while_held():
             return "Stopped"
         fault = self._cloud.faults.failure("training-job")
-        self._job.started = now()
+        self._job.started = self._job.started or now()
         enter(self._cloud, self._job, "Downloading")
         request = (
             marketplace.for_our_programs(self._job.request) if self._from_marketplace else self._job.request
         )
+        await asyncio.to_thread(self._ml.remove)  # what an attempt before this one left
         await asyncio.to_thread(self._ml.lay_out, request)
         role = await self._role()
         await self._download(role)
@@ -168,21 +185,28 @@ class _Training:
             raise JobFailed(f"ClientError: Checkpoint upload failed: {problem}") from problem
 
     async def _train_and_log(self, role: ExecutionRole) -> str:
-        """Run the program, and send its output to CloudWatch as well."""
-        log = CloudLog.of_job(self._cloud.aws, self._cloud.settings, self._job.name, role)
+        """Run the program, and send its output and its metrics to CloudWatch as well."""
+        aws, name = self._cloud.aws, self._job.name
+        log = CloudLog.open(aws, self._cloud.settings, Stream.of_training_job(name), role)
+        metrics = CloudMetrics.open(aws, name, role) if self._metrics.defined else None
         try:
-            return await self._train(log)
+            return await self._train(log, metrics)
         finally:
-            if log:
-                await log.close()
+            for opened in (log, metrics):
+                if opened:
+                    await opened.close()
 
-    async def _train(self, log: CloudLog | None) -> str:
+    async def _train(self, log: CloudLog | None, metrics: CloudMetrics | None) -> str:
         """Run the program; returns the secondary status that its end means."""
 
         def on_line(line: str) -> None:
-            self._record_objective(self._metrics.read(line))
+            seen = self._metrics.read(line)
+            self._record_objective(seen)
             if log:
                 log.write(line)
+            if metrics:
+                for name, value in seen:
+                    metrics.add(name, value)
 
         program = await self._cloud.runner.start(
             Launch(
@@ -195,6 +219,7 @@ class _Training:
             )
         )
         limit = self._job.request["StoppingCondition"].get("MaxRuntimeInSeconds", 86400)
+        limit -= self._seconds_of_earlier_attempts  # it is of all attempts together
         first = await _first(program.wait(), self._job.stop.wait(), asyncio.sleep(limit))
         code = await (program.wait() if first == 0 else program.stop(self._cloud.settings.stop_grace))
         self._job.metrics = self._metrics.final()

@@ -71,6 +71,7 @@ async def describe(cloud: "Cloud", request: Document) -> Document:
     return job.request | {
         "TransformJobArn": job.arn,
         "TransformJobStatus": job.status,
+        "TransformOutput": {"KmsKeyId": "", **job.request["TransformOutput"]},
         "FailureReason": job.failure_reason,
         "CreationTime": job.created,
         "TransformStartTime": job.started,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from local.sagemaker.account import state_changes
 from local.sagemaker.account.final_status import final_status
 from local.sagemaker.account.records import ENDED, Document, Model, TransformJob, now
+from local.sagemaker.cloudwatch.logs import Stream
 from local.sagemaker.endpoints.program import ModelServer, Serving
 from local.sagemaker.errors import JobFailed, JobStopped
 from local.sagemaker.iam.iam import AccessRefused, ExecutionRole
@@ -79,6 +80,7 @@ class _Transform:
                 model=model,
                 folder=self._home / "ml",
                 log=self._home / "log",
+                stream=Stream.of_transform_job(job.name),
                 environment=job.request.get("Environment", {}) | {"SAGEMAKER_BATCH": "true"},
                 unhealthy="ClientError: See job logs: the container did not pass the ping health check.",
             ),

@@ -19,8 +19,8 @@ UNSUPPORTED = {
     "": ("TrainingJobDefinitions", "Autotune"),
     "HyperParameterTuningJobConfig": ("TuningJobCompletionCriteria", "StrategyConfig"),
     "TrainingJobDefinition": (
-        "HyperParameterTuningResourceConfig", "RetryStrategy", "TuningObjective",
-        "HyperParameterRanges", "DefinitionName", "CheckpointConfig",
+        "HyperParameterTuningResourceConfig", "TuningObjective", "HyperParameterRanges", "DefinitionName",
+        "CheckpointConfig",
     ),
 }  # fmt: skip
 
@@ -69,13 +69,19 @@ def _check_limits(limits: Document) -> None:
             f"MaxParallelTrainingJobs ({parallel}) must be less than or equal to MaxNumberOfTrainingJobs "
             f"({in_total})."
         )
-    for what, value, most in (("parallel", parallel, MAX_PARALLEL), ("total", in_total, MAX_JOBS)):
-        if value > most:
-            raise ServiceError(
-                "ResourceLimitExceeded",
-                f"The account-level service limit 'Training jobs in {what} of one hyperparameter tuning job' "
-                f"is {most}, and {value} were requested.",
-            )
+    _check_total(parallel, "parallel")
+    _check_total(in_total, "total")
+
+
+def _check_total(value: int, what: str) -> None:
+    """Refuse more training jobs than one tuning job may have; its parents' count as well."""
+    most = {"parallel": MAX_PARALLEL, "total": MAX_JOBS}[what]
+    if value > most:
+        raise ServiceError(
+            "ResourceLimitExceeded",
+            f"The account-level service limit 'Training jobs in {what} of one hyperparameter tuning job' "
+            f"is {most}, and {value} were requested.",
+        )
 
 
 def _check_space(config: Document, definition: Document) -> Space:
@@ -130,6 +136,8 @@ def _check_parents(request: Document, store: "Store") -> None:
         if name not in known:
             raise tuning_job_missing(name)
         _check_parent(request, known[name], identical=warm["WarmStartType"] == "IdenticalDataAndAlgorithm")
+    own = request["HyperParameterTuningJobConfig"]["ResourceLimits"]["MaxNumberOfTrainingJobs"]
+    _check_total(own + sum(len(known[name].trials) for name in names), "total")
 
 
 def _check_parent(request: Document, parent: TuningJob, *, identical: bool) -> None:

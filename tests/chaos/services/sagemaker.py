@@ -7,8 +7,11 @@ out, and takes a drawn time instead.
 
 import copy
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+
+from botocore.model import ListShape, Shape, StructureShape
 
 from local.sagemaker.account.cloud import Cloud
 from local.sagemaker.account.events import EventPublisher, StateChange
@@ -80,7 +83,23 @@ class IdleFleet(Fleet):
                 cloud.store.models.find(variant["ModelName"])
             except ServiceError as error:
                 raise JobFailed(error.message) from error
-        return cls([])
+        fleet = cls([])
+        fleet.requests = config.variants
+        return fleet
+
+    requests: list[Any]
+
+    def describe(self) -> list[Any]:
+        """Summarise the variants, as the real one does."""
+        return [
+            {"VariantName": each["VariantName"]}
+            | (
+                {"CurrentServerlessConfig": each["ServerlessConfig"]}
+                if "ServerlessConfig" in each
+                else {"CurrentInstanceCount": each["InitialInstanceCount"]}
+            )
+            for each in self.requests
+        ]
 
     async def start(self) -> None:
         """Be up at once."""
@@ -128,13 +147,16 @@ class SageMaker:
         asked = copy.deepcopy(request)
         try:
             validation.check(shape.input_shape, asked)
+            self.cloud.faults.refuse(name)
             answer = run_now(cast(Work, OPERATIONS[name].run(self.cloud, asked)))
         except ServiceError as error:
             raise refusal(error.code, error.message) from error
         for work in self._begun:
             self._work(name, work)
         self._begun.clear()
-        return serialise(shape.output_shape, answer) if shape.output_shape else {}
+        return (
+            _parsed(shape.output_shape, serialise(shape.output_shape, answer)) if shape.output_shape else {}
+        )
 
     @property
     def endpoint(self) -> Endpoint | None:
@@ -150,7 +172,12 @@ class SageMaker:
         return packages or any(job.running for job in jobs) or bool(endpoint and endpoint.in_progress)
 
     def end_training(
-        self, job: TrainingJob, secondary: str, metrics: dict[str, float], artifact: str
+        self,
+        job: TrainingJob,
+        secondary: str,
+        metrics: dict[str, float],
+        artifact: str,
+        reason: str = "AlgorithmError: it was meant to fail, exit code: 1",
     ) -> None:
         """End a training job."""
         if secondary == "Completed":
@@ -158,7 +185,7 @@ class SageMaker:
             job.metrics = [{"MetricName": name, "Value": value} for name, value in metrics.items()]
             job.artifact = artifact
         elif secondary == "Failed":
-            job.failure_reason = "AlgorithmError: it was meant to fail, exit code: 1"
+            job.failure_reason = reason
         training_run.enter(self.cloud, job, secondary)
 
     def end_package(self, package: ModelPackage, status: str) -> None:
@@ -183,11 +210,22 @@ class SageMaker:
             job.failure_reason = "No training job succeeded after 2 attempts."
         tuning_run.enter(self.cloud, job, status)
 
-    def end_transform(self, job: TransformJob, status: str) -> None:
+    def end_transform(
+        self, job: TransformJob, status: str, reason: str = "AlgorithmError: it was meant to fail"
+    ) -> None:
         """End a transform job."""
         if status == "Failed":
-            job.failure_reason = "AlgorithmError: it was meant to fail"
+            job.failure_reason = reason
         transform_run.enter(self.cloud, job, status)
+
+
+def _parsed(shape: Shape, value: Any) -> Any:
+    """Return an answer as boto3 does, with times as datetime."""
+    if isinstance(shape, StructureShape):
+        return {name: _parsed(shape.members[name], member) for name, member in value.items()}
+    if isinstance(shape, ListShape):
+        return [_parsed(shape.member, item) for item in value]
+    return datetime.fromtimestamp(value, UTC) if shape.type_name == "timestamp" else value
 
 
 def run_now(work: Work) -> Any:

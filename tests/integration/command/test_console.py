@@ -3,8 +3,9 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,27 @@ def test_a_dropped_file_is_uploaded_whole_and_followed_to_its_run(
     assert (answer["state"], answer["run_id"], answer["sent"]) == ("run", run.run_id, len(content))
     stored = boto3.client("s3").get_object(Bucket="raw", Key="sales + co (2011).csv")
     assert stored["Body"].read() == content
+
+
+def test_the_page_says_why_the_run_of_a_new_stacks_first_file_takes_long(
+    pipeline: FakePipeline, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.created = datetime.now(UTC)
+    held: list[Callable[[], None]] = []
+    drops = Drops(SessionOpener("shop"), start=held.append)
+    (tmp_path / "received").write_bytes(b"Invoice,StockCode\n1,2\n")
+    begun = drops.begin(tmp_path / "received", "sales.csv")
+    shown: list[str | None] = []
+
+    def pause(_: Stack) -> None:
+        shown.append((drops.find(begun["id"]) or {})["sentence"])
+        pipeline.pause()
+
+    monkeypatch.setattr(Stack, "pause", pause)
+    held[0]()
+    assert "S3 begins to send events some five minutes after" in (shown[0] or "")
+    ended = drops.find(begun["id"]) or {}
+    assert (ended["state"], ended["sentence"]) == ("run", None)
 
 
 def test_a_file_without_rows_or_name_is_refused_before_anything_is_uploaded(console: httpx.Client) -> None:

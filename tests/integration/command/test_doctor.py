@@ -13,26 +13,13 @@ from retailrec.doctor.quota_checks import SERVERLESS
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.stage_work import StageWork
+from tests.fake_quotas import NEEDED, FakeQuotas
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer
 from tests.unit.command.runs import make_run
 
 ARN = marketplace.published_arn("us-east-1")
-NEEDED = ("ml.m5.xlarge for training job usage", "ml.m5.xlarge for transform job usage")
-
-
-class FakeQuotas:
-    def __init__(self) -> None:
-        self.values = dict.fromkeys(NEEDED, 1.0)
-        self.values |= {"ml.m5.large for endpoint usage": 2.0, SERVERLESS: 20.0}
-
-    def get_paginator(self, _operation: str) -> "FakeQuotas":
-        return self
-
-    def paginate(self, ServiceCode: str) -> list[Any]:  # noqa: N803 - AWS's spelling
-        assert ServiceCode == "sagemaker"
-        return [{"Quotas": [{"QuotaName": name, "Value": value}]} for name, value in self.values.items()]
 
 
 class Account:
@@ -109,11 +96,24 @@ def test_an_instance_type_without_a_quota_is_reported(account: Account, retailre
     assert "no quota called 'ml.nothing.large for training job usage'" in words(answer.output)
 
 
+def test_a_quota_that_has_only_a_default_value_is_found(account: Account, retailrec: Invoke) -> None:
+    account.quotas.defaults = {name: account.quotas.values.pop(name) for name in NEEDED}
+    answer = retailrec("doctor", "--stack", "shop")
+    assert answer.exit_code == 0, words(answer.output)
+    account.quotas.defaults[NEEDED[0]] = 0.0
+    answer = retailrec("doctor", "--stack", "shop")
+    assert "'ml.m5.xlarge for training job usage' is 0, and a run needs 1" in words(answer.output)
+    account.quotas.refuses_defaults = True
+    answer = retailrec("doctor", "--stack", "shop")
+    assert answer.exit_code == 0, "what is not known is no failure"
+    assert "you may not list the default values" in words(answer.output)
+
+
 def test_an_endpoint_that_could_not_be_updated_is_reported(account: Account, retailrec: Invoke) -> None:
-    account.quotas.values |= {SERVERLESS: 10.0, "ml.m5.large for endpoint usage": 1.0}
+    account.quotas.values |= {SERVERLESS: 8.0, "ml.m5.large for endpoint usage": 1.0}
     answer = retailrec("doctor", "--stack", "shop")
     assert answer.exit_code == 1
-    assert "is 10, and a run needs 20" in words(answer.output)
+    assert "is 8, and a run needs 10" in words(answer.output)
     account.deploy(EndpointMode="instance")
     answer = retailrec("doctor", "--stack", "shop")
     assert "'ml.m5.large for endpoint usage' is 1, and a run needs 2" in words(answer.output)

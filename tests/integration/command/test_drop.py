@@ -1,4 +1,5 @@
 import hashlib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -6,6 +7,7 @@ import pytest
 
 from retailrec.client.stack import Stack
 from retailrec_shared.core.status import RunStatus
+from retailrec_shared.core.timing import ADOPTED_WITHIN
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_pipeline import FakePipeline
 from tests.integration.command.fake_server import FakeServer
@@ -110,8 +112,41 @@ def test_when_no_run_appears_it_says_where_to_look(
     monkeypatch.setattr(Stack, "pause", lambda _: None)
     answer = retailrec("drop", sales, "--stack", "shop")
     assert answer.exit_code == 1
-    assert "No run appeared within 180 s" in words(answer.stderr)
+    assert "No run appeared within 11 minutes of the upload" in words(answer.stderr)
     assert "retailrec logs" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("age", "why"),
+    [
+        (timedelta(minutes=1), "S3 begins to send events some five minutes after a bucket is created"),
+        (timedelta(days=9), "No event of the upload has come yet"),
+    ],
+)
+def test_a_run_that_only_the_reconciler_begins_is_waited_for_and_it_says_why(
+    age: timedelta,
+    why: str,
+    retailrec: Invoke,
+    stack: FakeServer,
+    pipeline: FakePipeline,
+    sales: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack.created = datetime.now(UTC) - age
+    waited: list[float] = []
+
+    def pause(opened: Stack) -> None:
+        waited.append(opened.poll_seconds)
+        if sum(waited) > ADOPTED_WITHIN.total_seconds():
+            pipeline.pause()
+
+    monkeypatch.setattr(Stack, "pause", pause)
+    answer = retailrec("drop", sales, "--stack", "shop")
+    assert answer.exit_code == 0, answer.output
+    said = words(answer.stdout)
+    assert said.count(why) == 1
+    assert "the reconciler finds it within 9 minutes" in said
+    assert "is live" in said
 
 
 def test_ctrl_c_while_following_leaves_the_run_alone(

@@ -1,5 +1,9 @@
-"""`retailrec push-image`, with an ECR of moto's and a docker that only notes what it is asked."""
+"""`retailrec push-image`, with an ECR of moto's and a docker that only notes what it is asked.
 
+What this docker is asked to push, moto's ECR holds afterwards, as manifests of a kind that the test chooses.
+"""
+
+import itertools
 import json
 import os
 import sys
@@ -9,11 +13,14 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.ecr.models import ECRBackend
 from typer.testing import CliRunner, Result
 
 from retailrec.cli.verbs import app
 from retailrec.client.paths import REPOSITORY
-from retailrec.commands.push import content_tag
+from retailrec.image import tag
+from retailrec.image.manifest import MANIFEST
+from retailrec.image.tag import content_tag
 from tests.moto_cloud import moto_cloud
 
 DOCKER = (
@@ -26,15 +33,23 @@ config = os.environ.get("DOCKER_CONFIG")
 with open(os.environ["NOTES"], "a") as notes:
     notes.write(json.dumps({"words": words, "input": given, "config": config}) + "\\n")
 if words[:1] == ["context"]:
-    print("unix:///run/engine.sock")
-sys.exit(int(os.environ.get("FAILS") == words[0]))
+    print("shop" if words[1] == "show" else "unix:///run/engine.sock")
+if words[:1] == ["info"]:
+    print(os.environ["DRIVER"])
+sys.exit(int(os.environ.get("FAILS") in (words[0], " ".join(words[:2]))))
 """
 )
+CLASSIC = '[["Backing Filesystem","extfs"],["Supports d_type","true"]]'
+CONTAINERD = '[["driver-type","io.containerd.snapshotter.v1"]]'
+OCI = "application/vnd.oci.image.manifest.v1+json"
 
 
 class Docker:
+    """What the docker of a test was asked, and what it pushes."""
+
     def __init__(self, notes: Path) -> None:
         self._notes = notes
+        self.pushes = MANIFEST
 
     def asked(self, verb: str) -> list[dict[str, Any]]:
         if not self._notes.exists():
@@ -52,12 +67,23 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("NOTES", str(tmp_path / "notes"))
     monkeypatch.setenv("RETAILREC_CONTAINER_ENGINE", str(tmp_path / "none"))
+    monkeypatch.setenv("DRIVER", CLASSIC)
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     return Docker(tmp_path / "notes")
 
 
 @pytest.fixture
-def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def ecr(docker: Docker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    describe = ECRBackend.describe_images
+
+    def receive_and_describe(self: ECRBackend, repository: str, *more: Any) -> Any:
+        for pushed in docker.asked("push"):
+            tag = pushed["words"][1].rpartition(":")[2]
+            if not any(tag in held.image_tags for held in self.repositories[repository].images):
+                self.put_image(repository, manifest(docker.pushes), tag)
+        return describe(self, repository, *more)
+
+    monkeypatch.setattr(ECRBackend, "describe_images", receive_and_describe)
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "k"),
         ("AWS_SECRET_ACCESS_KEY", "s"),
@@ -67,6 +93,11 @@ def ecr(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with moto_cloud():
         yield boto3.client("ecr")
+
+
+def manifest(media_type: str) -> str:
+    config = {"digest": "sha256:" + "0" * 64}
+    return json.dumps({"schemaVersion": 2, "mediaType": media_type, "config": config, "layers": []})
 
 
 def push(*options: str) -> Result:
@@ -82,7 +113,11 @@ def test_it_is_built_and_pushed_to_a_repository_that_it_makes(docker: Docker, ec
     assert uri in built["words"]
     (pushed,) = docker.asked("push")
     assert pushed["words"] == ["push", uri]
-    assert f"AlgorithmImageUri={uri}" in ended.output
+    assert (
+        f"sam deploy --guided --region eu-west-1 --parameter-overrides AlgorithmImageUri={uri}"
+        in ended.output
+    )
+    assert "The registry is that of account 123456789012, region eu-west-1." in ended.output
     assert made["imageTagMutability"] == "IMMUTABLE"
 
 
@@ -105,17 +140,71 @@ def test_a_repository_that_is_there_is_used(docker: Docker, ecr: Any) -> None:
 
 def test_an_existing_image_is_not_built_again(docker: Docker, ecr: Any) -> None:
     ecr.create_repository(repositoryName="retailrec-algorithm")
-    manifest = {
-        "schemaVersion": 2,
-        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
-        "config": {"digest": "sha256:" + "0" * 64},
-        "layers": [],
-    }
-    ecr.put_image(repositoryName="retailrec-algorithm", imageManifest=json.dumps(manifest), imageTag="v1")
+    ecr.put_image(repositoryName="retailrec-algorithm", imageManifest=manifest(MANIFEST), imageTag="v1")
     ended = push("--tag", "v1")
     assert ended.exit_code == 0, ended.output
     assert "is already there" in ended.output
     assert docker.asked("build") == docker.asked("push") == []
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["pushed before", "pushed now"])
+def test_an_image_that_sagemaker_refuses_is_refused_with_a_remedy(
+    docker: Docker, ecr: Any, there: bool
+) -> None:
+    ecr.create_repository(repositoryName="retailrec-algorithm")
+    if there:
+        ecr.put_image(repositoryName="retailrec-algorithm", imageManifest=manifest(OCI), imageTag="v1")
+    docker.pushes = OCI
+    ended = push("--tag", "v1")
+    assert ended.exit_code == 1
+    said = " ".join(ended.output.split())
+    assert OCI in said
+    assert "batch-delete-image --repository-name retailrec-algorithm --image-ids imageTag=v1" in said
+    assert "AlgorithmImageUri" not in said
+    assert len(docker.asked("push")) == (not there)
+
+
+def test_from_the_classic_store_any_build_is_pushed_as_sagemaker_takes_it(docker: Docker, ecr: Any) -> None:
+    assert push("--tag", "v1").exit_code == 0
+    assert docker.asked("build")
+    assert docker.asked("buildx") == []
+
+
+def test_from_containerds_store_buildx_makes_a_docker_manifest_of_one_platform(
+    docker: Docker, ecr: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIVER", CONTAINERD)
+    ended = push("--tag", "v1")
+    assert ended.exit_code == 0, ended.output
+    assert docker.asked("build") == []
+    _, built = docker.asked("buildx")
+    words = built["words"]
+    assert words[1] == "build"
+    assert {"--provenance=false", "--sbom=false"} <= set(words)
+    following = dict(itertools.pairwise(words))
+    assert following["--output"] == "type=image,oci-mediatypes=false"
+    assert following["--platform"] == "linux/amd64"
+    assert following["--builder"] == "shop", "the engine's own builder, which keeps the image in the store"
+    assert following["--tag"].endswith("/retailrec-algorithm:v1")
+
+
+def test_from_containerds_store_without_buildx_nothing_is_built(
+    docker: Docker, ecr: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRIVER", CONTAINERD)
+    monkeypatch.setenv("FAILS", "buildx version")
+    ended = push("--tag", "v1")
+    assert ended.exit_code == 1
+    assert "Install buildx" in " ".join(ended.output.split())
+    assert docker.asked("build") == docker.asked("push") == []
+
+
+def test_an_engine_that_does_not_describe_its_store_is_checked_by_what_it_pushed(
+    docker: Docker, ecr: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAILS", "info")
+    docker.pushes = OCI
+    assert push("--tag", "v1").exit_code == 1
 
 
 @pytest.mark.parametrize("verb", ["login", "push", "build", "version"])
@@ -126,6 +215,12 @@ def test_what_docker_refuses_ends_in_a_sentence(
     ended = push("--tag", "v1")
     assert ended.exit_code == 1
     assert "Traceback" not in ended.output
+
+
+def test_the_tag_follows_how_the_image_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = tag.content_tag(tmp_path)
+    monkeypatch.setattr(tag, "OPTIONS", ("linux/amd64", OCI))
+    assert tag.content_tag(tmp_path) != first
 
 
 def test_the_tag_follows_the_sources(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from retailrec.client.stack import Stack
 from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Upload
@@ -48,11 +51,49 @@ def test_recommendations_are_asked_with_a_signature_that_holds(retailrec: Invoke
     assert len(answer["recommendations"]) == 10
 
 
-@pytest.mark.parametrize("customer", ["a b", "ä/ö", "1+1=2&x", "100%", 'C\'est "ça"', "~._-", "[1]"])
+@pytest.mark.parametrize(
+    "customer",
+    [
+        "a b",
+        "ä/ö",
+        "1+1=2&x",
+        "100%",
+        'C\'est "ça"',
+        "~._-",
+        "[1]",
+        ".",
+        "..",
+        "%41",
+        "%2F",
+        "*",
+        "@",
+        "popular",
+    ],
+)
 def test_any_id_reaches_the_api_as_it_is(customer: str, retailrec: Invoke, stack: FakeServer) -> None:
     stack.answer = answer_as_shop("r1")
     answer = json.loads(retailrec("recommend", "--json", *SHOP, "--", customer).stdout)
     assert answer["customer_id"] == customer
+
+
+@pytest.mark.parametrize("item", ["85123A", "popular", ".", "..", "a/b", "%41", "a b", "a,b", "@*+"])
+def test_any_item_reaches_the_api_as_it_is(item: str, stack: FakeServer) -> None:
+    answers: list[tuple[str, str, str]] = []
+
+    def answer(what: str, name: str, query: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        answers.append((what, name, query.get("exclude", "")))
+        found = {"item_id": name, "customer_id": name, "run_id": "r", "source": "similar"}
+        return 200, found | {"description": None, "items": [], "recommendations": []}
+
+    stack.answer = answer
+    api = Stack.open("shop").api()
+    assert api.similar(item, 3).item_id == item
+    assert api.explained("13085", 3, True, [item, "x"]).customer_id == "13085"
+    api.get("items/popular/similar?exclude=@*", in_stock=item)
+    assert answers[0] == ("similar", item, "")
+    assert answers[1] == ("recommendations", "13085", item)
+    split = [asked for asked in stack.asked if "%2C" in asked and "/customers/" in asked]
+    assert not split, "there the API would split the ids by commas"
 
 
 def test_history_lists_purchases_and_an_unknown_customer_is_an_error(
@@ -112,7 +153,7 @@ def test_missing_credentials_are_a_sentence(
     assert answer.exit_code == 1
     assert "No AWS credentials were found" in answer.stderr
     monkeypatch.setenv("AWS_PROFILE", "nope")
-    assert "profile (nope) could not be found" in words(retailrec("runs", "--stack", "shop").stderr)
+    assert "There is no AWS profile 'nope'" in words(retailrec("runs", "--stack", "shop").stderr)
 
 
 def test_no_region_is_a_sentence(

@@ -295,7 +295,7 @@ class Laptop:
         description: dict[str, Any] = wait_until(ended)
         return description
 
-    def make_model(self, name: str, **environment: str) -> None:
+    def make_model(self, name: str, *, role: str = "", **environment: str) -> None:
         """Store an artifact that answers with the model's name as its version, and make the model."""
         self.put(f"models/{name}.tar.gz", model_archive(version=name))
         container = {
@@ -303,11 +303,11 @@ class Laptop:
             "ModelDataUrl": f"s3://{BUCKET}/models/{name}.tar.gz",
             "Environment": environment,
         }
-        self.sm.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=self.role)
+        self.sm.create_model(ModelName=name, PrimaryContainer=container, ExecutionRoleArn=role or self.role)
 
-    def make_config(self, name: str, **environment: str) -> None:
+    def make_config(self, name: str, *, role: str = "", **environment: str) -> None:
         """Make a model and a serverless endpoint configuration of the same name."""
-        self.make_model(name, **environment)
+        self.make_model(name, role=role, **environment)
         variant = {"VariantName": f"run-{name}", "ModelName": name}
         serverless = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}}
         self.sm.create_endpoint_config(

@@ -136,3 +136,43 @@ def test_health_needs_no_key_and_logs_and_faults_do(laptop: Laptop) -> None:
 def test_an_operation_nobody_knows(laptop: Laptop) -> None:
     with pytest.raises(ClientError, match="UnknownOperation"):
         laptop.sm.list_notebook_instances()
+
+
+INTERNAL = "InternalServerError: We encountered an internal error. Please try again."
+
+
+def test_a_job_starts_again_after_an_internal_error_as_often_as_its_retry_strategy_says(
+    laptop: Laptop,
+) -> None:
+    post(laptop, {"fault": "fail", "kind": "training-job", "reason": INTERNAL, "times": 2})
+    laptop.train("retried", RetryStrategy={"MaximumRetryAttempts": 2})
+    job = laptop.trained("retried")
+    assert (job["TrainingJobStatus"], job.get("FailureReason")) == ("Completed", None)
+    assert [each["Status"] for each in job["SecondaryStatusTransitions"]].count("Starting") == 3
+    assert job["RetryStrategy"] == {"MaximumRetryAttempts": 2}
+
+
+def test_a_job_fails_when_its_retries_are_used_up_or_the_error_is_its_own(laptop: Laptop) -> None:
+    post(laptop, {"fault": "fail", "kind": "training-job", "reason": INTERNAL, "times": 2})
+    laptop.train("used-up", RetryStrategy={"MaximumRetryAttempts": 1})
+    assert laptop.trained("used-up")["FailureReason"] == INTERNAL
+    post(laptop, {"fault": "fail", "kind": "training-job"})
+    laptop.train("own-error", RetryStrategy={"MaximumRetryAttempts": 1})
+    assert laptop.trained("own-error")["FailureReason"] == "AlgorithmError: a fault was injected"
+
+
+def test_a_call_is_refused_with_the_error_asked_for(laptop: Laptop) -> None:
+    post(laptop, {"fault": "refuse", "operation": "CreateTrainingJob", "message": "Could not assume role r."})
+    with pytest.raises(ClientError, match=r"ValidationException.*Could not assume role r\."):
+        laptop.train("new-role")
+    laptop.train("new-role")
+    laptop.trained("new-role")
+
+
+def test_metrics_can_be_late(laptop: Laptop) -> None:
+    laptop.train("late")
+    on_time = laptop.trained("late")
+    post(laptop, {"fault": "late-metrics"})
+    assert "FinalMetricDataList" not in laptop.sm.describe_training_job(TrainingJobName="late")
+    again = laptop.sm.describe_training_job(TrainingJobName="late")
+    assert again.get("FinalMetricDataList") == on_time.get("FinalMetricDataList") is not None

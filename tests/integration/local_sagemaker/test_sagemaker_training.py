@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, client, wait_until
+from tests.integration.local_sagemaker.laptop import BUCKET, Laptop, wait_until
 
 MARKETPLACE = (
     "arn:aws:sagemaker:us-east-1:865070037744:algorithm/implicit-bpr-36-3af996544083749e141ffc9ef7d99399"
@@ -274,34 +274,3 @@ def test_fast_file_mode_is_passed_on(laptop: Laptop) -> None:
     laptop.train("fast", InputDataConfig=[{**channels[0], "InputMode": "FastFile"}])
     laptop.trained("fast")
     assert model_of(laptop, "fast")["channels"]["training"]["TrainingInputMode"] == "FastFile"
-
-
-def test_what_a_program_says_is_in_cloudwatchs_log_if_the_role_may_write_there(laptop: Laptop) -> None:
-    logs = client("logs", laptop.aws)
-    group = "/aws/sagemaker/TrainingJobs"
-
-    def lines(job: str) -> list[str]:
-        groups = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
-        if not groups:
-            return []
-        streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{job}/")["logStreams"]
-        if not streams:
-            return []
-        names = [stream["logStreamName"] for stream in streams]
-        assert all(name.startswith(f"{job}/algo-1-") for name in names)
-        events = logs.filter_log_events(logGroupName=group, logStreamNames=names)["events"]
-        return [event["message"] for event in events]
-
-    s3 = {"s3:ListBucket": "*", "s3:GetObject": "*", "s3:PutObject": "*"}
-    logging = {"logs:CreateLogStream": "*", "logs:PutLogEvents": f"arn:aws:logs:*:*:log-group:{group}:*"}
-    laptop.train("cloudwatch", RoleArn=laptop.make_role("may-log", s3 | logging))
-    laptop.train("no-cloudwatch")
-    assert laptop.trained("cloudwatch")["TrainingJobStatus"] == "Completed"
-    assert laptop.trained("no-cloudwatch")["TrainingJobStatus"] == "Completed"
-    assert lines("cloudwatch") == [
-        "behaviour work",
-        "epoch=1 p@k(10)=0.15",
-        "epoch=2 p@k(10)=0.25",
-        "loss: 1.5e-3",
-    ]
-    assert lines("no-cloudwatch") == []

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
+from approve_model import approval
 from recommend_api import budget
 from recommend_api.budget import Budget
+from reconcile_runs import reconciling
 from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
+from retailrec_shared.ledger import attempts, failure, run_parts
 from retailrec_shared.ledger.datasets import datasets
 from retailrec_shared.ledger.ledger import Ledger, ledger
 from retailrec_shared.serving.table import serving
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline import api_client
+from tests.integration.pipeline.api import api_client
+from tests.integration.pipeline.stack import Stack
 from tests.moto_cloud import create_buckets, create_table, moto_cloud
+from tests.policies.calls import Checked
 from tests.tables import Tables
 
 CACHES = (settings, ledger, datasets, serving, aws.s3, aws.dynamodb)
@@ -50,14 +56,14 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def sagemaker(cloud: None, monkeypatch: pytest.MonkeyPatch) -> FakeSageMaker:
     fake = FakeSageMaker()
-    monkeypatch.setattr(aws, "sagemaker", lambda: fake)
+    monkeypatch.setattr(aws, "sagemaker", lambda: Checked("sagemaker", fake))
     return fake
 
 
 @pytest.fixture
 def bus(cloud: None, monkeypatch: pytest.MonkeyPatch) -> FakeEventBridge:
     fake = FakeEventBridge()
-    monkeypatch.setattr(aws, "eventbridge", lambda: fake)
+    monkeypatch.setattr(aws, "eventbridge", lambda: Checked("events", fake))
     return fake
 
 
@@ -70,6 +76,34 @@ def book(cloud: None) -> Ledger:
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the API wait for whatever it asks: a busy machine must not make a table slow."""
     monkeypatch.setattr(Budget, "wait", lambda _self, call, _at_most: call())
+
+
+@pytest.fixture
+def stack(book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    made = Stack(book, bus, monkeypatch)
+    yield made
+    made.close()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set the functions' clock forward by so much."""
+    modules = (approval, attempts, failure, reconciling, run_parts)
+    ahead = timedelta()
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + ahead
+
+    def set_forward(**by: float) -> None:
+        nonlocal ahead
+        ahead += timedelta(**by)
+        for module in modules:
+            monkeypatch.setattr(module, "datetime", Clock)
+
+    return set_forward
 
 
 @pytest.fixture
@@ -89,7 +123,7 @@ def clock(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> api_client.Clock:
 def runtime(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> api_client.FakeRuntime:
     """The API's endpoint, over the tables of a small live run."""
     fake = api_client.FakeRuntime()
-    monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: fake)
+    monkeypatch.setattr(aws, "sagemaker_runtime", lambda _timeout: Checked("sagemaker-runtime", fake))
     api_client.clear_cache()
     api_client.fill(book)
     return fake

@@ -17,8 +17,10 @@ from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
 from tests.environment import ENVIRONMENT
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
+from tests.policies.calls import Checked
 
 ARN = marketplace.published_arn("us-east-1")
+STACK_ID = "arn:aws:cloudformation:us-east-1:123456789012:stack/retailrec/1"
 
 
 class _CloudFormation(BaseHTTPRequestHandler):
@@ -68,8 +70,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     made = FakeAws()
     made.algorithms[ARN] = published_algorithm()
-    monkeypatch.setattr(aws, "sagemaker_with_deadline", lambda: made)
-    monkeypatch.setattr(aws, "cloudformation_with_deadline", lambda: made)
+    monkeypatch.setattr(aws, "sagemaker_with_deadline", lambda: Checked("sagemaker", made))
+    monkeypatch.setattr(aws, "cloudformation_with_deadline", lambda: Checked("cloudformation", made))
     settings.cache_clear()
     yield made
     settings.cache_clear()
@@ -77,7 +79,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
 
 def event(url: str, kind: str = "Create", **more: Any) -> dict[str, Any]:
     return {
-        "RequestType": kind, "ResponseURL": url, "StackId": "arn:stack", "RequestId": "r1",
+        "RequestType": kind, "ResponseURL": url, "StackId": STACK_ID, "RequestId": "r1",
         "LogicalResourceId": "AlgorithmCheck", "ResourceType": "Custom::AlgorithmCheck", **more,
     }  # fmt: skip
 
@@ -85,7 +87,7 @@ def event(url: str, kind: str = "Create", **more: Any) -> dict[str, Any]:
 def answered(event: dict[str, Any]) -> dict[str, Any]:
     handler(event, None)
     (answer,) = _CloudFormation.answers
-    assert (answer["StackId"], answer["RequestId"]) == ("arn:stack", "r1")
+    assert (answer["StackId"], answer["RequestId"]) == (STACK_ID, "r1")
     return answer
 
 

@@ -17,7 +17,7 @@ from retailrec_shared.ledger.ledger import Ledger
 from tests.dashboard import STACK, Shown, shown
 from tests.environment import read_template
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline.api_client import Context, FakeRuntime, clear_cache, get
+from tests.integration.pipeline.api.api_client import Context, FakeRuntime, clear_cache, get
 from tests.integration.pipeline.test_tuning import tuning
 from tests.integration.pipeline.working_shop import BAD, GOOD, MEASURED, WORSE, Shop, work
 

@@ -18,7 +18,7 @@ from start_training.training import start_training
 from tests.fakes import FakeEventBridge, FakeSageMaker, refusal
 from tests.integration.pipeline.test_steps import approved, job, prepared
 
-DENIED = refusal("AccessDeniedException", "User is not authorized to perform this action.")
+DENIED = refusal("OptInRequired", "User is not authorized to perform this action.")
 
 
 def now(book: Ledger, run: Run) -> Run:

@@ -18,7 +18,7 @@ from retailrec_shared.ledger.datasets import PK, datasets
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
-from tests.integration.pipeline.api_client import Context
+from tests.integration.pipeline.api.api_client import Context
 
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"

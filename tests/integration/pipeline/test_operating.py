@@ -195,7 +195,7 @@ def test_a_retired_runs_model_is_made_again_and_leaves_nothing_behind(
     assert sagemaker.models == {}
     operator.retry(run.run_id)
     judge_training_job(job(run))
-    assert list(sagemaker.models) == [f"{job(run)}-2"]
+    assert set(sagemaker.models) == {f"{job(run)}-2", f"{job(run)}-s2"}
     assert status(book, run) is RunStatus.APPROVED
     fail_run(run.run_id, Stage.BATCH, "again")
     retire()
@@ -211,10 +211,10 @@ def test_what_an_earlier_attempt_left_does_not_stay_with_the_run_that_serves(
     operator.retry(run.run_id)
     judge_training_job(job(run))
     serve(book, sagemaker, run)
-    assert set(sagemaker.models) == {job(run), f"{job(run)}-2"}
+    assert set(sagemaker.models) == {job(run), f"{job(run)}-s1", f"{job(run)}-2", f"{job(run)}-s2"}
     for _ in range(2):
         delete_earlier_attempts(datetime.now(UTC) + timedelta(minutes=3))
-    assert set(sagemaker.models) == {f"{job(run)}-2"}
+    assert set(sagemaker.models) == {f"{job(run)}-2", f"{job(run)}-s2"}
 
 
 def test_what_is_brought_back_this_moment_is_not_retired(
@@ -225,7 +225,7 @@ def test_what_is_brought_back_this_moment_is_not_retired(
     seen = now_of(book, run)
     operator.retry(run.run_id)
     assert book.update(seen, seen.status, retired=True) is None
-    assert list(sagemaker.models) == [job(run)]
+    assert set(sagemaker.models) == {job(run), f"{job(run)}-s1"}
 
 
 def test_a_stopped_run_ends_and_its_job_with_it(
@@ -298,7 +298,7 @@ def test_a_model_worse_than_popularity_is_held_until_somebody_approves_it(
     judge_training_job(job(run))
     assert status(book, run) is RunStatus.APPROVED
     assert "recommending the most popular items" in str(now_of(book, run).gate.overruled)
-    assert list(sagemaker.models) == [f"{job(run)}-2"]
+    assert set(sagemaker.models) == {f"{job(run)}-2", f"{job(run)}-s2"}
 
 
 def live_of_this_kind(book: Ledger, sagemaker: FakeSageMaker) -> Run:
@@ -364,7 +364,7 @@ def test_the_previous_run_serves_again_after_one_update(
     endpoint_changed(ENDPOINT)
     assert sagemaker.calls.count("update_endpoint") == before + 1
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["EndpointConfigName"] == job(first)
+    assert sagemaker.endpoint["EndpointConfigName"] == f"{job(first)}-s1"
     assert (status(book, first), status(book, second)) == (RunStatus.LIVE, RunStatus.SUPERSEDED)
     assert bus.published("EndpointLive")[-1] == {
         "version": "1", "run_id": first.run_id, "replaced": second.run_id,

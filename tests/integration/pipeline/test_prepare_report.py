@@ -1,6 +1,8 @@
 """The report of a run compared with the previous one, through the ledger and the data bucket."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -12,7 +14,7 @@ from retailrec_shared.core.status import RunStatus
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Upload, timestamp
-from tests.fakes import FakeEventBridge
+from tests.fakes import FakeEventBridge, refusal
 from tests.integration.pipeline.test_prepare_upload import drop, shop
 
 EARLIER = datetime.now(UTC) - timedelta(days=1)
@@ -120,6 +122,10 @@ def test_without_the_previous_catalogue_the_rest_is_compared(
 def test_a_ledger_that_cannot_be_asked_fails_nothing(
     book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(previous, "ledger", lambda: Ledger("no-such-table"))
+    def throttled(_operation: str) -> None:
+        raise refusal("ThrottlingException", "Rate exceeded")
+
+    client: Any = SimpleNamespace(get_paginator=throttled)
+    monkeypatch.setattr(previous, "ledger", lambda: Ledger("ledger", client))
     drop(shop())
     assert newest(book, "shop.csv").status is RunStatus.PREPARED

@@ -17,7 +17,7 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
-from tests.integration.pipeline.api_client import Context
+from tests.integration.pipeline.api.api_client import Context
 from tests.unit.command.runs import with_attributes
 
 EVENT = Path(__file__).parents[3] / "events" / "object-created.json"

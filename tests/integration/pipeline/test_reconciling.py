@@ -12,6 +12,7 @@ from reconcile_runs import reconciling
 from reconcile_runs.reconciling import reconcile
 from retailrec_shared.core import names
 from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.timing import ADOPTED_WITHIN, MAX_STEP_GAP, RECONCILED_EVERY
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Upload
@@ -113,6 +114,23 @@ def test_an_upload_that_no_run_knows_is_taken_up(book: Ledger, bus: FakeEventBri
     reconcile()
     (detail,) = bus.published("Object Created")
     assert detail["object"]["key"] == "lost + found.csv"
+
+
+@pytest.mark.parametrize("first_look", [timedelta(0), timedelta(minutes=2), MAX_STEP_GAP])
+def test_an_upload_without_an_event_is_taken_up_as_early_as_a_drop_waits_for(
+    book: Ledger, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch, first_look: timedelta
+) -> None:
+    boto3.client("s3").put_object(Bucket="raw", Key="first.csv", Body=b"x")
+    uploaded = boto3.client("s3").head_object(Bucket="raw", Key="first.csv")["LastModified"]
+    looked = first_look
+    while not bus.published("Object Created") and looked < 4 * ADOPTED_WITHIN:
+        moment = uploaded + looked
+        monkeypatch.setattr(
+            reconciling, "datetime", type("At", (datetime,), {"now": lambda _=None, moment=moment: moment})
+        )
+        reconcile()
+        looked += RECONCILED_EVERY
+    assert looked - RECONCILED_EVERY <= ADOPTED_WITHIN
 
 
 @pytest.mark.usefixtures("later")

@@ -58,6 +58,15 @@ def job(run: Run) -> str:
     return f"retailrec-{run.run_id}"
 
 
+def serving(run: Run) -> str:
+    """Name of the model and config of a run's serverless endpoint."""
+    return f"retailrec-{run.run_id}-s1"
+
+
+def models(*runs: Run) -> set[str]:
+    return {name for run in runs for name in (job(run), serving(run))}
+
+
 def status(book: Ledger, run: Run) -> RunStatus:
     found = book.get(run.run_id)
     assert found is not None
@@ -124,7 +133,7 @@ def test_an_approved_model_is_announced_with_its_metrics(
 ) -> None:
     run = approved(book, sagemaker, 1)
     assert status(book, run) is RunStatus.APPROVED
-    assert list(sagemaker.models) == [job(run)]
+    assert set(sagemaker.models) == models(run)
     assert bus.published("ModelApproved") == [
         {"version": "1", "run_id": run.run_id, "model_name": job(run), "metrics": {"p@k(10)": 0.2}}
     ]
@@ -249,8 +258,8 @@ def test_a_newer_run_replaces_the_live_one_and_keeps_a_way_back(
         RunStatus.LIVE,
     ]
     retire()
-    assert sorted(sagemaker.models) == [job(runs[1]), job(runs[2])], "one superseded run is retained"
-    assert sorted(sagemaker.configs) == [job(runs[1]), job(runs[2])]
+    assert set(sagemaker.models) == models(runs[1], runs[2]), "one superseded run is retained"
+    assert sorted(sagemaker.configs) == [serving(runs[1]), serving(runs[2])]
 
 
 def test_the_newest_waits_for_a_busy_endpoint_and_overtakes_the_others(
@@ -267,14 +276,14 @@ def test_the_newest_waits_for_a_busy_endpoint_and_overtakes_the_others(
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["Next"] == job(third)
+    assert sagemaker.endpoint["Next"] == serving(third)
     book.end_stage(third.run_id, Stage.PUBLISH)
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert status(book, third) is RunStatus.LIVE
     assert {status(book, first), status(book, second)} == {RunStatus.SUPERSEDED}
     retire()
-    assert list(sagemaker.models) == [job(third)], "runs that never served leave nothing in SageMaker"
+    assert set(sagemaker.models) == models(third), "runs that never served leave nothing in SageMaker"
 
 
 def test_an_update_that_sagemaker_rolled_back_fails_its_run(
@@ -302,7 +311,7 @@ def test_after_a_roll_back_the_next_newest_gets_its_turn(
     endpoint_changed(ENDPOINT)
     assert status(book, newer) is RunStatus.FAILED
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["Next"] == job(older)
+    assert sagemaker.endpoint["Next"] == serving(older)
 
 
 def test_an_endpoint_whose_creation_failed_makes_way(
@@ -317,7 +326,7 @@ def test_an_endpoint_whose_creation_failed_makes_way(
     assert status(book, bad) is RunStatus.FAILED
     assert bus.published("RunFailed")[0]["reason"] == "The image has no /ping."
     deployment.reconcile_endpoint()
-    assert sagemaker.endpoint["EndpointConfigName"] == job(good)
+    assert sagemaker.endpoint["EndpointConfigName"] == serving(good)
 
 
 def test_a_model_that_fails_after_its_deployment_leaves_the_endpoint(
@@ -334,7 +343,7 @@ def test_a_model_that_fails_after_its_deployment_leaves_the_endpoint(
     sagemaker.settle_endpoint()
     endpoint_changed(ENDPOINT)
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["EndpointConfigName"] == job(live)
+    assert sagemaker.endpoint["EndpointConfigName"] == serving(live)
     assert book.pointer("live") == live.run_id
 
 
@@ -346,7 +355,7 @@ def test_an_endpoint_that_somebody_deleted_comes_back_with_the_live_run(
     sagemaker.endpoint = None
     deployment.reconcile_endpoint()
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["EndpointConfigName"] == job(live)  # type: ignore[unreachable]
+    assert sagemaker.endpoint["EndpointConfigName"] == serving(live)  # type: ignore[unreachable]
 
 
 def test_an_endpoint_comes_back_as_the_kind_that_is_asked_for_now(
@@ -354,7 +363,7 @@ def test_an_endpoint_comes_back_as_the_kind_that_is_asked_for_now(
 ) -> None:
     live = approved(book, sagemaker, 1)
     serve(book, sagemaker, live)
-    assert "ServerlessConfig" in sagemaker.configs[job(live)]["ProductionVariants"][0]
+    assert "ServerlessConfig" in sagemaker.configs[serving(live)]["ProductionVariants"][0]
     monkeypatch.setenv("ENDPOINT_MODE", "instance")
     settings.cache_clear()
     sagemaker.endpoint = None
@@ -413,7 +422,7 @@ def test_a_run_that_deployed_well_is_taken_back_not_failed_when_a_newer_one_fail
     endpoint_changed(ENDPOINT)
     assert status(book, older) is RunStatus.APPROVED
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["EndpointConfigName"] == job(older)
+    assert sagemaker.endpoint["EndpointConfigName"] == serving(older)
     published = book.end_stage(older.run_id, Stage.PUBLISH)
     assert published is not None
     assert activate_if_ready(published)
@@ -424,9 +433,10 @@ def test_an_endpoint_that_another_run_created_first_is_no_attempt_of_ours(
 ) -> None:
     first, second = approved(book, sagemaker, 1), approved(book, sagemaker, 2)
     sagemaker.create_endpoint_config(
-        EndpointConfigName=job(first), ProductionVariants=[{"ServerlessConfig": {}}]
+        EndpointConfigName=serving(first),
+        ProductionVariants=[{"ModelName": serving(first), "ServerlessConfig": {}}],
     )
-    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=job(first))
+    sagemaker.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=serving(first))
     with monkeypatch.context() as blind:
         blind.setattr(deployment, "describe", lambda: None)
         with pytest.raises(NotYet):
@@ -435,7 +445,7 @@ def test_an_endpoint_that_another_run_created_first_is_no_attempt_of_ours(
     endpoint_changed(ENDPOINT)
     assert status(book, second) is RunStatus.APPROVED
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["Next"] == job(second)
+    assert sagemaker.endpoint["Next"] == serving(second)
 
 
 def test_a_live_run_that_the_endpoint_refuses_is_not_tried_without_end(
@@ -477,7 +487,7 @@ def test_another_kind_of_endpoint_is_waited_for_not_failed(
     monkeypatch.setenv("ENDPOINT_MODE", "serverless")
     settings.cache_clear()
     newer = approved(book, sagemaker, 2)
-    with pytest.raises(NotYet, match="delete the endpoint retailrec-endpoint"):
+    with pytest.raises(NotYet, match="aws sagemaker delete-endpoint --endpoint-name retailrec-endpoint"):
         deployment.reconcile_endpoint()
     assert status(book, newer) is RunStatus.APPROVED
 
@@ -528,7 +538,7 @@ def test_a_slow_function_does_not_undo_a_newer_request(
         deployment.reconcile_endpoint()
         sagemaker.settle_endpoint()
         assert sagemaker.endpoint is not None
-        assert sagemaker.endpoint["EndpointConfigName"] == job(newer)
+        assert sagemaker.endpoint["EndpointConfigName"] == serving(newer)
         return describe()
 
     monkeypatch.setattr(deployment, "describe", slow_describe)
@@ -558,7 +568,7 @@ def test_a_crash_after_an_update_blames_no_other_run(
     deployment.reconcile_endpoint()
     assert status(book, older) is RunStatus.APPROVED, "it served well, and nobody rolled it back"
     assert sagemaker.endpoint is not None
-    assert sagemaker.endpoint["Next"] == job(older)
+    assert sagemaker.endpoint["Next"] == serving(older)
 
 
 def test_a_run_that_ended_just_now_is_not_retired_yet(
@@ -567,7 +577,7 @@ def test_a_run_that_ended_just_now_is_not_retired_yet(
     run = approved(book, sagemaker, 1)
     fail_run(run.run_id, Stage.BATCH, "AlgorithmError")
     retire_old_runs(datetime.now(UTC))
-    assert list(sagemaker.models) == [job(run)], "approve_model may be making it still"
+    assert set(sagemaker.models) == models(run), "approve_model may be making it still"
     retire()
     assert sagemaker.models == {}
 

@@ -44,6 +44,10 @@ def job(run: Run) -> str:
     return f"tuning-{run.run_id}"
 
 
+def artifact(run: Run, trained: str) -> str:
+    return f"s3://data/runs/{run.run_id}/model/{trained}/output/model.tar.gz"
+
+
 def tuned(book: Ledger, sagemaker: FakeSageMaker, number: int) -> Run:
     run = tuning(book, number)
     sagemaker.end_tuning(job(run), GOOD)
@@ -85,7 +89,7 @@ def test_the_best_training_job_goes_on_with_its_own_metrics_and_artifact(
     assert found.status is RunStatus.APPROVED
     assert (found.tuning.best_job, found.tuning.found, found.metrics) == (best, {"factors": "96"}, GOOD)
     model = sagemaker.models[f"retailrec-{run.run_id}"]
-    assert model["PrimaryContainer"]["ModelDataUrl"] == f"s3://data/model/{best}/model.tar.gz"
+    assert model["PrimaryContainer"]["ModelDataUrl"] == artifact(run, best)
     assert {event["run_id"] for event in bus.published("ModelApproved")} == {run.run_id}
 
 
@@ -276,7 +280,7 @@ def test_a_marketplace_algorithms_best_job_becomes_a_model_package(
         judge_training_job(job(run))
     (package,) = sagemaker.packages.values()
     source = package["SourceAlgorithmSpecification"]["SourceAlgorithms"][0]
-    assert source == {"AlgorithmName": MARKETPLACE, "ModelDataUrl": f"s3://data/model/{best}/model.tar.gz"}
+    assert source == {"AlgorithmName": MARKETPLACE, "ModelDataUrl": artifact(run, best)}
     package["ModelPackageStatus"] = "Completed"
     judge_training_job(f"retailrec-{run.run_id}")
     assert status(book, run) is RunStatus.APPROVED

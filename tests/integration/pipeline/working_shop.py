@@ -18,7 +18,7 @@ from retailrec_shared.ledger.run import Run
 from start_batch import app as batching
 from start_training import app as training
 from tests.fakes import FakeEventBridge, FakeSageMaker
-from tests.integration.pipeline.api_client import Context
+from tests.integration.pipeline.api.api_client import Context
 
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country"
 GOOD = [

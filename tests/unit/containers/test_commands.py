@@ -1,5 +1,6 @@
 """What is asked of docker, and what its answers mean."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,22 @@ def test_a_serving_container_is_reached_from_this_machine_alone() -> None:
     command = run_command("image:1", "name", "/state", launch(command="serve", port=20001))
     assert command[command.index("--publish") + 1] == "127.0.0.1:20001:8080"
     assert command[command.index("--network") + 1] == NETWORK
+
+
+@pytest.mark.parametrize(
+    ("uid", "user", "capabilities"),
+    [(0, None, {"CHOWN", "SETGID", "SETUID"}), (1000, f"1000:{os.getgid()}", set())],
+    ids=["root, as in SageMaker", "another"],
+)
+def test_a_container_starts_as_the_owner_of_opt_ml(
+    uid: int, user: str | None, capabilities: set[str]
+) -> None:
+    command = run_command("image:1", "name", "/state", launch(), uid)
+    assert (command[command.index("--user") + 1] if "--user" in command else None) == user
+    assert command[command.index("--cap-drop") + 1] == "ALL"
+    added = {part.removeprefix("--cap-add=") for part in command if part.startswith("--cap-add=")}
+    assert added == capabilities
+    assert "--init" not in command  # SageMaker has none: the program itself gets SIGTERM
 
 
 def test_the_image_is_built_for_sagemakers_machines() -> None:

@@ -1,13 +1,14 @@
 """boto3 clients, one of each per container, and the errors of AWS by name."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared.core.errors import NotAccepted, NotYet, Rejected
+from retailrec_shared.core.errors import NotAccepted, NotYet, Rejected, Unsettled
 from retailrec_shared.core.observability import logger
 
 if TYPE_CHECKING:
@@ -163,13 +164,32 @@ def says_exists(error: "ClientError") -> bool:
     return error_code(error) == "ResourceInUse" or "already exist" in error_message(error).lower()
 
 
+# How CreateTrainingJob, CreateModel and others say that SageMaker cannot assume a role or read with it.
+_ROLE = re.compile(r"assume (the |its )?role|could not access model data|sts:AssumeRole", re.IGNORECASE)
+
+
+def says_unsettled(error: "ClientError") -> bool:
+    """Return whether a refusal may come from something new that AWS does not know everywhere yet.
+
+    IAM's changes take some time to spread:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+    SageMaker may miss a config or model that was created just now, and recommends to retry:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpoint.html
+    """
+    if error_code(error) in {"AccessDeniedException", "AccessDenied"}:
+        return True
+    refused = error_code(error) == "ValidationException"
+    return refused and (says_missing(error) or _ROLE.search(error_message(error)) is not None)
+
+
 @contextmanager
 def creating(what: str) -> Iterator[None]:
     """Create something under a derived name, unless it exists.
 
     A name that is taken is ours, from an earlier call: nothing to do. Raises NotYet
-    when the quota is exceeded (new accounts begin with quotas of 0), and Rejected,
-    with SageMaker's message, for a request that it calls invalid.
+    when the quota is exceeded (new accounts begin with quotas of 0), Unsettled for a
+    refusal that something new explains, and Rejected, with SageMaker's message, for a
+    request that it calls invalid.
     """
     try:
         yield
@@ -178,6 +198,8 @@ def creating(what: str) -> Iterator[None]:
             logger.info("resource exists already", what=what)
         elif error_code(error) == "ResourceLimitExceeded":
             raise NotYet(error_message(error)) from error
+        elif says_unsettled(error):
+            raise Unsettled(f"SageMaker refused the {what}: {error_message(error)}") from error
         elif error_code(error) == "ValidationException":
             raise Rejected(f"SageMaker refused the {what}: {error_message(error)}{_hint(error)}") from error
         else:

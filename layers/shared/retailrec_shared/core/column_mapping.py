@@ -65,13 +65,18 @@ class ColumnMapping(BaseModel):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a mapping from JSON, an empty text being an empty one; ``Rejected`` says what is wrong."""
+        """Read a mapping from JSON or from ``column=header,…``; ``Rejected`` says what is wrong.
+
+        An empty text is an empty mapping. A shell and the SAM CLI remove quotes: the second form has none.
+        """
         try:
             return cls.model_validate(_load(text) if text.strip() else {})
         except ValidationError as problem:
             said = str(problem.errors()[0]["msg"]).removeprefix("Value error, ")
         except _Twice:
             said = "it has a key twice"
+        except _NoPair as part:
+            said = f"“{part}” is not column=header; a header with a comma or = in it needs JSON"
         except (ValueError, RecursionError):
             too_long = len(text.encode(errors="replace")) > MAX_BYTES
             said = f"it is longer than {MAX_BYTES:,} bytes" if too_long else "it is no JSON"
@@ -79,7 +84,11 @@ class ColumnMapping(BaseModel):
 
 
 class _Twice(Exception):
-    """A key that a JSON object has twice."""
+    """A key that a mapping has twice."""
+
+
+class _NoPair(Exception):
+    """A part of a list that is not column=header."""
 
 
 def canonical(text: str) -> str:
@@ -92,7 +101,16 @@ def canonical(text: str) -> str:
 
 
 def _load(text: str) -> Any:
+    if "=" in text and not text.lstrip().startswith(("{", "[", '"')):
+        return _no_key_twice([_pair(part) for part in text.split(",")])
     return json.loads(text, object_pairs_hook=_no_key_twice)
+
+
+def _pair(part: str) -> tuple[str, str]:
+    if part.count("=") != 1:
+        raise _NoPair(part.strip())
+    column, _, header = part.partition("=")
+    return column.strip(), header
 
 
 def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

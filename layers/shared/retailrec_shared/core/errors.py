@@ -53,3 +53,10 @@ class NotYet(Exception):
 
 class NotAccepted(RuntimeError):
     """An event that EventBridge did not take, though the call itself succeeded; to be sent again."""
+
+
+class Unsettled(NotYet):
+    """AWS may not know everywhere yet what is new: a role, its policy, a model, an endpoint config.
+
+    Waited for as long as that may take; then the run fails with the same sentence.
+    """

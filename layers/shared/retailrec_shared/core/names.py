@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 MAX_RESOURCE_NAME = 63
 RUN_ID_LENGTH = 16
-ATTEMPT_SUFFIX_LENGTH = len("-999")
+ATTEMPT_SUFFIX_LENGTH = len("-s999")
 TUNING_PREFIX = "tuning-"
 
 # A run's outputs under runs/<run_id>/ in the data bucket.
@@ -99,16 +99,24 @@ def resource_prefix(stack: str) -> str:
 
 
 def resource_name(prefix: str, run: str, attempt: int = 1) -> str:
-    """Name of the run's training job, model, transform job and endpoint config alike.
+    """Name of the run's training job, model, transform job and endpoint config on instances alike.
 
     SageMaker never lets a job's name be used again, so each attempt after the first has a name of its own.
     """
     return f"{prefix}{run}" if attempt == 1 else f"{prefix}{run}-{attempt}"
 
 
+def serverless_name(prefix: str, run: str, attempt: int = 1) -> str:
+    """Name of the run's model and endpoint config that are serverless.
+
+    Serverless Inference takes no network-isolated model, so such an endpoint has a model of its own.
+    """
+    return f"{prefix}{run}-s{attempt}"
+
+
 def run_of_resource(prefix: str, name: str) -> str | None:
     """Read the run id back from a resource's name, of any attempt; ``None`` for somebody else's resource."""
-    found = re.fullmatch(re.escape(prefix) + f"([0-9a-f]{{{RUN_ID_LENGTH}}})(?:-[1-9][0-9]{{0,2}})?", name)
+    found = re.fullmatch(re.escape(prefix) + f"([0-9a-f]{{{RUN_ID_LENGTH}}})(?:-s?[1-9][0-9]{{0,2}})?", name)
     return found[1] if found else None
 
 

@@ -54,7 +54,7 @@ class Settings(BaseModel):
     endpoint_instance_type: str = "ml.m5.large"
     endpoint_instance_count: int = Field(1, ge=1)
     endpoint_memory_mb: int = 2048
-    endpoint_max_concurrency: int = Field(10, ge=1)
+    endpoint_max_concurrency: int = Field(5, ge=1)
 
     cleaning_profile: Profile = "retail"
     split: SplitRule = "temporal"

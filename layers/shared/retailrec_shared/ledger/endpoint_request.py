@@ -25,6 +25,12 @@ class EndpointRequest(NamedTuple):
     accepted: bool = False
     number: int = 0
     """From 1; each request adds one."""
+    config: str = ""
+    """Name of the endpoint config; empty in items of earlier releases."""
+
+    def asked_for(self, run_id: str, config: str) -> bool:
+        """Return whether SageMaker accepted a request for a run with this endpoint config."""
+        return self.accepted and self.run_id == run_id and self.config in ("", config)
 
 
 def last() -> EndpointRequest:
@@ -35,15 +41,20 @@ def last() -> EndpointRequest:
     if "Item" not in answer:
         return EndpointRequest()
     item = read(answer["Item"])
-    return EndpointRequest(str(item["run_id"]), bool(item.get("accepted")), int(item.get("number", 0)))
+    return EndpointRequest(
+        str(item["run_id"]),
+        bool(item.get("accepted")),
+        int(item.get("number", 0)),
+        str(item.get("config", "")),
+    )
 
 
-def record(run_id: str, after: EndpointRequest) -> EndpointRequest | None:
+def record(run_id: str, after: EndpointRequest, config: str = "") -> EndpointRequest | None:
     """Record a request before SageMaker is called; return ``None`` if ``after`` is not the last one any more.
 
     An empty id clears the last request.
     """
-    request = EndpointRequest(run_id, accepted=False, number=after.number + 1)
+    request = EndpointRequest(run_id, accepted=False, number=after.number + 1, config=config)
     unchanged = "attribute_not_exists(#number) OR #number = :after"
     return request if _write(request, unchanged, {"after": after.number}) else None
 
@@ -54,7 +65,7 @@ def mark_accepted(request: EndpointRequest) -> None:
 
 
 def _write(request: EndpointRequest, condition: str, values: dict[str, Any]) -> bool:
-    expression = "SET run_id = :run_id, accepted = :accepted, #number = :number"
+    expression = "SET run_id = :run_id, accepted = :accepted, #number = :number, config = :config"
     names = {"#number": "number"}
     changed = change(settings().ledger_table, PK, expression, condition, request._asdict() | values, names)
     try:

@@ -3,18 +3,23 @@
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 
 from botocore.exceptions import BotoCoreError
 
 from retailrec_shared.core import aws
-from retailrec_shared.core.errors import NotYet, Rejected, one_line
+from retailrec_shared.core.errors import NotYet, Rejected, Unsettled, one_line
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.status import MOST_FAILURES, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.ledger import ledger
+from retailrec_shared.ledger.run_parts import StageRecord, now
 from retailrec_shared.ledger.stage_work import stage_work
 
+# IAM's changes and SageMaker's own copies spread within seconds, in rare cases minutes. The reconciler tries
+# every five minutes: four times in all.
+SETTLED_AFTER = timedelta(minutes=14)
 FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
 LONGEST_FAILURE = 300
 
@@ -32,15 +37,25 @@ def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RE
     return moved
 
 
+def _overdue(record: StageRecord) -> bool:
+    since = datetime.fromisoformat(record.unsettled_since or now())
+    return datetime.now(UTC) - since > SETTLED_AFTER
+
+
 @contextmanager
 def step_of(run_id: str, stage: Stage) -> Iterator[None]:
     """Run a step of a stage: record in the ledger what it waits for, and fail the run on ``Rejected``.
 
-    An error that repeats fails the run as well, with what AWS said, unless it is of AWS's present state.
-    Raises NotYet again, so that the caller stops, and every other error until then.
+    Raises NotYet again, so that the caller stops. What is unsettled for longer than that takes fails the run.
+    So does an error that repeats, with what AWS said, unless it is of AWS's present state. Every other
+    error is raised again.
     """
     try:
         yield
+    except Unsettled as waiting:
+        run = ledger().wait_stage(run_id, stage, str(waiting), unsettled=True)
+        if not (run and _overdue(run.stages[stage]) and fail_run(run_id, stage, str(waiting))):
+            raise
     except NotYet as waiting:
         ledger().wait_stage(run_id, stage, str(waiting))
         raise

@@ -33,7 +33,14 @@ Pointer = Literal["live"]
 BY_UPLOAD = "by_upload"
 
 _PLACE = "#run.stages.#stage"
-FIRST = f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) REMOVE {_PLACE}.waiting"
+FIRST = (
+    f"SET {_PLACE}.{{0}} = if_not_exists({_PLACE}.{{0}}, :value) "
+    f"REMOVE {_PLACE}.waiting, {_PLACE}.unsettled_since"
+)
+WAITS = f"SET {_PLACE}.waiting = :value REMOVE {_PLACE}.unsettled_since"
+UNSETTLED = (
+    f"SET {_PLACE}.waiting = :value, {_PLACE}.unsettled_since = if_not_exists({_PLACE}.unsettled_since, :now)"
+)
 WORKED = f"{FIRST}, {_PLACE}.failure, {_PLACE}.failures"
 # Tries to change the live run; each failure means that another change succeeded.
 GO_LIVE_TRIES = 5
@@ -146,9 +153,23 @@ class Ledger(LedgerTable):
         """Record when a stage ended, once."""
         return self._stage(run_id, stage, WORKED.format("ended_at"), now())
 
-    def wait_stage(self, run_id: str, stage: Stage, reason: str) -> Run | None:
-        """Record what a stage waits for, as a sentence."""
-        return self._stage(run_id, stage, "SET #run.stages.#stage.waiting = :value", reason)
+    def wait_stage(self, run_id: str, stage: Stage, reason: str, *, unsettled: bool = False) -> Run | None:
+        """Record what a stage waits for, as a sentence; of something unsettled, also since when."""
+        if unsettled:
+            return self._stage(run_id, stage, UNSETTLED, reason, more={"now": now()})
+        return self._stage(run_id, stage, WAITS, reason)
+
+    def begin_attempt(self, run: Run, stage: Stage, record: StageRecord) -> Run | None:
+        """Replace a stage's record by that of a new attempt, unless the run moved or that attempt is over."""
+        return self._stage(
+            run.run_id,
+            stage,
+            f"SET {_PLACE} = :value",
+            record.model_dump(exclude_none=True),
+            run.attempt(stage),
+            more={"seen": run.status.value},
+            only_if="#status = :seen",
+        )
 
     def pointer(self, name: Pointer) -> str | None:
         """Read which run a pointer names."""
@@ -249,18 +270,25 @@ class Ledger(LedgerTable):
         return self._send(changed)
 
     def _stage(
-        self, run_id: str, stage: Stage, expression: str, value: str, attempt: int | None = None
+        self,
+        run_id: str,
+        stage: Stage,
+        expression: str,
+        value: Any,
+        attempt: int | None = None,
+        *,
+        more: Mapping[str, Any] | None = None,
+        only_if: str = "attribute_exists(pk)",
     ) -> Run | None:
         names = {"#run": "run", "#stage": stage.value}
-        condition, values = "attribute_exists(pk)", {"value": value}
+        names |= {"#status": "status"} if "#status" in only_if else {}
+        condition, values = only_if, {"value": value, **(more or {})}
         if attempt:
             known = f"{_PLACE}.attempt = :attempt"
             first = f" OR attribute_not_exists({_PLACE}.attempt)" if attempt == 1 else ""
             condition += f" AND ({known}{first})"
-        more = {"attempt": attempt} if attempt else {}
-        return self._send(
-            change(self._table, key_of(run_id), expression, condition, {**values, **more}, names)
-        )
+            values |= {"attempt": attempt}
+        return self._send(change(self._table, key_of(run_id), expression, condition, values, names))
 
 
 @cache

@@ -39,7 +39,13 @@ class StageRecord(Part):
     waiting: str | None = None
     """A sentence about what the stage waits for, such as a quota."""
     attempt: int = 1
-    """Number of the present attempt, from 1: each retry by an operator adds one."""
+    """Number of the present attempt, from 1: each retry adds one."""
+    tried_again: int = 0
+    """How many attempts in a row began without an operator, since the cause of a failure passes."""
+    not_before: str | None = None
+    """When the present attempt may begin, if it must wait."""
+    unsettled_since: str | None = None
+    """Since when the stage waits for something new that AWS does not know everywhere yet."""
     failure: str | None = None
     """How the last try of this attempt failed, in a few words."""
     failures: int | None = None
@@ -52,6 +58,15 @@ class StageRecord(Part):
     """How many invocations got the lease since the position changed."""
     position: dict[str, int] | None = None
     """How far a stage got that takes several invocations."""
+
+    @property
+    def begins_again(self) -> bool:
+        """Whether the present attempt follows one that failed, and has not begun."""
+        return self.tried_again > 0 and self.started_at is None
+
+    def too_early(self, moment: str) -> bool:
+        """Return whether the present attempt must still wait at a moment, in the ledger's notation."""
+        return self.not_before is not None and self.not_before > moment and self.started_at is None
 
     @property
     def seconds(self) -> float | None:

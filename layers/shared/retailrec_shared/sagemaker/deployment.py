@@ -7,9 +7,9 @@ had to wait, a model that failed after deployment, or an endpoint that somebody
 deleted, the endpoint comes to serve the desired run.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -19,6 +19,7 @@ from retailrec_shared.core.marketplace_limits import endpoint_kind
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import DEPLOYABLE, ENDED, RunStatus, Stage
 from retailrec_shared.ledger import endpoint_request
+from retailrec_shared.ledger.attempts import may_pass, try_again, wait_for_turn
 from retailrec_shared.ledger.endpoint_request import EndpointRequest
 from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
@@ -29,13 +30,15 @@ RESTING = frozenset({"InService", "Failed", "OutOfService", "UpdateRollbackFaile
 
 
 class EndpointState(NamedTuple):
-    """DescribeEndpoint's status, run of the current config, failure, config and number of instances."""
+    """DescribeEndpoint's status, run of the current config, failure, config, number of instances and kind."""
 
     status: str
     run_id: str | None
     failure: str | None
     config: str = ""
     instances: int = 0
+    kind: str | None = None
+    """"serverless" or "instance"; ``None`` while no variant serves."""
 
     @property
     def in_service(self) -> bool:
@@ -46,6 +49,11 @@ class EndpointState(NamedTuple):
     def busy(self) -> bool:
         """Whether SageMaker is changing the endpoint and would refuse another change."""
         return self.status not in RESTING
+
+    def serves(self, run: Run) -> bool:
+        """Return whether the endpoint serves a run, as the kind of endpoint that the run gets."""
+        wanted = endpoint_kind(settings(), run.algorithm)
+        return self.in_service and self.run_id == run.run_id and self.kind in (None, wanted)
 
 
 def describe() -> EndpointState | None:
@@ -58,8 +66,16 @@ def describe() -> EndpointState | None:
         raise
     config = answer.get("EndpointConfigName", "")
     run_id = names.run_of_resource(settings().resource_prefix, config)
-    instances = sum(each.get("CurrentInstanceCount", 0) for each in answer.get("ProductionVariants", []))
-    return EndpointState(answer["EndpointStatus"], run_id, answer.get("FailureReason"), config, instances)
+    variants = answer.get("ProductionVariants", [])
+    instances = sum(each.get("CurrentInstanceCount", 0) for each in variants)
+    failure = answer.get("FailureReason")
+    return EndpointState(answer["EndpointStatus"], run_id, failure, config, instances, _kind(variants))
+
+
+def _kind(variants: Sequence[Mapping[str, Any]]) -> str | None:
+    if not variants:
+        return None
+    return "serverless" if "CurrentServerlessConfig" in variants[0] else "instance"
 
 
 def choose_target(runs: list[Run], live_id: str | None, read: Callable[[str], Run | None]) -> Run | None:
@@ -99,7 +115,7 @@ def reconcile_endpoint() -> None:
         ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
     if run is None:
         _delete_if_useless(state)
-    elif not (state and state.in_service and state.run_id == run.run_id):
+    elif not (state and state.serves(run)):
         _move_towards(run, state, request)
 
 
@@ -110,13 +126,17 @@ def current_target() -> Run | None:
 
 def _move_towards(run: Run, state: EndpointState | None, request: EndpointRequest) -> None:
     """Move the endpoint one step towards a run that it does not serve."""
-    requested = request.accepted and request.run_id == run.run_id
+    requested = request.asked_for(run.run_id, sagemaker_requests.serving_name(settings(), run))
     if requested and state and state.busy:
         return
     if requested and state and run.status is RunStatus.APPROVED and endpoint_request.last() == request:
+        if may_pass(run, Stage.DEPLOY, state.failure):
+            endpoint_request.record("", after=request)
+            try_again(run, Stage.DEPLOY, state.failure)
         fail_run(run.run_id, Stage.DEPLOY, state.failure or "SageMaker kept the endpoint's old model.")
         reconcile_endpoint()
         return
+    wait_for_turn(run, Stage.DEPLOY)
     with step_of(run.run_id, Stage.DEPLOY):
         if requested and state:  # the live run: only the reconciler requests it again
             raise NotYet(
@@ -145,9 +165,11 @@ def _request_change(run: Run, state: EndpointState | None, last: EndpointRequest
         aws.sagemaker().delete_endpoint(EndpointName=settings().endpoint_name)
         raise NotYet("A failed endpoint is being deleted.")
     if state:
-        _refuse_other_kind(state.config, run)
+        _refuse_other_kind(state, run)
     _create_config(run)
-    request = endpoint_request.record(run.run_id, after=last)
+    request = endpoint_request.record(
+        run.run_id, after=last, config=sagemaker_requests.serving_name(settings(), run)
+    )
     if request is None:
         raise NotYet("Another invocation is changing the endpoint.")
     if state:
@@ -168,25 +190,22 @@ def _create(run: Run) -> None:
             raise
 
 
-def _refuse_other_kind(name: str, run: Run) -> None:
-    """Raise NotYet for an endpoint on instances that would have to become serverless: SageMaker refuses."""
-    if endpoint_kind(settings(), run.algorithm) == "instance":
-        return
-    try:
-        answer = aws.sagemaker().describe_endpoint_config(EndpointConfigName=name)
-    except ClientError as error:
-        if aws.says_missing(error):  # somebody deleted it: the endpoint's kind is unknown
-            return
-        raise
-    if "ServerlessConfig" not in answer["ProductionVariants"][0]:
+def _refuse_other_kind(state: EndpointState, run: Run) -> None:
+    """Raise NotYet for an endpoint on instances that would have to become serverless.
+
+    SageMaker refuses that change, and allows the one from serverless to instances:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+    """
+    if state.kind == "instance" and endpoint_kind(settings(), run.algorithm) == "serverless":
         raise NotYet(
-            f"SageMaker cannot change an endpoint on instances to a serverless one: delete the endpoint "
-            f"{settings().endpoint_name}, and it is created again as serverless."
+            "SageMaker cannot change an endpoint on instances to a serverless one. Run: "
+            f"aws sagemaker delete-endpoint --endpoint-name {settings().endpoint_name}. It is created again "
+            "as serverless within ten minutes; until then the API answers from the batch recommendations."
         )
 
 
 def _update(run: Run) -> None:
-    name = sagemaker_requests.job_name(settings(), run, Stage.APPROVE)
+    name = sagemaker_requests.serving_name(settings(), run)
     with aws.creating("endpoint update"):
         try:
             aws.sagemaker().update_endpoint(EndpointName=settings().endpoint_name, EndpointConfigName=name)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
 
 CONTRACT_METRIC = "p@k(10)"
+# After an InternalServerError, by SageMaker itself.
+RETRIES = 3
 
 # What our own image logs as "metric: NAME = VALUE", at most 40 of them, as SageMaker allows; metrics.json in
 # the artifact holds them all. A Marketplace algorithm brings metric definitions of its own and takes none.
@@ -92,8 +94,15 @@ def metric_definitions(of: Iterable[str]) -> list[Any]:
 
 
 def job_name(settings: Settings, run: Run, stage: Stage) -> str:
-    """Return the name of the resources that a stage's present attempt creates; model and config share one."""
+    """Return the name of the job that a stage's present attempt creates; of Stage.APPROVE, of its model."""
     return names.resource_name(settings.resource_prefix, run.run_id, run.attempt(stage))
+
+
+def serving_name(settings: Settings, run: Run) -> str:
+    """Return the name of the model and of the config that the endpoint has when it serves a run."""
+    if endpoint_kind(settings, run.algorithm) == "serverless":
+        return names.serverless_name(settings.resource_prefix, run.run_id, run.attempt(Stage.APPROVE))
+    return job_name(settings, run, Stage.APPROVE)
 
 
 def model_approved(run: Run, settings: Settings) -> ModelApproved:
@@ -154,7 +163,9 @@ def training_job(settings: Settings, run: Run) -> "CreateTrainingJobRequestTypeD
             "InstanceCount": 1,
             "VolumeSizeInGB": 10,
         },
+        # Of all attempts together, where SageMaker tries again after an error of its own.
         "StoppingCondition": {"MaxRuntimeInSeconds": settings.training_max_seconds},
+        "RetryStrategy": {"MaximumRetryAttempts": RETRIES},
         # Marketplace algorithms insist on isolation; ours needs no network either.
         "EnableNetworkIsolation": True,
         "Tags": _tags(settings, run),
@@ -174,9 +185,21 @@ def _on_spot_instances(request: "CreateTrainingJobRequestTypeDef", settings: Set
     )
 
 
-def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeDef":
-    """Build CreateModel: of our own image and ``artifact``, or of a Marketplace algorithm's model package."""
-    name = job_name(settings, run, Stage.APPROVE)
+def models(settings: Settings, run: Run, artifact: str) -> "list[CreateModelInputTypeDef]":
+    """Build CreateModel for each model of a run: of our own image and ``artifact``, or of a model package.
+
+    The batch's model has no network; an endpoint on instances serves it too. Serverless Inference excludes
+    network isolation, so a serverless endpoint has a model of its own without it:
+    https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoints.html
+    """
+    isolated = _model(settings, run, job_name(settings, run, Stage.APPROVE), artifact)
+    serving = serving_name(settings, run)
+    if serving == isolated["ModelName"]:
+        return [isolated]
+    return [isolated, {**isolated, "ModelName": serving, "EnableNetworkIsolation": False}]
+
+
+def _model(settings: Settings, run: Run, name: str, artifact: str) -> "CreateModelInputTypeDef":
     if run.of_marketplace:
         container: ContainerDefinitionTypeDef = {"ModelPackageName": name}
     else:
@@ -185,8 +208,7 @@ def model(settings: Settings, run: Run, artifact: str) -> "CreateModelInputTypeD
         "ModelName": name,
         "PrimaryContainer": container,
         "ExecutionRoleArn": settings.sagemaker_role_arn,
-        # Marketplace models insist on isolation, and never are serverless; Serverless Inference excludes it.
-        "EnableNetworkIsolation": run.of_marketplace or settings.endpoint_mode != "serverless",
+        "EnableNetworkIsolation": True,  # Marketplace models insist on it
         "Tags": _tags(settings, run),
     }
 
@@ -240,7 +262,7 @@ def transform_job(settings: Settings, run: Run) -> "CreateTransformJobRequestTyp
 def _variant(settings: Settings, run: Run) -> "ProductionVariantTypeDef":
     variant: ProductionVariantTypeDef = {
         "VariantName": names.variant_name(run.run_id),
-        "ModelName": job_name(settings, run, Stage.APPROVE),
+        "ModelName": serving_name(settings, run),
     }
     if endpoint_kind(settings, run.algorithm) == "serverless":
         variant["ServerlessConfig"] = {
@@ -257,7 +279,7 @@ def _variant(settings: Settings, run: Run) -> "ProductionVariantTypeDef":
 def endpoint_config(settings: Settings, run: Run) -> "CreateEndpointConfigInputTypeDef":
     """Build CreateEndpointConfig: one variant, named after the run so that answers name it too."""
     return {
-        "EndpointConfigName": job_name(settings, run, Stage.APPROVE),
+        "EndpointConfigName": serving_name(settings, run),
         "ProductionVariants": [_variant(settings, run)],
         "Tags": _tags(settings, run),
     }
@@ -267,6 +289,6 @@ def endpoint(settings: Settings, run: Run) -> "CreateEndpointInputTypeDef":
     """Build CreateEndpoint for the stack's one endpoint."""
     return {
         "EndpointName": settings.endpoint_name,
-        "EndpointConfigName": job_name(settings, run, Stage.APPROVE),
+        "EndpointConfigName": serving_name(settings, run),
         "Tags": [{"Key": "retailrec:stack", "Value": settings.stack_name}],
     }

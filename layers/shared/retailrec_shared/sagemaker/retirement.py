@@ -72,7 +72,7 @@ def delete_earlier_attempts(moment: datetime) -> None:
             continue
         earlier = range(1, attempt)
         state = deployment.describe()
-        if state and (state.busy or state.config in map(partial(_name, run), earlier)):
+        if state and (state.busy or any(state.config in _names(run, each) for each in earlier)):
             continue
         if _delete_attempts(run, earlier):
             ledger().update(run, run.status, tidied=attempt)
@@ -82,12 +82,24 @@ def _name(run: Run, attempt: int) -> str:
     return names.resource_name(settings().resource_prefix, run.run_id, attempt)
 
 
+def _names(run: Run, attempt: int) -> list[str]:
+    """Name the models and endpoint configs of an attempt, of either kind of endpoint."""
+    if run.of_marketplace:
+        return [_name(run, attempt)]
+    return [
+        _name(run, attempt),
+        names.serverless_name(settings().resource_prefix, run.run_id, attempt),
+    ]
+
+
 def _delete_attempts(run: Run, attempts: range) -> bool:
     """Delete the resources of attempts at a run's model; False while one cannot be deleted yet."""
     client, gone = aws.sagemaker(), True
-    for name in map(partial(_name, run), attempts):
-        aws.delete_if_there(partial(client.delete_endpoint_config, EndpointConfigName=name))
-        aws.delete_if_there(partial(client.delete_model, ModelName=name))
+    for attempt in attempts:
+        for name in _names(run, attempt):
+            aws.delete_if_there(partial(client.delete_endpoint_config, EndpointConfigName=name))
+            aws.delete_if_there(partial(client.delete_model, ModelName=name))
         if run.of_marketplace:
+            name = _name(run, attempt)
             gone &= aws.delete_unless_busy(partial(client.delete_model_package, ModelPackageName=name))
     return gone

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from retailrec_shared.core import names
 from retailrec_shared.core.settings import Settings
 from retailrec_shared.core.status import Stage
-from retailrec_shared.core.tuning_ranges import VALIDATION_METRIC, Range
+from retailrec_shared.core.tuning_ranges import MOST_JOBS, VALIDATION_METRIC, Range
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.sagemaker.requests import CONTRACT_METRIC, METRICS, metric_definitions, training_job
 
@@ -21,7 +21,7 @@ TRIAL_METRICS = (*(name for name in METRICS if not name.startswith("candidate_")
 # Of a training job's request, what a tuning job's definition has by the same name.
 KEPT = (
     "RoleArn", "InputDataConfig", "OutputDataConfig", "ResourceConfig", "StoppingCondition",
-    "EnableNetworkIsolation", "EnableManagedSpotTraining",
+    "EnableNetworkIsolation", "EnableManagedSpotTraining", "RetryStrategy",
 )  # fmt: skip
 USABLE_PARENTS = frozenset({"Completed", "Stopped"})
 
@@ -76,7 +76,7 @@ def tuning_job(
             "Strategy": "Bayesian",
             "HyperParameterTuningJobObjective": objective(run),
             "ResourceLimits": {
-                "MaxNumberOfTrainingJobs": int(run.configuration["tuning_jobs_in_total"]),
+                "MaxNumberOfTrainingJobs": _in_total(run),
                 "MaxParallelTrainingJobs": int(run.configuration["tuning_jobs_in_parallel"]),
             },
             "ParameterRanges": parameter_ranges(run),
@@ -98,6 +98,10 @@ def tuning_job(
     return cast("CreateHyperParameterTuningJobRequestTypeDef", request)
 
 
+def _in_total(run: Run) -> int:
+    return int(run.configuration["tuning_jobs_in_total"])
+
+
 def _fixed(run: Run) -> dict[str, str]:
     return {name: value for name, value in run.hyperparameters.items() if name not in run.searched}
 
@@ -106,13 +110,16 @@ def may_begin_from(run: Run, parent: Mapping[str, Any]) -> bool:
     """Return whether a tuning job, as Describe shows it, searched the same as this run, by the same metric.
 
     SageMaker asks for the same objective and the same hyperparameters; which of them were fixed, and at what,
-    may differ there. Here it may not: what was found with another Algorithm says nothing.
+    may differ there. Here it may not: what was found with another Algorithm says nothing. The parent's
+    training jobs count towards the most that one tuning job may have:
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_HyperParameterTuningJobWarmStartConfig.html
     """
     config, definition = parent["HyperParameterTuningJobConfig"], parent.get("TrainingJobDefinition", {})
     ranges = config.get("ParameterRanges", {})
     return (
         parent["HyperParameterTuningJobStatus"] in USABLE_PARENTS
         and parent.get("TrainingJobStatusCounters", {}).get("Completed", 0) > 0
+        and _in_total(run) + sum(parent["TrainingJobStatusCounters"].values()) <= MOST_JOBS
         and config.get("HyperParameterTuningJobObjective") == objective(run)
         and _comparable(ranges) == _comparable(parameter_ranges(run))
         and _without_reserved(definition.get("StaticHyperParameters", {})) == _fixed(run)

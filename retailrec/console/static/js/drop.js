@@ -87,7 +87,7 @@ function followDrop(drop, { state, bar, say, button, onLeave }) {
       bar.value = now.size ? now.sent / now.size : 0;
       if (now.state === "waiting") {
         bar.removeAttribute("value"); // the time that is left is not known
-        say("Uploaded. Waiting for the run to begin");
+        say(`Uploaded. Waiting for the run to begin${now.sentence ? `. ${now.sentence}` : ""}`);
       }
       if (now.state === "uploading" || now.state === "waiting") return 0.4;
       end();

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from retailrec.removal.costs import ALARM_MONTH, INSTANCE_HOUR, S3_GB_MONTH, Cost, costs, together
 from retailrec.removal.inventory import Found
 
-DEPLOY = (Path(__file__).parents[4] / "docs" / "deploy.md").read_text()
+PRICES = (Path(__file__).parents[4] / "docs" / "costs.md").read_text()
 
 
 class FakeAws:
@@ -107,6 +107,6 @@ def test_what_may_not_be_looked_into_is_not_known_and_stops_nothing() -> None:
     ],
 )
 def test_the_prices_are_those_of_the_docs(row: str, price: float) -> None:
-    found = re.search(rf"\| {re.escape(row)} \| \$([\d.]+)", DEPLOY)
+    found = re.search(rf"\| {re.escape(row)} \| \$([\d.]+)", PRICES)
     assert found
     assert float(found[1]) == price

@@ -70,7 +70,7 @@ class Service:
 
         async def send() -> httpx.Response:
             transport = httpx.ASGITransport(guard)
-            async with httpx.AsyncClient(transport=transport) as client:
+            async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
                 return await client.request(method, url, headers=headers, content=content)
 
         return asyncio.run(send())

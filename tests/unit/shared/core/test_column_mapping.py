@@ -1,6 +1,6 @@
 import pytest
 
-from retailrec_shared.core.column_mapping import MAX_BYTES, ColumnMapping
+from retailrec_shared.core.column_mapping import MAX_BYTES, ColumnMapping, canonical
 from retailrec_shared.core.errors import Rejected
 
 
@@ -21,6 +21,12 @@ def test_keys_may_be_our_names_or_those_of_the_published_file() -> None:
     }
 
 
+def test_columns_may_be_listed_without_quotes_for_the_command_line() -> None:
+    mapping = ColumnMapping.parse(" customer_id=Household ID, Stock Code=Artikel (Nr.) ,price=€ ")
+    assert mapping.headers() == {"customer_id": "Household ID", "item_id": "Artikel (Nr.)", "price": "€"}
+    assert canonical("price=€,item_id=sku") == canonical('{"item_id": "sku", "price": "€"}'), "one identity"
+
+
 @pytest.mark.parametrize("text", ["", " \n", "{}"])
 def test_no_mapping_is_an_empty_one(text: str) -> None:
     assert ColumnMapping.parse(text).headers() == {}
@@ -32,6 +38,13 @@ def test_no_mapping_is_an_empty_one(text: str) -> None:
         ("{", "it is no JSON"),
         ("[" * 8_000, "it is no JSON"),
         ('["customer_id"]', "one JSON object"),
+        ("customer_id", "it is no JSON"),
+        ("customer_id=a,b", "“b” is not column=header; a header with a comma or = in it needs JSON"),
+        ("customer_id=a=b", "“customer_id=a=b” is not column=header"),
+        ("customer_id=a,", "“” is not column=header"),
+        ("customer_id=a,customer_id=b", "it has a key twice"),
+        ("customer_id=", "the header for customer_id must be a text"),
+        ("shopper=x", "“shopper” is no column"),
         ('{"shopper": "x"}', "“shopper” is no column; columns are customer_id, item_id"),
         ('{"item_id": "a", "StockCode": "b"}', "two of its keys mean item_id"),
         ('{"item_id": "a", "item_id": "b"}', "it has a key twice"),

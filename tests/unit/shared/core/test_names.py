@@ -37,6 +37,9 @@ def test_resource_names_are_what_sagemaker_takes_and_give_the_run_back(stack: st
     assert len(name) <= 63
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", name)
     assert names.run_of_resource(prefix, name) == run()
+    serverless = names.serverless_name(prefix, run(), 999)
+    assert len(serverless) <= 63
+    assert names.run_of_resource(prefix, serverless) == run()
 
 
 def test_a_stack_name_without_room_for_a_run_is_refused() -> None:

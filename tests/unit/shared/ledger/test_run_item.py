@@ -16,12 +16,21 @@ STAGES = {
         "started_at": "2026-01-02T03:04:05.000Z",
         "ended_at": "2026-01-02T03:05:00.000Z",
         "attempt": 1,
+        "tried_again": 0,
     },
-    "train": {"started_at": "2026-01-02T03:06:00.000Z", "waiting": "No quota.", "attempt": 2},
-    "approve": {"attempt": 1},
-    "batch": {"attempt": 1},
+    "train": {
+        "started_at": "2026-01-02T03:06:00.000Z",
+        "waiting": "No quota.",
+        "attempt": 2,
+        "tried_again": 1,
+        "not_before": "2026-01-02T03:05:30.000Z",
+        "unsettled_since": "2026-01-02T03:05:40.000Z",
+    },
+    "approve": {"attempt": 1, "tried_again": 0},
+    "batch": {"attempt": 1, "tried_again": 0},
     "publish": {
         "attempt": 1,
+        "tried_again": 0,
         "failure": "AWS refused BatchWriteItem.",
         "failures": 2,
         "lease_until": "2026-01-02T03:40:00.000Z",
@@ -29,7 +38,7 @@ STAGES = {
         "leases": 1,
         "position": {"customers": 3, "recommendations": 30, "entries": 9, "passed": 2},
     },
-    "deploy": {"attempt": 1},
+    "deploy": {"attempt": 1, "tried_again": 0},
 }
 # Every attribute that a run's item can hold, each with another value than a new run's.
 ATTRIBUTES: dict[str, Any] = {

@@ -29,7 +29,7 @@ def run(**configuration: str) -> Run:
 MARKETPLACE = run(algorithm=ARN)
 BUILDERS: dict[str, Callable[[Settings, Run], Any]] = {
     "CreateTrainingJob": requests.training_job,
-    "CreateModel": lambda s, r: requests.model(s, r, "s3://data/runs/x/model/job/output/model.tar.gz"),
+    "CreateModel": lambda s, r: requests.models(s, r, "s3://data/runs/x/model/job/output/model.tar.gz")[-1],
     "CreateModelPackage": lambda s, _: requests.model_package(s, MARKETPLACE, "s3://data/model.tar.gz"),
     "CreateTransformJob": requests.transform_job,
     "CreateEndpointConfig": requests.endpoint_config,
@@ -103,15 +103,24 @@ def test_a_choice_makes_another_run_and_an_old_runs_choices_still_count() -> Non
 
 
 @pytest.mark.parametrize(
-    ("mode", "arn", "isolated"),
-    [("instance", "", True), ("none", "", True), ("serverless", "", False), ("serverless", ARN, True)],
+    ("mode", "arn", "of_endpoint"),
+    [("instance", "", ""), ("none", "", ""), ("serverless", "", "-s1"), ("serverless", ARN, "")],
 )
-def test_a_model_is_isolated_unless_its_endpoint_is_serverless(mode: str, arn: str, isolated: bool) -> None:
+def test_every_model_is_isolated_but_that_of_a_serverless_endpoint(
+    mode: str, arn: str, of_endpoint: str
+) -> None:
     configured = settings(
         endpoint_mode=mode, algorithm_arn=arn, algorithm_image_uri="" if arn else CONFIGURATION["algorithm"]
     )
-    request = requests.model(configured, run(**configured.run_configuration()), "s3://data/model.tar.gz")
-    assert request["EnableNetworkIsolation"] is isolated
+    trained = run(**configured.run_configuration())
+    made = requests.models(configured, trained, "s3://data/model.tar.gz")
+    isolated = {each["ModelName"]: each["EnableNetworkIsolation"] for each in made}
+    batch = f"retailrec-{RUN_ID}"
+    assert isolated == {batch: True} | ({batch + of_endpoint: False} if of_endpoint else {})
+    assert requests.transform_job(configured, trained)["ModelName"] == batch
+    config = requests.endpoint_config(configured, trained)
+    assert config["EndpointConfigName"] == batch + of_endpoint
+    assert config["ProductionVariants"][0]["ModelName"] == batch + of_endpoint
 
 
 def test_spot_training_keeps_checkpoints_and_waits() -> None:

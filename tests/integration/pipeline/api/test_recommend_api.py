@@ -14,7 +14,7 @@ from retailrec_shared.core.observability import logger
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.serving.table import serving
 from tests.environment import CONFIGURATION
-from tests.integration.pipeline.api_client import (
+from tests.integration.pipeline.api.api_client import (
     CUSTOMERS,
     NEWER,
     RUN,

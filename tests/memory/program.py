@@ -1,6 +1,6 @@
 """Publishes or cleans up a large run over fakes that keep nothing, within a function's memory.
 
-python -m tests.limits.program publish FOLDER MEGABYTES
+python -m tests.memory.program publish FOLDER MEGABYTES
 """
 
 import json

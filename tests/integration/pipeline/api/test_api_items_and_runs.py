@@ -10,7 +10,7 @@ import pytest
 
 from retailrec_shared.serving.keys import item_key
 from retailrec_shared.serving.table import serving
-from tests.integration.pipeline.api_client import RUN, FakeRuntime, answer_to, call, get, items, post
+from tests.integration.pipeline.api.api_client import RUN, FakeRuntime, answer_to, call, get, items, post
 
 EVENTS = sorted((Path(__file__).parents[3] / "events").glob("api-*.json"))
 

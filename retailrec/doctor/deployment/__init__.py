@@ -1,0 +1,1 @@
+"""What can be known before a first deployment: ``retailrec doctor --before-deploy``."""
