@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.plugins.permissions",
     "tests.plugins.processor_time",
     "tests.plugins.requests",
+    "tests.limits.requests",  # checks every request, from the first client on
     "tests.plugins.skipped",
 ]
 

@@ -133,7 +133,7 @@ class FakeSageMaker:
         job["HyperParameterTuningJobStatus"] = status
         job["TrainingJobStatusCounters"] = {"Completed": 2 if metrics else 0}
         if metrics:
-            output = job["TrainingJobDefinition"]["OutputDataConfig"]
+            output = job.get("TrainingJobDefinition", {}).get("OutputDataConfig", {})
             self.training_jobs[best] = {"OutputDataConfig": output}
             self.end_training(best, metrics)
             tuned = {"factors": "96", "_tuning_objective_metric": "x"}

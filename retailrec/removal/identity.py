@@ -20,6 +20,7 @@ OWN_TAG = "retailrec:stack-id"  # the template's, on what CloudFormation puts no
 CLOUDFORMATION_TAG = "aws:cloudformation:stack-id"  # nobody but CloudFormation can set or change it
 SAGEMAKER_TAG = "retailrec:stack"  # the functions'; SageMaker's resources are of one account and region
 _DESCRIPTION = "retailrec"
+_PARAMETERS = {"AlgorithmArn", "AlgorithmImageUri"}
 _LOGICAL_IDS = {"LedgerTable", "ServingTable"}
 _STACK_ID = re.compile(
     r"arn:(?P<partition>[^:]+):cloudformation:(?P<region>[^:]+):(?P<account>\d+):stack/(?P<name>[^/]+)/.+"
@@ -130,7 +131,8 @@ def _record(formation: Any, stack_id: str) -> Iterator[Recorded]:
 
 
 def _check_removable(found: Identity, described: Any) -> None:
-    ours = str(described.get("Description", "")).startswith(_DESCRIPTION)
+    given = {each["ParameterKey"] for each in described.get("Parameters", [])}
+    ours = str(described.get("Description", "")).startswith(_DESCRIPTION) or given >= _PARAMETERS
     if not ours and found.status == "REVIEW_IN_PROGRESS":
         raise Problem(
             f"{found.name} is REVIEW_IN_PROGRESS: none of it was deployed, so nothing shows whose it is. To "

@@ -39,6 +39,7 @@ class FakeStack:
     resources: dict[str, dict[str, str]]
     status: str = "CREATE_COMPLETE"
     description: str = "retailrec - drop a retail transaction file into S3, get a recommendation API."
+    parameters: list[str] = field(default_factory=list)
     protected: bool = False
     fails_to_delete: str = ""
 
@@ -70,6 +71,7 @@ class FakeCloudFormation(Client):
         described = {
             "StackName": stack.name, "StackId": stack.id, "StackStatus": stack.status,
             "Description": stack.description, "EnableTerminationProtection": stack.protected,
+            "Parameters": [{"ParameterKey": each, "ParameterValue": ""} for each in stack.parameters],
         }  # fmt: skip
         return {"Stacks": [described]}
 

@@ -188,6 +188,14 @@ def test_a_stack_of_another_application_is_refused(account: Account, destroy: De
     assert stack.status == "CREATE_COMPLETE"
 
 
+def test_a_stack_that_was_rolled_back_is_known_by_its_parameters(account: Account, destroy: Destroy) -> None:
+    stack = account.deploy("retailrec", HERE)
+    stack.description, stack.status, stack.resources = "", "ROLLBACK_COMPLETE", {}
+    stack.parameters = ["AlgorithmArn", "AlgorithmImageUri", "TopN"]
+    destroy("retailrec", HERE)
+    assert stack.status == "DELETE_COMPLETE"
+
+
 def test_a_stack_of_which_nothing_was_deployed_is_left_to_cloudformation(
     account: Account, destroy: Destroy
 ) -> None:

@@ -34,7 +34,11 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("events", "put_events", {"Entries": [{"Source": "a", "DetailType": "b", "Detail": "{}"}]}),
     ("sts", "get_caller_identity", {}),
     ("iam", "list_roles", {}),
-    ("lambda", "invoke", {"FunctionName": "arn:aws:lambda:us-east-1:0:function:f", "Payload": b"{}"}),
+    (
+        "lambda",
+        "invoke",
+        {"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:f", "Payload": b"{}"},
+    ),
     ("sagemaker", "list_models", {}),
     ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": "e", "Body": b"x", "Accept": "a/b"}),
 ]
