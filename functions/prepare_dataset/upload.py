@@ -72,11 +72,12 @@ def prepare_upload(
 def prepare_run(wanted: Run) -> None:
     """Prepare a run, unless it is prepared already or another invocation prepares it."""
     owner = uuid4().hex
-    with _release_on_error(wanted.run_id, owner), step_of(wanted.run_id, Stage.PREPARE):
+    with _release_on_error(wanted.run_id, owner):
         run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=owner)}), owner)
         if run:
             wait_for_earlier_uploads(run)
-            _prepare(run)
+            with step_of(run.run_id, Stage.PREPARE):
+                _prepare(run)
     resume_waiting()
 
 
