@@ -21,6 +21,7 @@ from prepare_dataset.dataset import prepare_file
 from prepare_dataset.options import Options
 from retailrec_shared.core import names
 from retailrec_shared.serving.entries import run_entries
+from retailrec_shared.serving.sizes import dump
 
 RUN = "be" * 8
 TOP_N = 10
@@ -109,7 +110,7 @@ def _entries(prepared: Path) -> Iterator[tuple[str, str]]:
             yield history["customer_id"], history | {"recommendations": batch}
 
     for key, body in run_entries(RUN, lambda relative: _lines(prepared / relative), customers()):
-        yield key, json.dumps(body)
+        yield key, dump(body)
 
 
 def _lines(path: Path) -> Iterator[str]:

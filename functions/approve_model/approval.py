@@ -32,7 +32,12 @@ def judge_training_job(job_name: str) -> None:
     if run is None:
         logger.info("job of another stack ignored", job=job_name)
         return
-    job = present_job(run)
+    job: Trained | None = None
+    described = False
+    with step_of(run.run_id, Stage.TRAIN):
+        job, described = present_job(run), True
+    if not described:
+        return
     if run.status in DEPLOYABLE:
         _restore(run, job)
         return

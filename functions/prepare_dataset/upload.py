@@ -19,7 +19,7 @@ from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import BEFORE_TRAINING, RunStatus, Stage
 from retailrec_shared.ledger.announcements import announce, end_run
-from retailrec_shared.ledger.failure import fail_run
+from retailrec_shared.ledger.failure import fail_run, step_of
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Lease, Upload, now, timestamp
@@ -76,7 +76,8 @@ def prepare_run(wanted: Run) -> None:
         run = _open(wanted.model_copy(update={"lease": Lease(expires_at=_lease(), holder=owner)}), owner)
         if run:
             wait_for_earlier_uploads(run)
-            _prepare(run)
+            with step_of(run.run_id, Stage.PREPARE):
+                _prepare(run)
     resume_waiting()
 
 

@@ -1,14 +1,18 @@
 """Joins the batch job's lines with the customers' histories, both in the same order, in one pass."""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, groupby
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, groupby, islice
+from typing import Any, TypeVar
 
 from retailrec_shared.core.errors import Rejected
 from retailrec_shared.serving.answer_lists import BadAnswer, Scored, finite, read_rows
 
 FIELDS = 3
+# More than any TopN: a list is held in memory.
+MOST_ITEMS = 100_000
+
+History = TypeVar("History")
 
 
 class BadOutput(Rejected):
@@ -23,10 +27,17 @@ def read_scores(lines: Iterable[str]) -> Iterator[tuple[str, list[Scored]]]:
     """
     try:
         for user, group in groupby(_rows(iter(lines)), key=lambda row: row[0]):
-            yield user, [(item, score) for _, item, score in group]
+            yield user, _list(group)
     except (BadAnswer, csv.Error, UnicodeDecodeError) as error:
         said = "It is not UTF-8." if isinstance(error, UnicodeDecodeError) else error
         raise BadOutput(f"The batch output cannot be read. {said}") from error
+
+
+def _list(rows: Iterator[tuple[str, str, float]]) -> list[Scored]:
+    found = [(item, score) for _, item, score in islice(rows, MOST_ITEMS + 1)]
+    if len(found) > MOST_ITEMS:
+        raise BadAnswer(f"It has more than {MOST_ITEMS:,} lines of one user.")
+    return found
 
 
 def _rows(lines: Iterator[str]) -> Iterator[tuple[str, str, float]]:
@@ -58,10 +69,12 @@ def _row(number: int, row: list[str]) -> tuple[str, str, float]:
         raise BadAnswer(f"Line {number}: {error}") from error
 
 
-def join(
-    histories: Iterable[Mapping[str, Any]], scores: Iterable[tuple[str, list[Scored]]]
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each customer's id and serving body.
+def pair(
+    histories: Iterable[History],
+    scores: Iterable[tuple[str, list[Scored]]],
+    customer_of: Callable[[History], str],
+) -> Iterator[tuple[str, History, list[Scored]]]:
+    """Yield each customer's id, history and recommendations, of which there may be none.
 
     Both inputs follow the batch input's order, so neither is held in memory.
     Raises BadOutput when a scored user is no customer of the run, or out of order.
@@ -70,23 +83,25 @@ def join(
     pending = next(ahead, None)
     place = 1
     for history in histories:
-        customer = str(history["customer_id"])
+        customer = customer_of(history)
         recommendations: list[Scored] = []
         if pending and pending[0] == customer:
             recommendations = pending[1]
             pending = next(ahead, None)
             place += 1
-        yield (
-            customer,
-            {
-                "country": history.get("country"),
-                "purchases_total": history["purchases_total"],
-                "purchases": history["purchases"],
-                "bought": history.get("bought", []),
-                "recommendations": recommendations,
-            },
-        )
+        yield customer, history, recommendations
     if pending:
         raise BadOutput(
             f"The batch output names a user, its number {place:,}, who is not next among the customers."
         )
+
+
+def body_of(history: Mapping[str, Any], recommendations: list[Scored]) -> dict[str, Any]:
+    """Return a customer's serving body."""
+    return {
+        "country": history.get("country"),
+        "purchases_total": history["purchases_total"],
+        "purchases": history["purchases"],
+        "bought": history.get("bought", []),
+        "recommendations": recommendations,
+    }

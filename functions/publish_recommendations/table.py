@@ -1,10 +1,10 @@
-"""Recommendations as Parquet, for analysts."""
+"""Recommendations as Parquet, for analysts; written in row groups, so that memory does not grow with rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from arro3.core import Array, DataType, Field, Schema, Table
+from arro3.core import Array, DataType, Field, RecordBatch, RecordBatchReader, Schema
 from arro3.io import write_parquet
 
 from retailrec_shared.serving.answer_lists import Scored
@@ -17,30 +17,59 @@ SCHEMA = Schema(
         Field("score", DataType.float64(), nullable=False),
     ]
 )
+BATCH_ROWS = 1 << 15
+# With the longest ids a row has two kilobytes.
+GROUP_ROWS = 1 << 17
+
+Columns = tuple[list[str], list[int], list[str], list[float]]
 
 
-class RecommendationsTable:
-    """Collects recommendations by column and writes them as one Parquet file."""
+def write_table(lists: Iterable[tuple[str, Sequence[Scored]]], path: Path) -> int:
+    """Write users' lists, best first, with columns user_id, rank, item_id, score; return the rows.
 
-    def __init__(self) -> None:
-        self._users: list[str] = []
-        self._ranks: list[int] = []
-        self._items: list[str] = []
-        self._scores: list[float] = []
+    Ranks count from 1. Raises what ``lists`` raises.
+    """
+    batches = _Batches(lists)
+    try:
+        reader = RecordBatchReader.from_batches(SCHEMA, iter(batches))
+        write_parquet(reader, str(path), max_row_group_size=GROUP_ROWS, dictionary_page_size_limit=1 << 20)
+    except Exception:
+        if batches.problem is not None:  # which arro3 raises in an error of its own
+            raise batches.problem from None
+        raise
+    return batches.rows
 
-    def __len__(self) -> int:
-        return len(self._users)
 
-    def add(self, user: str, recommendations: list[Scored]) -> None:
-        """Append a user's list, best first; ranks count from 1."""
-        for rank, (item, score) in enumerate(recommendations, start=1):
-            self._users.append(user)
-            self._ranks.append(rank)
-            self._items.append(item)
-            self._scores.append(score)
+class _Batches:
+    """Yields record batches, and keeps what prevented the next one."""
 
-    def write(self, path: Path) -> None:
-        """Write the table with columns user_id, rank, item_id, score."""
-        columns: tuple[Sequence[Any], ...] = (self._users, self._ranks, self._items, self._scores)
-        arrays = [Array(column, SCHEMA.field(i).type) for i, column in enumerate(columns)]
-        write_parquet(Table.from_arrays(arrays, schema=SCHEMA), str(path))
+    def __init__(self, lists: Iterable[tuple[str, Sequence[Scored]]]) -> None:
+        self._lists = lists
+        self.rows = 0
+        self.problem: Exception | None = None
+
+    def __iter__(self) -> Iterator[RecordBatch]:
+        try:
+            for columns in self._columns():
+                self.rows += len(columns[0])
+                sequences: tuple[Sequence[Any], ...] = columns
+                arrays = [Array(column, SCHEMA.field(i).type) for i, column in enumerate(sequences)]
+                yield RecordBatch.from_arrays(arrays, schema=SCHEMA)
+        except Exception as problem:
+            self.problem = problem
+            raise
+
+    def _columns(self) -> Iterator[Columns]:
+        columns: Columns = ([], [], [], [])
+        for user, recommendations in self._lists:
+            users, ranks, items, scores = columns
+            for rank, (item, score) in enumerate(recommendations, start=1):
+                users.append(user)
+                ranks.append(rank)
+                items.append(item)
+                scores.append(score)
+            if len(users) >= BATCH_ROWS:
+                yield columns
+                columns = ([], [], [], [])
+        if columns[0]:
+            yield columns

@@ -16,4 +16,4 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Handle a request of API Gateway."""
     path = paths.of_event(event)
     event = {**event, "path": path, "headers": problems.with_plain_media_type(event.get("headers"))}
-    return problems.of_body(event, path) or api.resolve(event, context)
+    return problems.of_body(event, path) or problems.unless_too_large(api.resolve(event, context))

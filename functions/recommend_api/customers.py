@@ -1,6 +1,5 @@
 """Responses about customers, and for visitors with a basket."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -21,6 +20,7 @@ from recommend_api.live import fresh_budget, live
 from recommend_api.response_items import describe, first_source, response_items
 from retailrec_shared.contract.api_responses import Customers, Purchase, Purchases, Recommendations
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.customer_pages import Directory
 from retailrec_shared.serving.keys import customer_key, customers_key
 
 MAX_THREADS = 8
@@ -91,10 +91,10 @@ def find_customers(prefix: str, after: str, limit: int) -> Customers:
     """List the customer ids that begin with ``prefix``, in order of code points."""
     budget = fresh_budget()
     run_id = live(budget).run_id
-    pages = table.read_or_raise(customers_key(run_id), budget) or {"total": 0, "first": []}
-    place = max(bisect_right(pages["first"], max(prefix, after)) - 1, 0)
+    directory = Directory(run_id, table.read_or_raise(customers_key(run_id), budget) or {})
+    place = directory.page_of(max(prefix, after), lambda key: table.read_or_raise(key, budget))
     found: list[str] = []
-    while place < len(pages["first"]) and len(found) <= limit:
+    while place < directory.pages and len(found) <= limit:
         page = table.read_or_raise(customers_key(run_id, place), budget) or []
         found += [each for each in page if each > after and each.startswith(prefix)]
         if page and page[-1] > prefix and not page[-1].startswith(prefix):
@@ -102,7 +102,7 @@ def find_customers(prefix: str, after: str, limit: int) -> Customers:
         place += 1
     more = len(found) > limit
     return Customers(
-        run_id=run_id, total=pages["total"], customers=found[:limit], next=found[limit - 1] if more else None
+        run_id=run_id, total=directory.total, customers=found[:limit], next=found[limit - 1] if more else None
     )
 
 

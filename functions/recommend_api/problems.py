@@ -23,6 +23,10 @@ JSON = "application/json"
 NOT_JSON = "The body must be JSON: send Content-Type: application/json."
 MAX_CHARACTERS = 1_048_576  # more than the largest body that the fields' limits allow
 TOO_LARGE = f"The body is longer than {MAX_CHARACTERS:,} characters: send several requests."
+# A function's response has at most 6 MB, as JSON. No character takes more than twelve bytes in it.
+MOST_RESPONSE_BYTES = 6_000_000
+SMALL_RESPONSE = MOST_RESPONSE_BYTES // 12
+TOO_MUCH = "The response would have more than 6 MB: ask for fewer customers, or for fewer items (top_n)."
 # Python does not parse longer integers (CVE-2020-10735), and no valid text is as long.
 _ENDLESS_NUMBER = re.compile(r"[0-9]{4301}")
 TOO_LONG_A_NUMBER = "a number has too many digits"
@@ -76,6 +80,13 @@ def of_body(event: Mapping[str, Any], path: str) -> dict[str, Any] | None:
     if body.lstrip(" \t\r\n").startswith("["):
         return _gateway_response(problem(400, f"body: {NO_OBJECT}", [("body", NO_OBJECT)]))
     return None
+
+
+def unless_too_large(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response, or the problem that Lambda could not send it: many customers' long ids and names."""
+    if len(response.get("body") or "") < SMALL_RESPONSE or len(json.dumps(response)) <= MOST_RESPONSE_BYTES:
+        return response
+    return _gateway_response(problem(413, TOO_MUCH))
 
 
 def with_plain_media_type(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -1,36 +1,60 @@
 """Deletion of retired runs' items in the serving table."""
 
-import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
+from itertools import islice
+from typing import Any
 
+from retailrec_shared.core.invocation import Invocation, without_limit
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.status import Stage
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.serving.bulk import Throttled
 from retailrec_shared.serving.entries import run_keys
 from retailrec_shared.serving.run_lines import read_lines
 from retailrec_shared.serving.table import serving
 
 # publish_recommendations may still be writing: longer than its timeout.
 SERVING_ITEMS_GRACE = timedelta(minutes=16)
+# A pass ends before the next one begins, and leaves time to note how far it came.
+PASS_SECONDS = 150.0
+RESERVE_SECONDS = 60.0
 
 
-def delete_serving_items(runs: list[Run], moment: datetime) -> None:
-    """Delete the serving items of one retired run: the next call takes the next one."""
+def delete_serving_items(runs: list[Run], moment: datetime, invocation: Invocation | None = None) -> None:
+    """Delete the serving items of one retired run, as far as time allows.
+
+    The next call continues after the last key that was deleted, or with the next run.
+    """
     for run in runs:
         if moment - datetime.fromisoformat(run.status_at) < SERVING_ITEMS_GRACE:
             continue
         if run.cleanup.retired and not run.cleanup.serving_items_deleted and run.started(Stage.PUBLISH):
-            deleted = serving().delete_all(run_keys(run.run_id, partial(_read, run.run_id)))
-            ledger().record(run.run_id, cleaned=True)
-            logger.info("serving items deleted", run_id=run.run_id, items=deleted)
+            _delete(run, invocation or without_limit())
             return
 
 
-def _read(run_id: str, relative: str) -> Iterator[str]:
-    """Yield the lines of a run's file, which is on disk only while it is read."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield from read_lines(run_id, Path(folder), relative)
+def _delete(run: Run, invocation: Invocation) -> None:
+    """Delete the keys from where the last pass ended; their order never changes."""
+    begun = invocation.seconds_left()
+    passed = run.cleanup.serving_items_passed or 0
+    keys = islice(run_keys(run.run_id, partial(read_lines, run.run_id)), passed, None)
+    complete = False
+    try:
+        for count in serving().delete(keys, invocation.seconds_left):
+            passed += count
+            left = invocation.seconds_left()
+            if left < RESERVE_SECONDS or begun - left > PASS_SECONDS:
+                break
+        else:
+            complete = True
+    except Throttled:
+        logger.warning("the serving table is throttled", run_id=run.run_id)
+    # Only if the run is as it was read: an operator may have retried it.
+    ledger().update(run, run.status, **_noted(complete, passed))
+    logger.info("serving items deleted", run_id=run.run_id, items=passed, complete=complete)
+
+
+def _noted(complete: bool, passed: int) -> dict[str, Any]:
+    return {"cleaned": True} if complete else {"cleaned_to": passed}

@@ -19,6 +19,7 @@ from reconcile_runs.sweeping import sweep_searches
 from reconcile_runs.uploads import forgotten
 from retailrec_shared.core import aws, bus, counting
 from retailrec_shared.core.events import DatasetPrepared
+from retailrec_shared.core.invocation import Invocation
 from retailrec_shared.core.observability import logger, metrics
 from retailrec_shared.core.settings import settings
 from retailrec_shared.core.status import RunStatus, Stage, stages_needed
@@ -33,7 +34,7 @@ from retailrec_shared.sagemaker.requests import job_name, model_approved
 from retailrec_shared.sagemaker.retirement import delete_earlier_attempts, retire_old_runs
 
 
-def reconcile() -> None:
+def reconcile(invocation: Invocation | None = None) -> None:
     """Repair every run that made no progress, then clean up after those that ended.
 
     Every part runs, even if another fails; raises ExceptionGroup of what failed.
@@ -48,7 +49,7 @@ def reconcile() -> None:
         lambda: retire_old_runs(moment),
         lambda: delete_earlier_attempts(moment),
         lambda: sweep_searches(list(ledger().runs()), moment),
-        lambda: delete_serving_items(list(ledger().runs()), moment),
+        lambda: delete_serving_items(list(ledger().runs()), moment, invocation),
     ]
     problems = [problem for problem in map(_problem_of, parts) if problem]
     if problems:

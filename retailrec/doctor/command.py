@@ -61,6 +61,7 @@ def _check_stack(stack: Stack, algorithm_arn: str) -> list[Finding]:
     for what, check in (
         ("buckets and tables", stack_checks.check_resources),
         ("endpoint", stack_checks.check_endpoint),
+        ("runs", stack_checks.check_runs),
         ("dead letters", stack_checks.check_dead_letters),
     ):
         found += run_check(what, lambda check=check: check(stack))  # type: ignore[misc]

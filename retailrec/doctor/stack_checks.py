@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from retailrec.client.stack import Stack
 from retailrec.doctor.findings import Finding, Verdict, failed, note, ok
 from retailrec.doctor.stack_name import check_stack_name
+from retailrec.views.stages import failing
 from retailrec_shared.core.aws import client_error, says_missing
+from retailrec_shared.core.status import IN_PROGRESS
 
+RUNS = 100
 OUTPUTS = (
     "ApiUrl", "RawBucket", "UploaderRole", "DataBucket", "LedgerTable", "ServingTable", "EventBus",
     "DeadLetters", "EndpointName",
@@ -42,6 +45,19 @@ def check_resources(stack: Stack) -> Iterator[Finding]:
         if status != "ACTIVE":
             yield failed("tables", f"{stack.output(name)} is {status}: its console says why.")
     yield ok("buckets and tables", "Both buckets and both tables exist.")
+
+
+def check_runs(stack: Stack) -> Iterator[Finding]:
+    """Check the runs in progress: what fails, and what waits."""
+    working = [run for run in stack.ledger().runs(RUNS) if run.status in IN_PROGRESS]
+    for run in working:
+        for stage, record in run.stages.items():
+            if record.failure:
+                yield failed("runs", f"Run {run.run_id}, {stage}: {failing(record)}")
+            elif record.waiting and not record.ended_at:
+                yield note("runs", f"Run {run.run_id}, {stage}, waits: {record.waiting}")
+    if not any(record.failure for run in working for record in run.stages.values()):
+        yield ok("runs", f"{len(working)} of the newest {RUNS} runs are in progress, and none fails.")
 
 
 def check_dead_letters(stack: Stack) -> Iterator[Finding]:

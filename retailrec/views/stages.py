@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from retailrec_shared.core.status import ENDED, RunStatus, Stage
+from retailrec_shared.core.status import ENDED, MOST_FAILURES, RunStatus, Stage
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.run_parts import StageRecord
 
 
 class State(StrEnum):
@@ -21,7 +22,7 @@ class State(StrEnum):
 
 
 class StageView(NamedTuple):
-    """A stage for display; ``note`` says what it waits for."""
+    """A stage for display; ``note`` says what it waits for, how it failed, or how far it is."""
 
     stage: Stage
     state: State
@@ -46,9 +47,22 @@ def _view(run: Run, stage: Stage, now: datetime) -> StageView:
             return StageView(stage, State.STOPPED)
         return StageView(stage, State.NOT_NEEDED if run.status is RunStatus.LIVE else State.PENDING)
     running = _since(record.started_at, now) if record.started_at else None
+    if record.failure:
+        return StageView(stage, State.WAITING, running, failing(record))
     if record.waiting:
         return StageView(stage, State.WAITING, running, record.waiting)
-    return StageView(stage, State.PENDING if running is None else State.RUNNING, running)
+    return StageView(stage, State.PENDING if running is None else State.RUNNING, running, _progress(record))
+
+
+def failing(record: StageRecord) -> str:
+    """Say how a stage failed, and that it is tried again."""
+    times = "once" if record.failures == 1 else f"{record.failures} times"
+    return f"Failed {times}, and is tried again, {MOST_FAILURES} times in all. {record.failure}"
+
+
+def _progress(record: StageRecord) -> str | None:
+    written = (record.position or {}).get("entries")
+    return f"{written:,} entries are written." if written else None
 
 
 def _since(timestamp: str, now: datetime) -> float:

@@ -53,6 +53,8 @@ class Plan:
     left_out: frozenset[int] = field(default_factory=frozenset)
     untyped: frozenset[int] = field(default_factory=frozenset)
     schedule: float | None = None
+    hurry: float | None = None
+    """Seconds after which publishing ends, to continue in another invocation; ``None``: when all is done."""
 
     def weather(self) -> Weather:
         """Make the history's weather, as at its beginning."""
@@ -101,6 +103,7 @@ def plan(seed: int) -> Plan:
         tuple(sorted(drops, key=lambda drop: drop.at)),
         environment,
         _commands(weather),
+        hurry=weather.choose("hurry", (None, 0.0, 0.0, 2.0)),
         schedule=weather.choose("schedule every", (7 * MINUTE, 20 * MINUTE)) if scheduled else None,
     )
 

@@ -20,6 +20,7 @@ from retailrec_shared.ledger import (
     ledger,
     operators,
     operators_ledger,
+    stage_work,
 )
 from retailrec_shared.ledger import announcements as announcing
 from retailrec_shared.ledger.run import Run
@@ -229,7 +230,39 @@ def approval_ignored(patch: Patch) -> None:
 
 def published_nothing(patch: Patch) -> None:
     """A run counts as published of which nothing is in the serving table."""
-    patch(importlib.import_module("publish_recommendations.publishing"), "_write", lambda *_: (0, 0))
+    patch(
+        importlib.import_module("publish_recommendations.publication"),
+        "_write_entries",
+        lambda *_: iter(()),
+    )
+
+
+def position_forgotten(patch: Patch) -> None:
+    """Publishing continues at the start each time, so that a long one never ends."""
+    real = stage_work.StageWork.note
+
+    def note(self: Any, run_id: str, stage: Stage, by: str, until: str, position: dict[str, int]) -> bool:
+        return real(self, run_id, stage, by, until, position | {"entries": 0, "passed": 0})
+
+    patch(stage_work.StageWork, "note", note)
+
+
+def position_ahead(patch: Patch) -> None:
+    """The position counts a group of entries that is yet to be written."""
+    publication = importlib.import_module("publish_recommendations.publication")
+    real = publication._write_entries
+
+    def write_entries(lease: Any, position: Any) -> Any:
+        for reached in real(lease, position):
+            yield reached._replace(entries=reached.entries + 7)
+
+    patch(publication, "_write_entries", write_entries)
+
+
+def clean_up_ends_early(patch: Patch) -> None:
+    """Clean-up that had no time for all of a run's keys says that it is done."""
+    cleaning = importlib.import_module("reconcile_runs.cleaning")
+    patch(cleaning, "_noted", lambda _complete, _passed: {"cleaned": True})
 
 
 def live_undeployed(patch: Patch) -> None:
@@ -295,6 +328,7 @@ ALL: tuple[Mutation, ...] = (
     pointer_before_status, live_run_retired, packages_stay, event_trusted, announced_before_published,
     overwritten_uploads_forgotten, searches_run_on, the_best_is_swept,
     gate_open, approval_ignored, published_nothing, stopped_jobs_go_on, live_undeployed, roll_back_forgotten,
+    position_forgotten, position_ahead, clean_up_ends_early,
     quota_is_a_failure, deaths_by_aws_count, job_names_drawn, numbers_unchecked, models_stay,
 )  # fmt: skip
 

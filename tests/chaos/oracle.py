@@ -224,6 +224,8 @@ def _may_fail(world: World, run: Run, reasons: set[str]) -> bool:
         return f"an operator's word: {RunStatus.FAILED}" in reasons
     if run.outcome.failed_stage is Stage.PREPARE:
         return world.deaths[RETRAINING if run.dataset.retrains else run.upload.etag] >= MAX_DEATHS
+    if run.outcome.failed_stage is Stage.PUBLISH and world.deaths[f"publish {run.run_id}"] >= MAX_DEATHS:
+        return True
     return any(not reason.startswith(("weak", "an operator's word")) for reason in reasons)
 
 

@@ -23,6 +23,8 @@ from retailrec_shared.ledger import ledger as ledger_module
 from retailrec_shared.ledger.datasets import datasets
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run import Run
+from retailrec_shared.ledger.stage_work import stage_work
+from retailrec_shared.serving import bulk
 from retailrec_shared.serving import table as serving
 from tests.chaos.lambdas import Client
 from tests.chaos.rules import functions
@@ -31,8 +33,9 @@ from tests.chaos.world import World
 from tests.environment import ENVIRONMENT
 
 SHM = Path("/dev/shm")  # noqa: S108 - memory, where there is some: each run writes twenty files
+SMALL_BATCH = 7
 OURS = ("retailrec_shared", *functions())
-CACHES: tuple[Any, ...] = (settings, ledger, datasets, serving.serving)
+CACHES: tuple[Any, ...] = (settings, ledger, datasets, stage_work, serving.serving)
 ALWAYS = {
     "AWS_DEFAULT_REGION": "us-east-1", "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_METRICS_DISABLED": "true", "POWERTOOLS_SERVICE_NAME": "retailrec",
@@ -46,6 +49,23 @@ class _Clock(datetime):
     @classmethod
     def now(cls, tz: Any = UTC) -> datetime:  # type: ignore[override]
         return _on_stage[-1].timeline.moment.astimezone(tz)
+
+
+class _Sleep:
+    """The pace of writes: virtual time."""
+
+    @staticmethod
+    def monotonic() -> float:
+        return _on_stage[-1].timeline.now
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        _on_stage[-1].timeline.pause(seconds)
+
+
+def _read_first(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Read all before it is written: arro3 is no place from where to switch to another Lambda."""
+    return lambda lists, path: write(list(lists), path)
 
 
 class _Inline:
@@ -75,6 +95,7 @@ def _clocked() -> list[Any]:
 def staged(world: World) -> Iterator[World]:
     """Let the handlers work in a world, for as long as the context lasts."""
     clocked = _clocked()
+    cleaning = importlib.import_module("reconcile_runs.cleaning")
     commit = importlib.import_module("prepare_dataset.commit")
     clients = {
         "s3": Client("s3", world.s3), "dynamodb": Client("dynamodb", world.dynamodb),
@@ -87,7 +108,14 @@ def staged(world: World) -> Iterator[World]:
             patch(mock.patch.object(aws, name, return_value=client))
         for module in clocked:
             patch(mock.patch.object(module, "datetime", _Clock))
-        patch(mock.patch.object(serving, "ThreadPoolExecutor", _Inline))
+        patch(mock.patch.object(bulk, "ThreadPoolExecutor", _Inline))
+        patch(mock.patch.object(bulk, "time", _Sleep))
+        if world.plan.hurry is not None:  # the files are small: so are the groups of entries
+            patch(mock.patch.object(bulk, "BATCH_WRITE", SMALL_BATCH))
+            patch(mock.patch.object(bulk, "GROUP_BATCHES", 1))
+            patch(mock.patch.object(cleaning, "PASS_SECONDS", 1.0))
+        publication = importlib.import_module("publish_recommendations.publication")
+        patch(mock.patch.object(publication, "write_table", _read_first(publication.write_table)))
         patch(mock.patch.object(rollout, "Fleet", IdleFleet))
         patch(mock.patch.object(metrics, "add_metric"))
         patch(mock.patch.object(commit, "prepare_file", _prepare_once(commit.prepare_file)))

@@ -15,7 +15,11 @@ QUICK = (  # which the first history or two find
     mutations.job_names_drawn,
     mutations.models_stay,
 )
-SLOW = (mutations.waiting_runs_are_forgotten, mutations.gate_open)
+SLOW = (
+    mutations.waiting_runs_are_forgotten,
+    mutations.gate_open,
+    mutations.position_forgotten,
+)
 
 
 def name_of(mutation: Mutation) -> str:

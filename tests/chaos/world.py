@@ -30,6 +30,7 @@ from tests.environment import ENVIRONMENT
 RAW, DATA, PREFIX = ENVIRONMENT["RAW_BUCKET"], ENVIRONMENT["DATA_BUCKET"], f"{ENVIRONMENT['STACK_NAME']}-"
 PASS = MINUTES_BETWEEN_PASSES * MINUTE
 RETRAINING = "retraining"
+MOST_INVOCATIONS = 600  # of one function; five times as many as in any history without a bug
 QUIET_PASSES = 5  # more than any grace that the reconciler gives
 WEAKNESSES: tuple[dict[str, float], ...] = (
     {CONTRACT_METRIC: 0.01, f"{CONTRACT_METRIC}_popularity": 0.005}, {CONTRACT_METRIC: math.nan},
@@ -61,6 +62,7 @@ class World:
         self.moved: dict[str, float] = {}  # when each run came to where it is
         self.notified: Counter[tuple[str, str]] = Counter()
         self.reasons: dict[str, set[str]] = {}
+        self.invoked: Counter[str] = Counter()
         self.deaths: Counter[str] = Counter()
         self.dropped: list[tuple[Drop, str]] = []
         self.deleted: set[tuple[str, str]] = set()
@@ -248,7 +250,13 @@ class World:
             self.timeline.after(wait, partial(self.invoke, invocation))
 
     def invoke(self, invocation: Invocation) -> None:
-        """Let a Lambda begin."""
+        """Let a Lambda begin; note a violation where one goes on and on."""
+        self.invoked[invocation.function.name] += 1
+        if self.invoked[invocation.function.name] > MOST_INVOCATIONS:
+            if not self.timeline.over:
+                self.violation(f"{invocation.function.name} was invoked {MOST_INVOCATIONS} times")
+            self.timeline.over = True
+            return
         invocation.deadline = self.timeline.now + invocation.function.timeout
         if self._racing and invocation.function.name not in ("reconcile_runs", "operator"):
             delay = self.weather.between(f"{invocation.name} raced", 0, 1.5)
@@ -500,7 +508,9 @@ class World:
         self.reasons.setdefault(run_id, set()).add(reason)
 
     def died(self, invocation: Invocation) -> None:
-        """Remember a death in the middle of preparing."""
+        """Remember a death in the middle of preparing or publishing."""
+        if invocation.function.name == "publish_recommendations":
+            self.deaths[f"publish {run_of(invocation.event['detail']['TransformJobName'])}"] += 1
         if invocation.function.name == "prepare_dataset":
             thing = invocation.event["detail"].get("object")
             self.deaths[thing["etag"] if thing else RETRAINING] += 1

@@ -1,5 +1,6 @@
 """DynamoDB in memory: conditional writes, transactions, and an index that lags behind its table."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -11,6 +12,8 @@ from tests.chaos.services.expressions import Context, InvalidPath, Item
 Lag = Callable[[str], float]
 Watcher = Callable[[str, Item | None, Item], None]
 REFUSED = "The conditional request failed"
+# DynamoDB's quotas.
+MOST_WRITES, MOST_KEY_BYTES, MOST_ITEM_BYTES, MOST_REQUEST_BYTES = 25, 2_048, 400 * 1024, 16 * 1024 * 1024
 INDEX_KEY, INDEX_RANGE = "kind", "upload_order"
 
 
@@ -84,6 +87,7 @@ class DynamoDB:
 
     def batch_write_item(self, RequestItems: Any) -> Any:  # noqa: N803
         """Write or delete several items, each by itself."""
+        _refuse_beyond_limits([each for requests in RequestItems.values() for each in requests])
         for table, requests in RequestItems.items():
             for request in requests:
                 if "PutRequest" in request:
@@ -155,6 +159,30 @@ class DynamoDB:
                 shown.pop(0)
             if of == table and shown[0][1] is not None:
                 yield shown[0][1]
+
+
+def _refuse_beyond_limits(requests: list[Any]) -> None:
+    """Refuse a batch as DynamoDB does: too many items, one item twice, a key or an item that is too large."""
+    items = [each["PutRequest"]["Item"] for each in requests if "PutRequest" in each]
+    keys = [item["pk"]["S"] for item in items]
+    keys += [each["DeleteRequest"]["Key"]["pk"]["S"] for each in requests if "DeleteRequest" in each]
+    if len(requests) > MOST_WRITES:
+        raise refusal("ValidationException", "Too many items requested for the BatchWriteItem call")
+    if len(set(keys)) < len(keys):
+        raise refusal("ValidationException", "Provided list of item keys contains duplicates")
+    if any(len(key.encode()) > MOST_KEY_BYTES for key in keys):
+        raise refusal(
+            "ValidationException", "Size of hashkey has exceeded the maximum size limit of 2048 bytes"
+        )
+    if any(_bytes_of(item) > MOST_ITEM_BYTES for item in items):
+        raise refusal("ValidationException", "Item size has exceeded the maximum allowed size")
+    if len(json.dumps(items)) > MOST_REQUEST_BYTES:
+        raise refusal("ValidationException", "The request is larger than 16 MB")
+
+
+def _bytes_of(item: Item) -> int:
+    """Count an item's bytes, for items whose attributes are texts."""
+    return sum(len(name.encode()) + len(value["S"].encode()) for name, value in item.items())
 
 
 def _named(request: Any) -> tuple[str | None, dict[str, str], dict[str, Any]]:

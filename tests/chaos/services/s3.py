@@ -59,12 +59,30 @@ class S3:
             raise refusal("404", "Not Found")
         return {"ETag": found.etag, "ContentLength": len(found.body or b""), "LastModified": found.modified}
 
-    def get_object(self, Bucket: str, Key: str, VersionId: str | None = None) -> Any:  # noqa: N803
-        """Read an object."""
+    def get_object(
+        self,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        VersionId: str | None = None,  # noqa: N803
+        Range: str | None = None,  # noqa: N803
+        IfMatch: str | None = None,  # noqa: N803
+    ) -> Any:
+        """Read an object, or a range of its bytes."""
         found = self._find(Bucket, Key, VersionId)
         if found is None:
             raise refusal("NoSuchKey", "The specified key does not exist.")
-        return {"Body": io.BytesIO(found.body or b""), "ContentType": "binary/octet-stream"}
+        if IfMatch not in (None, found.etag):
+            raise refusal("PreconditionFailed", "At least one of the preconditions did not hold.")
+        body = found.body or b""
+        answer = {"ETag": found.etag, "ContentType": "binary/octet-stream"}
+        if Range is None:
+            return answer | {"Body": io.BytesIO(body)}
+        first, last = (int(end) for end in Range.removeprefix("bytes=").split("-"))
+        if first >= len(body):
+            raise refusal("InvalidRange", "The requested range is not satisfiable")
+        part = body[first : last + 1]
+        placed = f"bytes {first}-{first + len(part) - 1}/{len(body)}"
+        return answer | {"Body": io.BytesIO(part), "ContentRange": placed}
 
     def download_file(self, bucket: str, key: str, path: str, ExtraArgs: Any = None) -> None:  # noqa: N803
         """Read an object into a file."""

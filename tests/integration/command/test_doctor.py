@@ -10,10 +10,14 @@ from botocore.exceptions import NoCredentialsError
 from local.sagemaker.models import marketplace
 from retailrec.client.stack import Stack
 from retailrec.doctor.quota_checks import SERVERLESS
+from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.stage_work import StageWork
 from tests.fake_quotas import NEEDED, FakeQuotas
 from tests.fakes import FakeSageMaker, published_algorithm, refusal
 from tests.integration.command.conftest import PARAMETERS, Invoke, words
 from tests.integration.command.fake_server import FakeServer
+from tests.unit.command.runs import make_run
 
 ARN = marketplace.published_arn("us-east-1")
 
@@ -133,6 +137,15 @@ def test_another_algorithm_can_be_tried_before_it_is_deployed(account: Account, 
     answer = retailrec("doctor", "--stack", "shop", "--algorithm-arn", ARN)
     assert answer.exit_code == 1
     assert "not subscribed to the algorithm" in words(answer.output)
+
+
+def test_a_run_whose_step_fails_is_reported(account: Account, retailrec: Invoke) -> None:
+    run = make_run("a" * 16, RunStatus.PREPARED)
+    Ledger("ledger", boto3.client("dynamodb")).open_run(run)
+    StageWork("ledger", boto3.client("dynamodb")).count_failure(run.run_id, Stage.TRAIN, "AWS refused it.")
+    answer = retailrec("doctor", "--stack", "shop")
+    assert answer.exit_code == 1
+    assert "train: Failed once, and is tried again, 6 times in all. AWS refused it." in words(answer.output)
 
 
 def test_dead_letters_and_a_failed_endpoint_are_reported(account: Account, retailrec: Invoke) -> None:

@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,8 @@ from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Upload
-from retailrec_shared.serving import entries
+from retailrec_shared.serving import customer_pages
+from retailrec_shared.serving.bulk import Write
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
@@ -125,7 +126,7 @@ def test_everything_is_published(run: Run, book: Ledger, bus: FakeEventBridge) -
 def test_clean_up_removes_all_that_publishing_wrote_and_nothing_else(
     run: Run, book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entries, "CUSTOMERS_PER_PAGE", 25)
+    monkeypatch.setattr(customer_pages, "CUSTOMERS_PER_PAGE", 25)
     requests = _recorded(monkeypatch)
     transform_job_changed(f"retailrec-{run.run_id}")
     written = {request["PutRequest"]["Item"]["pk"]["S"] for request in requests}
@@ -148,13 +149,27 @@ def _recorded(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     found: list[Any] = []
     write = Serving._write
 
-    def recording(self: Serving, requests: Iterable[Mapping[str, Any]]) -> int:
-        listed = list(requests)
-        found.extend(listed)
-        return write(self, listed)
+    def recording(self: Serving, writes: Iterable[Write], seconds_left: Callable[[], float]) -> Iterator[int]:
+        listed = list(writes)
+        found.extend(each.request for each in listed)
+        return write(self, listed, seconds_left)
 
     monkeypatch.setattr(Serving, "_write", recording)
     return found
+
+
+@pytest.mark.usefixtures("bus")
+def test_customers_with_the_longest_ids_are_published(run: Run, book: Ledger) -> None:
+    """An id has up to 256 characters, of up to four bytes."""
+    customers = [f"{number:06}".rjust(256, "\U0001f600") for number in range(450)]
+    history: dict[str, object] = {"country": None, "purchases_total": 0, "purchases": [], "bought": []}
+    put(run, names.HISTORY_JSONL, lines([{"customer_id": each, **history} for each in customers]))
+    put(run, "batch-output/customers.jsonl.out", "")
+    transform_job_changed(f"retailrec-{run.run_id}")
+    now = book.get(run.run_id)
+    assert now is not None
+    assert (now.ended(Stage.PUBLISH), now.outcome.reason) == (True, None)
+    assert len(serving().get(customer_key(run.run_id, each) for each in customers)) == len(customers)
 
 
 def test_publishing_alone_makes_a_run_live_where_there_is_no_endpoint(

@@ -1,8 +1,10 @@
 """Batch output and histories are joined in one pass, and nobody is lost or swapped."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from publish_recommendations.joining import BadOutput, join, read_scores
+from publish_recommendations.joining import BadOutput, body_of, pair, read_scores
 
 
 def history(customer: str) -> dict[str, object]:
@@ -12,6 +14,13 @@ def history(customer: str) -> dict[str, object]:
         "purchases_total": 3,
         "purchases": [{"item_id": "A"}],
     }
+
+
+def join(
+    histories: list[dict[str, object]], scores: list[tuple[str, list[tuple[str, float]]]]
+) -> Iterator[tuple[str, dict[str, object]]]:
+    for customer, each, recommendations in pair(histories, scores, lambda one: str(one["customer_id"])):
+        yield customer, body_of(each, recommendations)
 
 
 def test_scores_are_grouped_by_user_in_order() -> None:

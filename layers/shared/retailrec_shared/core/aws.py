@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from retailrec_shared.core.errors import NotYet, Rejected, Unsettled
+from retailrec_shared.core.errors import NotAccepted, NotYet, Rejected, Unsettled
 from retailrec_shared.core.observability import logger
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 
 QUICK_SECONDS = 0.8
+# Each service has its own names for these.
+THROTTLED = frozenset({
+    "ThrottlingException", "Throttling", "ThrottledException", "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "TooManyRequestsException",
+    "LimitExceededException", "ResourceLimitExceeded", "SlowDown", "BandwidthLimitExceeded", "429",
+    "EC2ThrottledException", "PriorRequestNotComplete", "TransactionInProgressException",
+})  # fmt: skip
+UNAVAILABLE = frozenset({
+    "InternalServerError", "InternalServerException", "InternalServiceException", "InternalError",
+    "InternalFailure", "ServiceUnavailable",
+    "ServiceUnavailableException", "RequestTimeout", "RequestTimeoutException",
+    "500", "502", "503", "504",
+})  # fmt: skip
 
 
 def _client(service: str, config: "Config") -> Any:
@@ -113,6 +127,24 @@ def error_code(error: "ClientError") -> str:
 def error_message(error: "ClientError") -> str:
     """Return AWS's message of an error."""
     return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def is_throttled(error: Exception) -> bool:
+    """Return whether AWS refused a call because there were too many, or an account's quota is used up."""
+    return isinstance(error, client_error()) and error_code(error) in THROTTLED
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether an error comes of AWS's present state, so that the same request may succeed later."""
+    from botocore.exceptions import ConnectionError as NoConnection
+    from botocore.exceptions import HTTPClientError
+
+    if isinstance(error, HTTPClientError | NoConnection | ConnectionError | TimeoutError | NotAccepted):
+        return True
+    if not isinstance(error, client_error()):
+        return False
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error_code(error) in THROTTLED | UNAVAILABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def says_missing(error: "ClientError") -> bool:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from retailrec_shared.core import aws, events
+from retailrec_shared.core.errors import NotAccepted
 from retailrec_shared.core.observability import logger
 from retailrec_shared.core.settings import settings
 
@@ -21,10 +22,8 @@ def entry(event: events.Event, bus: str) -> "PutEventsRequestEntryTypeDef":
 
 
 def publish(event: events.Event) -> None:
-    """Send an event; raises RuntimeError if the bus did not accept it (PutEvents returns 200)."""
+    """Send an event; raises NotAccepted if the bus did not accept it (PutEvents returns 200)."""
     answer = aws.eventbridge().put_events(Entries=[entry(event, settings().event_bus)])
     if answer["FailedEntryCount"]:
-        raise RuntimeError(
-            f"{event.detail_type} was not accepted: {answer['Entries'][0].get('ErrorMessage')}"
-        )
+        raise NotAccepted(f"{event.detail_type} was not accepted: {answer['Entries'][0].get('ErrorMessage')}")
     logger.info("event published", detail_type=event.detail_type, run_id=event.run_id)

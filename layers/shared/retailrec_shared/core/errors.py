@@ -51,6 +51,10 @@ class NotYet(Exception):
     """Something this step needs is not ready (a quota, a busy endpoint, an earlier step)."""
 
 
+class NotAccepted(RuntimeError):
+    """An event that EventBridge did not take, though the call itself succeeded; to be sent again."""
+
+
 class Unsettled(NotYet):
     """AWS may not know everywhere yet what is new: a role, its policy, a model, an endpoint config.
 

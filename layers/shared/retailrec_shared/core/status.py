@@ -91,6 +91,10 @@ NEXT: Mapping[RunStatus, frozenset[RunStatus]] = {
     status: frozenset(move.to for move in MOVES if move.start is status) for status in RunStatus
 }
 
+# How often in a row a step may fail in the same way. Lambda tries three times, and the reconciler at the
+# earliest five minutes later again.
+MOST_FAILURES = 6
+
 # Groups of statuses, for the whole repository.
 BEFORE_TRAINING = frozenset({RunStatus.PREPARING, RunStatus.PREPARED})
 DEPLOYABLE = frozenset({RunStatus.APPROVED, RunStatus.LIVE})

@@ -1,20 +1,27 @@
 """Marks runs as failed."""
 
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePath
 
-from retailrec_shared.core.errors import NotYet, Rejected, Unsettled
+from botocore.exceptions import BotoCoreError
+
+from retailrec_shared.core import aws
+from retailrec_shared.core.errors import NotYet, Rejected, Unsettled, one_line
 from retailrec_shared.core.observability import logger
-from retailrec_shared.core.status import RunStatus, Stage
+from retailrec_shared.core.status import MOST_FAILURES, RunStatus, Stage
 from retailrec_shared.ledger.announcements import end_run
 from retailrec_shared.ledger.ledger import ledger
 from retailrec_shared.ledger.run_parts import StageRecord, now
+from retailrec_shared.ledger.stage_work import stage_work
 
 # IAM's changes and SageMaker's own copies spread within seconds, in rare cases minutes. The reconciler tries
 # every five minutes: four times in all.
 SETTLED_AFTER = timedelta(minutes=14)
 FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
+LONGEST_FAILURE = 300
 
 
 def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RETRY) -> bool:
@@ -40,6 +47,8 @@ def step_of(run_id: str, stage: Stage) -> Iterator[None]:
     """Run a step of a stage: record in the ledger what it waits for, and fail the run on ``Rejected``.
 
     Raises NotYet again, so that the caller stops. What is unsettled for longer than that takes fails the run.
+    So does an error that repeats, with what AWS said, unless it is of AWS's present state. Every other
+    error is raised again.
     """
     try:
         yield
@@ -52,3 +61,33 @@ def step_of(run_id: str, stage: Stage) -> Iterator[None]:
         raise
     except Rejected as refusal:
         fail_run(run_id, stage, str(refusal))
+    except Exception as error:
+        if aws.is_passing(error) or not _repeats(run_id, stage, error):
+            raise
+
+
+def _repeats(run_id: str, stage: Stage, error: Exception) -> bool:
+    """Count an error; at the last time that is allowed, fail the run. Return whether that ended it."""
+    failure = describe(error)
+    failures = 0
+    with suppress(aws.client_error(), BotoCoreError):  # the error itself says more
+        failures = stage_work().count_failure(run_id, stage, failure)
+    if failures < MOST_FAILURES:
+        return False
+    return fail_run(run_id, stage, f"It failed {failures} times in the same way. {failure}")
+
+
+def describe(error: Exception) -> str:
+    """Return in a few words how a step failed.
+
+    AWS's refusals are quoted. Of any other error only class and place are named: its message may hold a
+    customer's id.
+    """
+    if isinstance(error, aws.client_error()):
+        said = f"AWS refused {error.operation_name} ({aws.error_code(error)}): {aws.error_message(error)}"
+    else:
+        places = traceback.extract_tb(error.__traceback__)
+        last = places[-1] if places else None
+        where = f" in {PurePath(last.filename).name}, line {last.lineno}" if last else ""
+        said = f"{type(error).__name__}{where}."
+    return one_line(said, LONGEST_FAILURE)

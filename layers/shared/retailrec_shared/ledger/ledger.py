@@ -41,6 +41,7 @@ WAITS = f"SET {_PLACE}.waiting = :value REMOVE {_PLACE}.unsettled_since"
 UNSETTLED = (
     f"SET {_PLACE}.waiting = :value, {_PLACE}.unsettled_since = if_not_exists({_PLACE}.unsettled_since, :now)"
 )
+WORKED = f"{FIRST}, {_PLACE}.failure, {_PLACE}.failures"
 # Tries to change the live run; each failure means that another change succeeded.
 GO_LIVE_TRIES = 5
 
@@ -142,13 +143,15 @@ class Ledger(LedgerTable):
     def start_stage(self, run_id: str, stage: Stage, attempt: int | None = None) -> Run | None:
         """Record when a stage started, once, and that it does not wait.
 
-        With ``attempt``, only if that is the stage's present attempt.
+        With ``attempt``, only if that is the stage's present attempt; its job exists then, so that earlier
+        failures do not count any more.
         """
-        return self._stage(run_id, stage, FIRST.format("started_at"), now(), attempt)
+        started = WORKED if attempt else FIRST
+        return self._stage(run_id, stage, started.format("started_at"), now(), attempt)
 
     def end_stage(self, run_id: str, stage: Stage) -> Run | None:
         """Record when a stage ended, once."""
-        return self._stage(run_id, stage, FIRST.format("ended_at"), now())
+        return self._stage(run_id, stage, WORKED.format("ended_at"), now())
 
     def wait_stage(self, run_id: str, stage: Stage, reason: str, *, unsettled: bool = False) -> Run | None:
         """Record what a stage waits for, as a sentence; of something unsettled, also since when."""
@@ -286,15 +289,6 @@ class Ledger(LedgerTable):
             condition += f" AND ({known}{first})"
             values |= {"attempt": attempt}
         return self._send(change(self._table, key_of(run_id), expression, condition, values, names))
-
-    def _send(self, changed: Any) -> Run | None:
-        """Make a change of a run; return the run as it is then, or None when the condition did not hold."""
-        try:
-            answer = self._dynamodb.update_item(**changed, ReturnValues="ALL_NEW")
-        except aws.client_error() as error:
-            raise_unless_refused(error)
-            return None
-        return Run.load(read(answer["Attributes"]))
 
 
 @cache

@@ -36,7 +36,12 @@ _PREPARED_AGAIN: Mapping[str, Any] = {
     "busy_by": "",
     "swept": 0,
 }
-_BACK_IN_USE: Mapping[str, Any] = {"retired": False, "removed": False, "cleaned": False}
+_BACK_IN_USE: Mapping[str, Any] = {
+    "retired": False,
+    "removed": False,
+    "cleaned": False,
+    "cleaned_to": None,
+}
 
 
 def retry(run: Run, live: Run | None) -> Change:

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from retailrec_shared.core import aws, names
+from retailrec_shared.core.errors import NotAccepted
 from retailrec_shared.core.status import Stage
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import Upload
@@ -74,10 +75,10 @@ def endpoint_changed(name: str) -> "PutEventsRequestEntryTypeDef":
 
 
 def send(entry: "PutEventsRequestEntryTypeDef") -> None:
-    """Put an event on the default bus; raises RuntimeError when the bus did not accept it."""
+    """Put an event on the default bus; raises NotAccepted when the bus did not accept it."""
     answer = aws.eventbridge().put_events(Entries=[entry])
     if answer["FailedEntryCount"]:
-        raise RuntimeError(f"the event was not accepted: {answer['Entries'][0].get('ErrorMessage')}")
+        raise NotAccepted(f"the event was not accepted: {answer['Entries'][0].get('ErrorMessage')}")
 
 
 def _entry(source: str, detail_type: str, detail: dict[str, Any]) -> "PutEventsRequestEntryTypeDef":

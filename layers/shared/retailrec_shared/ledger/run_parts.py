@@ -46,6 +46,18 @@ class StageRecord(Part):
     """When the present attempt may begin, if it must wait."""
     unsettled_since: str | None = None
     """Since when the stage waits for something new that AWS does not know everywhere yet."""
+    failure: str | None = None
+    """How the last try of this attempt failed, in a few words."""
+    failures: int | None = None
+    """How often in a row it failed in that way."""
+    lease_until: str | None = None
+    """When the lease of the invocation that works at the stage ends; empty once it is released."""
+    lease_by: str | None = None
+    """Id of that invocation."""
+    leases: int | None = None
+    """How many invocations got the lease since the position changed."""
+    position: dict[str, int] | None = None
+    """How far a stage got that takes several invocations."""
 
     @property
     def begins_again(self) -> bool:
@@ -184,5 +196,7 @@ class CleanUp(Part):
     """The resources of attempts at the model below this number are deleted."""
     serving_items_deleted: bool = Field(default=False, alias="cleaned")
     """Whether a retired run's items in the serving table are deleted."""
+    serving_items_passed: int | None = Field(default=None, alias="cleaned_to")
+    """How many of its keys, in their order, are deleted by now."""
     swept_attempts: int = Field(default=0, alias="swept")
     """The other models of the searches up to this attempt at training are deleted."""

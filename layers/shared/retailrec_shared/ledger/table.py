@@ -1,10 +1,12 @@
 """Access to the ledger's table, shared by the classes that read and change its items."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retailrec_shared.core import aws
 from retailrec_shared.core.status import RunStatus
+from retailrec_shared.ledger.items import raise_unless_refused, read
+from retailrec_shared.ledger.run import Run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,3 +34,12 @@ class LedgerTable:
     @property
     def _dynamodb(self) -> "DynamoDBClient":
         return self._client or aws.dynamodb()
+
+    def _send(self, changed: Any) -> Run | None:
+        """Make a change of a run; return the run as it is then, or None when the condition did not hold."""
+        try:
+            answer = self._dynamodb.update_item(**changed, ReturnValues="ALL_NEW")
+        except aws.client_error() as error:
+            raise_unless_refused(error)
+            return None
+        return Run.load(read(answer["Attributes"]))

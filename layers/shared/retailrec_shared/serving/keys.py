@@ -3,8 +3,9 @@
 | key | body |
 |---|---|
 | ``RUN#customer#ID`` | country, purchases, bought items, batch recommendations |
-| ``RUN#customers#N`` | the N-th ``CUSTOMERS_PER_PAGE`` customer ids, in order of code points |
-| ``RUN#customers`` | how many customers, and the first id of each such page |
+| ``RUN#customers#N`` | the N-th page of customer ids, in order of code points |
+| ``RUN#customers-part#N`` | the first ids of some pages; only where those of all do not fit one entry |
+| ``RUN#customers`` | how many customers, and the first id of each page or of each such part |
 | ``RUN#item#ID`` | description, and how many customers bought it how often |
 | ``RUN#similar#ID`` | ``[item, score]`` of the items most similar to it |
 | ``RUN#popular#COUNTRY`` | the most popular items of all time; COUNTRY is empty for all |
@@ -23,6 +24,11 @@ def customer_key(run: str, customer: str) -> str:
 def customers_key(run: str, page: int | None = None) -> str:
     """Key of one page of customer ids, or of what all pages are."""
     return f"{run}#customers" if page is None else f"{run}#customers#{page}"
+
+
+def customers_part_key(run: str, part: int) -> str:
+    """Key of one part of the pages' first ids."""
+    return f"{run}#customers-part#{part}"
 
 
 def item_key(run: str, item: str) -> str:

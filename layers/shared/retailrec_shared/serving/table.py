@@ -5,24 +5,24 @@ no number passes through DynamoDB's decimals.
 """
 
 import json
+import math
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from retailrec_shared.core import aws
 from retailrec_shared.core.settings import settings
+from retailrec_shared.serving.bulk import BulkWriter, Write
+from retailrec_shared.serving.sizes import dump, size_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Body = Any
-BATCH_WRITE = 25
 BATCH_GET = 100
-WRITERS = 8
 
 
 def _chunks(entries: Iterable[Any], size: int) -> Iterator[list[Any]]:
@@ -64,36 +64,36 @@ class Serving:
         raise TimeoutError(f"the table {self._table} is throttled")
 
     def put_all(self, bodies: Iterable[tuple[str, Body]]) -> int:
-        """Write many bodies, several batches at a time; return how many."""
-        return self._write(
-            {"PutRequest": {"Item": {"pk": {"S": key}, "body": {"S": _dump(body)}}}} for key, body in bodies
-        )
+        """Write many bodies; return how many."""
+        return sum(self.put(bodies))
 
-    def delete_all(self, keys: Iterable[str]) -> int:
-        """Delete many keys, several batches at a time; return how many."""
-        return self._write({"DeleteRequest": {"Key": {"pk": {"S": key}}}} for key in keys)
+    def put(
+        self, bodies: Iterable[tuple[str, Body]], seconds_left: Callable[[], float] = lambda: math.inf
+    ) -> Iterator[int]:
+        """Write bodies a group at a time, and yield the number of each group when all of it is written.
 
-    def _write(self, requests: Iterable[Mapping[str, Any]]) -> int:
-        written = 0
-        with ThreadPoolExecutor(WRITERS) as pool:
-            # A few batches at a time: the iterable may be longer than memory.
-            for group in _chunks(_chunks(requests, BATCH_WRITE), WRITERS * 4):
-                written += sum(pool.map(self._write_batch, group))
-        return written
+        Raises Throttled when there is little time left, and DynamoDB takes no more.
+        """
+        return self._write(map(_put, bodies), seconds_left)
 
-    def _write_batch(self, batch: list[Any]) -> int:
-        left: Any = {self._table: batch}
-        for retry in range(10):
-            if retry:
-                _pause(retry)
-            left = self._dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
-            if not left:
-                return len(batch)
-        raise TimeoutError(f"the table {self._table} is throttled")
+    def delete(
+        self, keys: Iterable[str], seconds_left: Callable[[], float] = lambda: math.inf
+    ) -> Iterator[int]:
+        """Delete keys a group at a time, as ``put`` writes."""
+        return self._write(map(_delete, keys), seconds_left)
+
+    def _write(self, writes: Iterable[Write], seconds_left: Callable[[], float]) -> Iterator[int]:
+        return BulkWriter(self._dynamodb, self._table, seconds_left).write(writes)
 
 
-def _dump(body: Body) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+def _put(entry: tuple[str, Body]) -> Write:
+    key, body = entry
+    text = dump(body)
+    return Write({"PutRequest": {"Item": {"pk": {"S": key}, "body": {"S": text}}}}, size_of(key, text))
+
+
+def _delete(key: str) -> Write:
+    return Write({"DeleteRequest": {"Key": {"pk": {"S": key}}}}, len(key.encode()))
 
 
 def _pause(retry: int) -> None:

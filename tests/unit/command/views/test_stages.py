@@ -83,3 +83,19 @@ def test_a_live_run_whose_endpoint_must_be_deleted_first_says_so() -> None:
     )
     shown = {view.stage: view for view in view_stages(run, datetime.fromisoformat(at(9)))}
     assert (shown[Stage.DEPLOY].state, shown[Stage.DEPLOY].note) == (State.WAITING, waiting)
+
+
+def test_a_stage_that_fails_says_how_and_one_that_writes_how_far_it_is() -> None:
+    record = timed(13).model_copy(update={"failure": "AWS refused BatchWriteItem.", "failures": 2})
+    run = make_run(status=RunStatus.APPROVED, stages={Stage.PUBLISH: record})
+    (view,) = [
+        each for each in view_stages(run, datetime.fromisoformat(at(20))) if each.stage is Stage.PUBLISH
+    ]
+    assert view.state is State.WAITING
+    assert view.note == "Failed 2 times, and is tried again, 6 times in all. AWS refused BatchWriteItem."
+    record = timed(13).model_copy(update={"position": {"entries": 640_000}})
+    run = make_run(status=RunStatus.APPROVED, stages={Stage.PUBLISH: record})
+    (view,) = [
+        each for each in view_stages(run, datetime.fromisoformat(at(20))) if each.stage is Stage.PUBLISH
+    ]
+    assert (view.state, view.note) == (State.RUNNING, "640,000 entries are written.")

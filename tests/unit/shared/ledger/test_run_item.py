@@ -28,7 +28,16 @@ STAGES = {
     },
     "approve": {"attempt": 1, "tried_again": 0},
     "batch": {"attempt": 1, "tried_again": 0},
-    "publish": {"attempt": 1, "tried_again": 0},
+    "publish": {
+        "attempt": 1,
+        "tried_again": 0,
+        "failure": "AWS refused BatchWriteItem.",
+        "failures": 2,
+        "lease_until": "2026-01-02T03:40:00.000Z",
+        "lease_by": "me",
+        "leases": 1,
+        "position": {"customers": 3, "recommendations": 30, "entries": 9, "passed": 2},
+    },
     "deploy": {"attempt": 1, "tried_again": 0},
 }
 # Every attribute that a run's item can hold, each with another value than a new run's.
@@ -59,6 +68,7 @@ ATTRIBUTES: dict[str, Any] = {
     "removed": True,
     "tidied": 2,
     "cleaned": True,
+    "cleaned_to": 800_000,
     "overruled": "Too few items.",
     "caution": "A lower lift.",
     "rolled_back_from": "2222222222222222",
@@ -116,7 +126,8 @@ def test_each_attribute_has_its_place_in_the_parts() -> None:
     }  # fmt: skip
     assert run.cleanup.model_dump() == {
         "jobs_to_stop": ("training-job/shop-0123456789abcdef",), "retired": True, "resources_deleted": True,
-        "first_attempt_kept": 2, "serving_items_deleted": True, "swept_attempts": 1,
+        "first_attempt_kept": 2, "serving_items_deleted": True, "serving_items_passed": 800_000,
+        "swept_attempts": 1,
     }  # fmt: skip
 
 
