@@ -135,6 +135,7 @@ class Account:
         self.asked: list[
             tuple[str, str]
         ] = []  # service and operation of each call through a client of `client`
+        self.refuse: dict[str, set[str]] = {}  # operations, and on which roles and buckets they are refused
         self._made = 0
 
     def client(self, service: str, region: str) -> Any:
@@ -142,7 +143,13 @@ class Account:
             return self.formation(region)
         if service in {"apigateway", "apigatewayv2"}:
             return self.gateways.setdefault(region, FakeGateway())
-        return aws(service, region)
+        made = aws(service, region)
+        made.meta.events.register("provide-client-params", self._authorize)
+        return made
+
+    def _authorize(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if {params.get("RoleName"), params.get("Bucket")} & self.refuse.get(model.name, set()):
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, model.name)
 
     def formation(self, region: str) -> FakeCloudFormation:
         return self.formations.setdefault(region, FakeCloudFormation(region))
