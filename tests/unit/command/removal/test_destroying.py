@@ -116,6 +116,22 @@ def test_what_others_gave_such_a_name_stays(account: Account, destroy: Destroy) 
         assert name in printed, "what looks like the stack's and stays is named"
 
 
+def test_the_rules_that_invoke_functions_are_disabled_on_each_bus(account: Account, destroy: Destroy) -> None:
+    stack = account.deploy("retailrec", HERE)
+    events = aws("events", HERE)
+    events.create_event_bus(Name="retailrec")
+    rules = (("retailrec", "retailrec-Own-1", "retailrec|retailrec-Own-1"), ("default", "retailrec-Default-1",
+              "retailrec-Default-1"))  # fmt: skip
+    for bus, name, recorded in rules:
+        events.put_rule(Name=name, EventBusName=bus, EventPattern='{"source": ["retailrec"]}')
+        stack.resources[name] = {"ResourceType": "AWS::Events::Rule", "PhysicalResourceId": recorded}
+    events.put_rule(Name="retailrec-Mine", EventPattern='{"source": ["mine"]}')
+    destroy("retailrec", HERE)
+    state = {name: events.describe_rule(Name=name, EventBusName=bus)["State"] for bus, name, _ in rules}
+    assert set(state.values()) == {"DISABLED"}, state
+    assert events.describe_rule(Name="retailrec-Mine")["State"] == "ENABLED"
+
+
 @pytest.mark.slow
 def test_the_buckets_stay_without_data_and_go_with_it_when_the_stack_is_gone(
     account: Account, destroy: Destroy
@@ -281,3 +297,4 @@ def test_a_bucket_of_another_account_with_such_a_tag_is_not_asked_for(
     tag_as_cloudformation(bucket, stack.id.replace(ACCOUNT, "999999999999"))
     destroy("retailrec", HERE)
     assert account.buckets() == {bucket}
+    assert account.of_any_owner <= {"ListObjectVersions"}, "the cost is read, of buckets that are the stack's"
