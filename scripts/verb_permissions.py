@@ -30,6 +30,11 @@ ROLE = "arn:${Partition}:iam::${Account}:role/${Stack}-*"
 PRINCIPALS = ("arn:${Partition}:iam::${Account}:role/*", "arn:${Partition}:iam::${Account}:user/*")
 LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/retailrec/${Stack}/*"
 JOB_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:/aws/sagemaker/*"
+_STREAMS = f"{JOB_LOGS[:-1]}T*Jobs:log-stream:"
+JOB_STREAMS = (f"{_STREAMS}${{Stack}}-*", f"{_STREAMS}tuning-*")
+ENDPOINT_LOGS = (
+    f"{JOB_LOGS[:-1]}Endpoints/${{Stack}}-endpoint*"  # IAM compares it with :log-stream: at its end
+)
 API_LOGS = "arn:${Partition}:logs:${Region}:${Account}:log-group:API-Gateway-Execution-Logs_*"
 REPOSITORY = "arn:${Partition}:ecr:${Region}:${Account}:repository/retailrec-algorithm"
 BUS = "arn:${Partition}:events:${Region}:${Account}:event-bus/${Stack}"
@@ -191,8 +196,8 @@ VERBS: Mapping[str, Grants] = {
         ("logs:DescribeLogGroups", (ALL,)),
         ("logs:DescribeLogStreams", (JOB_LOGS,)),
         ("logs:ListTagsForResource", (LOGS, API_LOGS)),
-        ("logs:DeleteLogGroup", (LOGS, JOB_LOGS, API_LOGS)),
-        ("logs:DeleteLogStream", (JOB_LOGS, f"{JOB_LOGS}:*")),
+        ("logs:DeleteLogGroup", (LOGS, ENDPOINT_LOGS, API_LOGS)),
+        ("logs:DeleteLogStream", JOB_STREAMS),
         ("iam:ListRoles", (ALL,)),
         ("iam:GetRole", (ROLE,)),
         ("iam:ListRoleTags", (ROLE,)),

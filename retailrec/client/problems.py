@@ -106,7 +106,10 @@ def _explain_refusal(operation: str, error: Mapping[str, Any]) -> str:
             "unset AWS_SESSION_TOKEN and the keys that belong to it."
         )
     if code in NOT_KNOWN:
-        return f"AWS does not know your credentials ({message}): check the access key and its secret."
+        return (
+            f"AWS does not know your credentials ({message}): check the access key and its secret, and that "
+            "the region is enabled for the account."
+        )
     if code in NOT_ALLOWED:
         return f"AWS refused {operation} to your credentials ({message}): ask for the permission."
     return f"AWS refused {operation}: {message or code}."

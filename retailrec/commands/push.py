@@ -45,7 +45,7 @@ def push_folder(ecr: Any, repository: str, tag: str, folder: Path) -> str:
         building.build(uri, folder)
         pushing.push(ecr, uri)
         held = find(ecr, repository, tag)
-    check(repository, tag, held)
+    check(repository, tag, held, ecr.meta.region_name)
     return uri
 
 
@@ -73,7 +73,7 @@ def find(ecr: Any, repository: str, tag: str) -> Mapping[str, Any] | None:
     return found["imageDetails"][0]  # type: ignore[no-any-return]
 
 
-def check(repository: str, tag: str, held: Mapping[str, Any] | None) -> None:
+def check(repository: str, tag: str, held: Mapping[str, Any] | None, region: str) -> None:
     """Raise Problem unless the registry holds an image that SageMaker takes."""
     from retailrec.image.manifest import unusable
 
@@ -84,6 +84,6 @@ def check(repository: str, tag: str, held: Mapping[str, Any] | None) -> None:
     if reason := unusable(f"{repository}:{tag}", held):
         raise Problem(
             f"{reason}. Delete it (`aws ecr batch-delete-image --repository-name {repository} --image-ids "
-            f"imageTag={tag}`), or choose another --tag, and run the command again, with Docker: other "
-            "programs that answer to `docker` push other kinds."
+            f"imageTag={tag} --region {region}`), or choose another --tag, and run the command again, with "
+            "Docker: other programs that answer to `docker` push other kinds."
         )

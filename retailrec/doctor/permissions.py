@@ -1,11 +1,14 @@
 """What each verb needs to be allowed on AWS, from permissions.json, which `make permissions` writes."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+# Of actions that only the parameter WebAclArn needs.
+OF_WEB_ACLS = re.compile(r"wafv2:|apigateway:SetWebACL")
 Statement = dict[str, list[str]]
 
 
@@ -46,6 +49,14 @@ def needed(chosen: Iterable[str], place: Place) -> Iterator[Need]:
     for verb in chosen:
         for statement in _by_verb()[verb]:
             yield Need(statement["actions"], [_example(each, place) for each in statement["resources"]])
+
+
+def without(needs: Iterable[Need], actions: re.Pattern[str]) -> Iterator[Need]:
+    """Yield needs without the actions that begin as a pattern does."""
+    for need in needs:
+        left = [action for action in need.actions if not actions.match(action)]
+        if left:
+            yield Need(left, need.resources)
 
 
 def _example(resource: str, place: Place) -> str:

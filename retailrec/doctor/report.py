@@ -28,4 +28,6 @@ def _show(findings: list[Finding]) -> None:
         shown.add_row(finding.verdict.value, finding.what, said, style=MARKS[finding.verdict])
     out().print(shown)
     wrong = sum(finding.verdict is Verdict.FAILED for finding in findings)
-    out().print(f"\nTo fix: {wrong}." if wrong else "\nNothing to fix.")
+    not_known = sum(finding.verdict is Verdict.UNKNOWN for finding in findings)
+    rest = f" Not checked: {not_known}." if not_known else ""
+    out().print(f"\nTo fix: {wrong}.{rest}" if wrong else f"\nNothing to fix.{rest}")

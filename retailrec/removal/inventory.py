@@ -54,7 +54,8 @@ def find(identity: Identity, client: Client, deleted: bool = False) -> Found:
     """
     found = find_in_sagemaker(identity, client)
     buckets = owned.buckets(client, identity)
-    groups = owned.log_groups(client, identity, bool(found.endpoints))
+    of_others = f"{names.resource_prefix(identity.name)}endpoint" in found.doubtful
+    groups = owned.log_groups(client, identity, True if found.endpoints else False if of_others else None)
     roles = owned.log_roles(client, identity)
     return replace(
         found,

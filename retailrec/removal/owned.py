@@ -48,7 +48,9 @@ def _is_like(prefix: str, name: str) -> bool:
 
 
 def _owner_of_bucket(s3: Any, bucket: str, identity: Identity) -> str | None:
-    """Return the stack id in a bucket's tags, empty without one; ``None`` if it is not in this region.
+    """Return the stack id in a bucket's tags, ``None`` if the bucket is not in this region.
+
+    It is empty without such a tag, and where the tags may not be read.
 
     Nothing is asked of, and nothing done to, a bucket of another account.
     """
@@ -69,7 +71,7 @@ def _owner_of_bucket(s3: Any, bucket: str, identity: Identity) -> str | None:
                     f"You may not look up whose the bucket {bucket} is: ask for s3:GetBucketLocation and "
                     "s3:GetBucketTagging (docs/permissions.md)."
                 ) from error
-            return None
+            return ""
         raise
     return str({tag["Key"]: tag["Value"] for tag in tags}.get(CLOUDFORMATION_TAG, ""))
 
@@ -96,23 +98,37 @@ def log_roles(client: Client, identity: Identity) -> Sorted:
         for each in identity.resources
         if (each.kind, each.logical) == ("AWS::IAM::Role", "ApiLogsRole") and each.physical
     }
-    owners = {}
-    for page in iam.get_paginator("list_roles").paginate():
-        for name in (role["RoleName"] for role in page["Roles"]):
-            if name in recorded or "-ApiLogsRole-" in name:
-                tags = {tag["Key"]: tag["Value"] for tag in iam.list_role_tags(RoleName=name)["Tags"]}
-                owners[name] = str(tags.get(OWN_TAG, ""))
+    named = [
+        role["RoleName"]
+        for page in iam.get_paginator("list_roles").paginate()
+        for role in page["Roles"]
+        if role["RoleName"] in recorded or "-ApiLogsRole-" in role["RoleName"]
+    ]
+    owners = {name: owner for name in named if (owner := _owner_of_role(iam, name)) is not None}
     untagged = {name for name, owner in owners.items() if not owner}
     alike = (name for name in untagged - recorded if name.startswith(f"{identity.name}-ApiLogsRole-"))
     sorted_ = _sort(identity, owners, alike)
     return sorted_._replace(own=sorted({*sorted_.own, *(untagged & recorded)}))
 
 
-def log_groups(client: Client, identity: Identity, endpoint: bool) -> Sorted:
+def _owner_of_role(iam: Any, role: str) -> str | None:
+    """Return the stack id in a role's tags, empty where there is none or it may not be read; None if gone."""
+    try:
+        tags = iam.list_role_tags(RoleName=role)["Tags"]
+    except ClientError as error:
+        if error_code(error) in _GONE:
+            return None
+        if error_code(error) in _DENIED:
+            return ""
+        raise
+    return str({tag["Key"]: tag["Value"] for tag in tags}.get(OWN_TAG, ""))
+
+
+def log_groups(client: Client, identity: Identity, endpoint: bool | None) -> Sorted:
     """Sort the log groups of the functions, of the API and of the endpoint.
 
     A function that logs late creates its group again, without tags: it is the stack's if the record has it.
-    ``endpoint`` is whether the stack's endpoint, by its tag, is there.
+    ``endpoint`` is whether the endpoint of that name is the stack's by its tag; None if there is none.
     """
     logs = client("logs")
     recorded = set(identity.recorded("AWS::Logs::LogGroup"))
@@ -125,7 +141,8 @@ def log_groups(client: Client, identity: Identity, endpoint: bool) -> Sorted:
         if found is None:
             continue
         if name == of_endpoint:
-            (own if endpoint or identity.resources else doubtful).append(name)
+            known = bool(identity.resources) if endpoint is None else endpoint
+            (own if known else doubtful).append(name)
             continue
         tags = logs.list_tags_for_resource(resourceArn=found["arn"].removesuffix(":*"))["tags"]
         owner = tags.get(CLOUDFORMATION_TAG, "")

@@ -63,7 +63,7 @@ class Aws:
 
     def build(self) -> None:
         """Build the application with SAM."""
-        self._sam("build", "--build-dir", str(self.folder / "build"), "--base-dir", str(ROOT))
+        self._sam("build", "--build-dir", str(self.folder / "build"), "--base-dir", str(ROOT), "--parallel")
 
     def deploy(self, image: str) -> None:
         """Deploy the built application with SAM; what SAM asks is answered."""
@@ -76,7 +76,13 @@ class Aws:
         )  # fmt: skip
 
     def _sam(self, *arguments: str) -> None:
-        _run([sam_program(), *arguments], self.folder / f"sam-{arguments[0]}.log")
+        # Not with the repository's samconfig.toml: what `sam deploy --guided` saved there, a profile or a
+        # bucket among it, is of another stack.
+        own = self.folder / "samconfig.toml"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_text("version = 0.1\n", encoding="utf-8")
+        command = [sam_program(), *arguments, "--config-file", str(own)]
+        _run(command, self.folder / f"sam-{arguments[0]}.log")
 
 
 def _run(command: Sequence[str], log: Path) -> None:

@@ -10,7 +10,7 @@ from retailrec.doctor.deployment.account import Caller, check_lambda, check_regi
 from retailrec.doctor.deployment.plan import Plan
 from retailrec.doctor.deployment.rights import check_rights
 from retailrec.doctor.findings import Finding, Verdict, failed, note, ok, run_check, unknown
-from retailrec.doctor.permissions import Place, needed
+from retailrec.doctor.permissions import OF_WEB_ACLS, Place, needed, without
 from retailrec.doctor.quota_checks import check_quotas
 from retailrec.doctor.stack_name import check_stack_name
 from retailrec.removal.identity import Client
@@ -58,7 +58,7 @@ def _checks(
     parameters, settings = plan.parameters, plan.settings()
     yield "region", lambda: check_region(client("sagemaker"), region)
     if well_named:
-        yield "stack", lambda: surroundings.check_stack(client, plan)
+        yield "stack", lambda: surroundings.check_stack(client, plan, region)
     yield "bucket", lambda: surroundings.check_artifacts_bucket(client("s3"), plan)
     if settings and settings.algorithm_arn:
         yield "algorithm", lambda: check_marketplace(client("sagemaker"), settings, region)
@@ -68,9 +68,11 @@ def _checks(
         yield "quotas", lambda: check_quotas(client("service-quotas"), settings)
     yield "Lambda", lambda: check_lambda(client("lambda"))
     verbs = ["deploy"] if parameters["AlgorithmArn"] else ["push-image", "deploy"]
-    place = Place(plan.stack, region, caller.account, caller.partition)
-    yield "permissions", lambda: check_rights(client("iam"), caller, needed(verbs, place))
-    yield "API logs", lambda: surroundings.check_api_logs(client("apigateway"), parameters)
+    needs = needed(verbs, Place(plan.stack, region, caller.account, caller.partition))
+    if not parameters["WebAclArn"]:
+        needs = without(needs, OF_WEB_ACLS)
+    yield "permissions", lambda: check_rights(client("iam"), caller, needs)
+    yield "API logs", lambda: surroundings.check_api_logs(client("apigateway"), plan.stack, parameters)
     yield "uploaders", lambda: surroundings.check_principals(client("iam"), parameters, caller.account)
     yield "web ACL", partial(surroundings.check_web_acl, parameters, region)
     yield "alarms", partial(surroundings.check_alarms, parameters)

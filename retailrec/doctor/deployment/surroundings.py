@@ -8,24 +8,38 @@ from botocore.exceptions import ClientError
 
 from retailrec.doctor.deployment.plan import Plan
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec.removal.identity import Client
+from retailrec.removal.identity import Client, describe, is_described_as_ours
 from retailrec_shared.core.aws import error_code, says_missing
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)")
-_NEVER_CREATED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
+_ONLY_DELETABLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 
 
-def check_stack(client: Client, plan: Plan) -> Iterator[Finding]:
+def check_stack(client: Client, plan: Plan, region: str) -> Iterator[Finding]:
     """Check that the stack can be created or updated, and that nothing else has the names that it gives."""
-    status = _status(client("cloudformation"), plan.stack)
-    if status is None:
+    described = describe(client("cloudformation"), plan.stack)
+    if described is None:
         yield ok("stack", f"There is no stack {plan.stack} yet: the deployment creates it.")
-        yield from _taken_names(client, plan.stack)
-    elif status in _NEVER_CREATED - {"REVIEW_IN_PROGRESS"} or status == "DELETE_FAILED":
+        yield from _taken_names(client, plan.stack, region)
+        return
+    status = str(described["StackStatus"])
+    if status != "REVIEW_IN_PROGRESS" and not is_described_as_ours(described):
+        yield failed(
+            "stack",
+            f"{plan.stack} is another application's stack ({status}), and the deployment would replace it.",
+            "Choose another name.",
+        )
+    elif status == "UPDATE_ROLLBACK_FAILED":
+        yield failed(
+            "stack",
+            f"{plan.stack} is {status}, and cannot be updated.",
+            f"Run aws cloudformation continue-update-rollback --stack-name {plan.stack} --region {region}",
+        )
+    elif status in _ONLY_DELETABLE:
         yield failed(
             "stack",
             f"{plan.stack} is {status}: it can be deleted, and not be updated.",
-            f"Remove it first: retailrec destroy --stack {plan.stack}",
+            f"Remove it first: retailrec destroy --stack {plan.stack} --region {region}",
         )
     elif status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         yield failed("stack", f"{plan.stack} is {status}.", "Wait until it has ended.")
@@ -33,16 +47,7 @@ def check_stack(client: Client, plan: Plan) -> Iterator[Finding]:
         yield ok("stack", f"{plan.stack} is {status}: the deployment updates it.")
 
 
-def _status(formation: Any, stack: str) -> str | None:
-    try:
-        return str(formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-
-
-def _taken_names(client: Client, stack: str) -> Iterator[Finding]:
+def _taken_names(client: Client, stack: str, region: str) -> Iterator[Finding]:
     """Find what an earlier stack of this name has left: CloudFormation does not create what is there."""
     groups = client("logs").describe_log_groups(logGroupNamePrefix=f"/retailrec/{stack}/")["logGroups"]
     left = [f"log group {group['logGroupName']}" for group in groups]
@@ -54,8 +59,8 @@ def _taken_names(client: Client, stack: str) -> Iterator[Finding]:
         yield failed(
             "names",
             f"The account has {', '.join(left)}, and no stack {stack}.",
-            f"Remove what is left of an earlier stack (retailrec destroy --stack {stack}), or choose another "
-            "name.",
+            f"Remove what is left of an earlier stack (retailrec destroy --stack {stack} --region {region}), "
+            "or choose another name.",
         )
     else:
         yield ok("names", f"Nothing has the names that {stack} gives.")
@@ -103,7 +108,7 @@ def check_artifacts_bucket(s3: Any, plan: Plan) -> Iterator[Finding]:
         yield ok("bucket", f"{plan.artifacts_bucket} can hold the deployment's files.")
 
 
-def check_api_logs(gateway: Any, parameters: Mapping[str, str]) -> Iterator[Finding]:
+def check_api_logs(gateway: Any, stack: str, parameters: Mapping[str, str]) -> Iterator[Finding]:
     """Check API Gateway's one role for logs of the account and region against ``ApiAccessLogs``."""
     if parameters["ApiAccessLogs"] == "off":
         yield ok("API logs", "ApiAccessLogs is off.")
@@ -118,6 +123,8 @@ def check_api_logs(gateway: Any, parameters: Mapping[str, str]) -> Iterator[Find
                 "API Gateway has no role for logs in this region, and the deployment would be refused.",
                 "Set ApiAccessLogs=on, which creates one, or off.",
             )
+    elif role and f":role/{stack}-ApiLogsRole-" in role:
+        yield ok("API logs", f"API Gateway writes logs with the stack's own role, {role}.")
     elif role:
         yield note(
             "API logs",

@@ -89,6 +89,8 @@ def test_any_item_reaches_the_api_as_it_is(item: str, stack: FakeServer) -> None
     api = Stack.open("shop").api()
     assert api.similar(item, 3).item_id == item
     assert api.explained("13085", 3, True, [item, "x"]).customer_id == "13085"
+    paths = {asked.partition("?")[0] for asked in stack.asked}
+    assert not any(path.endswith("/items/popular/similar") for path in paths), "/items/popular is the ranking"
     api.get("items/popular/similar?exclude=@*", in_stock=item)
     assert answers[0] == ("similar", item, "")
     assert answers[1] == ("recommendations", "13085", item)

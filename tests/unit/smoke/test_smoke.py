@@ -9,7 +9,7 @@ import pytest
 
 from retailrec.client.problems import Problem
 from scripts.smoke import __main__ as program
-from scripts.smoke import report
+from scripts.smoke import places, report
 from scripts.smoke.places import Aws
 from scripts.smoke.record import Facts, Record
 from scripts.smoke.steps import Steps as RealSteps
@@ -186,3 +186,21 @@ def test_a_test_that_ended_is_put_away(tmp_path: Path) -> None:
     record.take("nothing left", dict)
     record.finish()
     assert Record.begin(tmp_path / "record.json", "shop", "us-east-1").outcomes == []
+
+
+def test_sam_is_given_the_place_and_no_configuration_of_another_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = list[list[str]]()
+    monkeypatch.setattr(places, "_run", lambda command, _log: ran.append(list(command)))
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    place = Aws("shop", tmp_path / "shop")
+    place.build()
+    place.deploy("image:1")
+    for command in ran:
+        own = command[command.index("--config-file") + 1]
+        assert Path(own).read_text() == "version = 0.1\n"
+    deploy = ran[-1]
+    assert deploy[deploy.index("--region") + 1] == "eu-west-3"
+    assert deploy[deploy.index("--stack-name") + 1] == "shop"
+    assert "AlgorithmImageUri=image:1" in deploy

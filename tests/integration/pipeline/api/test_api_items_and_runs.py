@@ -12,7 +12,7 @@ from retailrec_shared.serving.keys import item_key
 from retailrec_shared.serving.table import serving
 from tests.integration.pipeline.api.api_client import RUN, FakeRuntime, answer_to, call, get, items, post
 
-EVENTS = sorted((Path(__file__).parents[3] / "events").glob("api-*.json"))
+EVENTS = sorted((Path(__file__).parents[4] / "events").glob("api-*.json"))
 
 
 def test_an_item_is_described(runtime: FakeRuntime) -> None:

@@ -69,7 +69,11 @@ def test_a_new_account_with_what_is_needed_is_ready() -> None:
     [
         ("ListEndpoints", refuse("UnrecognizedClientException"), "region", "is not enabled", "Enable it"),
         ("DescribeStacks", lambda _: _stack("ROLLBACK_COMPLETE"), "stack", "can be deleted",
-         "destroy --stack shop"),
+         "destroy --stack shop --region eu-west-1"),
+        ("DescribeStacks", lambda _: _stack("UPDATE_ROLLBACK_FAILED"), "stack", "cannot be updated",
+         "continue-update-rollback --stack-name shop --region eu-west-1"),
+        ("DescribeStacks", lambda _: _stack("CREATE_COMPLETE", "Invoices"), "stack",
+         "another application's stack", "another name"),
         ("DescribeStacks", lambda _: _stack("UPDATE_IN_PROGRESS"), "stack", "UPDATE_IN_PROGRESS", "Wait"),
         ("DescribeLogGroups", lambda _: {"logGroups": [{"logGroupName": "/retailrec/shop/functions"}]},
          "names", "log group /retailrec/shop/functions", "destroy --stack shop"),
@@ -91,8 +95,33 @@ def test_what_would_stop_a_deployment_is_a_failure_with_its_remedy(
     assert remedy in found.sentence + found.remedy
 
 
-def _stack(status: str) -> dict[str, Any]:
-    return {"Stacks": [{"StackName": "shop", "CreationTime": "2026-01-01T00:00:00Z", "StackStatus": status}]}
+def _stack(status: str, description: str = "retailrec - drop a file") -> dict[str, Any]:
+    described = {
+        "StackName": "shop", "CreationTime": "2026-01-01T00:00:00Z", "StackStatus": status,
+    }  # fmt: skip
+    return {"Stacks": [described | ({"Description": description} if description else {})]}
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_a_stack_that_can_be_updated_is_fine(status: str) -> None:
+    account = FakeAccount()
+    account.answers["DescribeStacks"] = lambda _: _stack(
+        status, "" if status == "REVIEW_IN_PROGRESS" else "retailrec - drop a file"
+    )
+    (found,) = [each for each in examine(account, plan(IMAGE)) if each.what == "stack"]
+    assert (found.verdict, found.sentence) == (
+        Verdict.OK, f"shop is {status}: the deployment updates it.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("role", "verdict"), [("shop-ApiLogsRole-1A", Verdict.OK), ("other-ApiLogsRole-1A", Verdict.NOTE)]
+)
+def test_a_role_for_logs_that_is_not_the_stack_s_is_replaced(role: str, verdict: Verdict) -> None:
+    account = FakeAccount()
+    account.answers["GetAccount"] = lambda _: {"cloudwatchRoleArn": f"arn:aws:iam::{ACCOUNT}:role/{role}"}
+    (found,) = [each for each in examine(account, plan(IMAGE)) if each.what == "API logs"]
+    assert found.verdict is verdict
 
 
 def test_quotas_follow_from_the_parameters_and_may_have_a_default_alone() -> None:
@@ -109,6 +138,15 @@ def test_actions_that_iam_would_deny_are_named() -> None:
     (found,) = of(examine(account, plan(IMAGE)), Verdict.FAILED)
     assert "may not call iam:PassRole, s3:CreateBucket." in found.sentence
     assert "docs/deployer-policies" in found.remedy
+
+
+def test_actions_on_a_web_acl_are_needed_where_one_is_named_alone() -> None:
+    account = FakeAccount()
+    account.denied = {"wafv2:AssociateWebACL", "apigateway:SetWebACL"}
+    acl = f"WebAclArn=arn:aws:wafv2:eu-west-1:{ACCOUNT}:regional/webacl/a/b"
+    assert of(examine(account, plan(IMAGE)), Verdict.FAILED) == []
+    (found,) = of(examine(account, plan(IMAGE, acl)), Verdict.FAILED)
+    assert "may not call apigateway:SetWebACL, wafv2:AssociateWebACL." in found.sentence
 
 
 def test_a_session_has_the_permissions_of_its_role() -> None:

@@ -134,9 +134,8 @@ class Account:
     def __init__(self) -> None:
         self.formations: dict[str, FakeCloudFormation] = {}
         self.gateways: dict[str, FakeGateway] = {}
-        self.asked: list[
-            tuple[str, str]
-        ] = []  # service and operation of each call through a client of `client`
+        self.of_any_owner = set[str]()  # operations on a bucket that would be done to any account's
+        self.refuse: dict[str, set[str]] = {}  # operations, and on which roles and buckets they are refused
         self._made = 0
 
     def client(self, service: str, region: str) -> Any:
@@ -144,7 +143,15 @@ class Account:
             return self.formation(region)
         if service in {"apigateway", "apigatewayv2"}:
             return self.gateways.setdefault(region, FakeGateway())
-        return aws(service, region)
+        made = aws(service, region)
+        made.meta.events.register("provide-client-params", self._authorize)
+        return made
+
+    def _authorize(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if "Bucket" in params and params.get("ExpectedBucketOwner") != ACCOUNT:
+            self.of_any_owner.add(model.name)
+        if {params.get("RoleName"), params.get("Bucket")} & self.refuse.get(model.name, set()):
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, model.name)
 
     def formation(self, region: str) -> FakeCloudFormation:
         return self.formations.setdefault(region, FakeCloudFormation(region))

@@ -111,8 +111,25 @@ def test_what_others_gave_such_a_name_stays(account: Account, destroy: Destroy) 
     assert account.roles() == {"retailrec-ApiLogsRole-mine"}
     assert account.in_sagemaker(HERE) == {f"retailrec-{RUN}", "retailrec-endpoint"}
     assert account.streams(HERE) == {f"retailrec-{RUN}/algo-1-1"}
+    assert "/aws/sagemaker/Endpoints/retailrec-endpoint" in account.log_groups(HERE)
     for name in ("retailrec-rawbucket-mine", "retailrec-ApiLogsRole-mine", "retailrec-endpoint"):
         assert name in printed, "what looks like the stack's and stays is named"
+
+
+def test_the_rules_that_invoke_functions_are_disabled_on_each_bus(account: Account, destroy: Destroy) -> None:
+    stack = account.deploy("retailrec", HERE)
+    events = aws("events", HERE)
+    events.create_event_bus(Name="retailrec")
+    rules = (("retailrec", "retailrec-Own-1", "retailrec|retailrec-Own-1"), ("default", "retailrec-Default-1",
+              "retailrec-Default-1"))  # fmt: skip
+    for bus, name, recorded in rules:
+        events.put_rule(Name=name, EventBusName=bus, EventPattern='{"source": ["retailrec"]}')
+        stack.resources[name] = {"ResourceType": "AWS::Events::Rule", "PhysicalResourceId": recorded}
+    events.put_rule(Name="retailrec-Mine", EventPattern='{"source": ["mine"]}')
+    destroy("retailrec", HERE)
+    state = {name: events.describe_rule(Name=name, EventBusName=bus)["State"] for bus, name, _ in rules}
+    assert set(state.values()) == {"DISABLED"}, state
+    assert events.describe_rule(Name="retailrec-Mine")["State"] == "ENABLED"
 
 
 @pytest.mark.slow
@@ -214,10 +231,44 @@ def test_a_protected_stack_is_refused_before_anything_is_removed(account: Accoun
     assert account.in_sagemaker(HERE)
 
 
-def test_a_stack_that_is_being_updated_is_refused(account: Account, destroy: Destroy) -> None:
-    account.deploy("retailrec", HERE).status = "UPDATE_IN_PROGRESS"
-    with pytest.raises(Problem, match="UPDATE_IN_PROGRESS: try again when it has ended"):
+def test_a_stack_that_is_being_changed_is_refused(account: Account, destroy: Destroy) -> None:
+    stack = account.deploy("retailrec", HERE)
+    for status in ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"):
+        stack.status = status
+        with pytest.raises(Problem, match=f"{status}: try again when it has ended"):
+            destroy("retailrec", HERE)
+        assert stack.status == status
+
+
+def test_tags_of_others_that_may_not_be_read_stop_nothing(account: Account, destroy: Destroy) -> None:
+    """The policies in docs/deployer-policies allow what begins with retailrec alone."""
+    stack = account.deploy("retailrec", HERE)
+    others = {"shop-ApiLogsRole-1", "retailrec-ApiLogsRole-mine"}
+    for role in others:
+        aws("iam", HERE).create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+    for bucket in ("shop-rawbucket-1", "retailrec-rawbucket-mine"):
+        create_bucket(bucket, HERE)
+    account.refuse = {
+        "ListRoleTags": others, "GetBucketTagging": {"shop-rawbucket-1", "retailrec-rawbucket-mine"}
+    }  # fmt: skip
+    printed = destroy("retailrec", HERE)
+    assert stack.status == "DELETE_COMPLETE"
+    assert account.roles() == others
+    assert account.buckets() == {"shop-rawbucket-1", "retailrec-rawbucket-mine"}
+    assert "retailrec-ApiLogsRole-mine" in printed
+    assert "retailrec-rawbucket-mine" in printed
+    assert "shop-" not in printed
+
+
+@pytest.mark.slow
+def test_a_bucket_of_the_stack_whose_tags_may_not_be_read_is_a_problem(
+    account: Account, destroy: Destroy
+) -> None:
+    stack = account.deploy("retailrec", HERE)
+    account.refuse = {"GetBucketTagging": kept(stack)}
+    with pytest.raises(Problem, match="s3:GetBucketTagging"):
         destroy("retailrec", HERE)
+    assert stack.status == "CREATE_COMPLETE"
 
 
 @pytest.mark.slow
@@ -254,3 +305,4 @@ def test_a_bucket_of_another_account_with_such_a_tag_is_not_asked_for(
     tag_as_cloudformation(bucket, stack.id.replace(ACCOUNT, "999999999999"))
     destroy("retailrec", HERE)
     assert account.buckets() == {bucket}
+    assert account.of_any_owner <= {"ListObjectVersions"}, "the cost is read, of buckets that are the stack's"
