@@ -29,6 +29,8 @@ _kept: dict[Hashable, Client] = {}
 @contextmanager
 def moto_cloud() -> Iterator[tables.Tables]:
     """Put an empty AWS in place of the real one; credentials and region are the environment's."""
+    assert boto3.client is _make, "an earlier test replaced boto3.client, and did not put it back"
+    assert boto3.Session.client is _make_of_session, "likewise boto3.Session.client"
     models = _models()
     searched = len(models.search_paths)
     held = tables.begin()

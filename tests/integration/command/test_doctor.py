@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -173,14 +174,10 @@ def test_a_missing_stack_is_reported(account: Account, retailrec: Invoke) -> Non
     assert "There is no stack 'nowhere'" in answer.stderr
 
 
-def test_without_credentials_the_first_step_is_named(
-    account: Account, retailrec: Invoke, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def client(*_: object, **__: object) -> None:
-        raise NoCredentialsError
-
-    monkeypatch.setattr(boto3.Session, "client", client)
-    answer = retailrec("doctor", "--algorithm-arn", ARN)
+def test_without_credentials_the_first_step_is_named(account: Account, retailrec: Invoke) -> None:
+    # Not by monkeypatch, which undoes its changes after moto's are undone: it would bring moto's client back.
+    with patch.object(boto3.Session, "client", side_effect=NoCredentialsError):
+        answer = retailrec("doctor", "--algorithm-arn", ARN)
     assert answer.exit_code == 1
     assert "No AWS credentials were found" in words(answer.output)
     assert "algorithm" not in words(answer.output), "what needs credentials is not asked in vain"
