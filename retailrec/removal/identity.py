@@ -20,12 +20,9 @@ OWN_TAG = "retailrec:stack-id"  # the template's, on what CloudFormation puts no
 CLOUDFORMATION_TAG = "aws:cloudformation:stack-id"  # nobody but CloudFormation can set or change it
 SAGEMAKER_TAG = "retailrec:stack"  # the functions'; SageMaker's resources are of one account and region
 _DESCRIPTION = "retailrec"
-<<<<<<< HEAD
 _PARAMETERS = {"AlgorithmArn", "AlgorithmImageUri"}
-=======
 # CloudFormation refuses DeleteStack during every other change, the clean-up after an update included.
 _DELETABLE_IN_PROGRESS = {"CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS", "DELETE_IN_PROGRESS"}
->>>>>>> 43e303244351588d423c069c1d1879e6ed4c5c1c
 _LOGICAL_IDS = {"LedgerTable", "ServingTable"}
 _STACK_ID = re.compile(
     r"arn:(?P<partition>[^:]+):cloudformation:(?P<region>[^:]+):(?P<account>\d+):stack/(?P<name>[^/]+)/.+"
@@ -116,9 +113,10 @@ def describe(formation: Any, stack: str) -> Any:
         raise
 
 
-def is_described_as_ours(described: Any) -> bool:
-    """Return whether a stack has the description of the template."""
-    return str(described.get("Description", "")).startswith(_DESCRIPTION)
+def looks_like_ours(described: Any) -> bool:
+    """Return whether a stack has the template's description, or its parameters where it was rolled back."""
+    given = {each["ParameterKey"] for each in described.get("Parameters", [])}
+    return str(described.get("Description", "")).startswith(_DESCRIPTION) or given >= _PARAMETERS
 
 
 def _deleted(formation: Any, stack: str) -> Iterator[str]:
@@ -141,12 +139,7 @@ def _record(formation: Any, stack_id: str) -> Iterator[Recorded]:
 
 
 def _check_removable(found: Identity, described: Any) -> None:
-<<<<<<< HEAD
-    given = {each["ParameterKey"] for each in described.get("Parameters", [])}
-    ours = str(described.get("Description", "")).startswith(_DESCRIPTION) or given >= _PARAMETERS
-=======
-    ours = is_described_as_ours(described)
->>>>>>> 43e303244351588d423c069c1d1879e6ed4c5c1c
+    ours = looks_like_ours(described)
     if not ours and found.status == "REVIEW_IN_PROGRESS":
         raise Problem(
             f"{found.name} is REVIEW_IN_PROGRESS: none of it was deployed, so nothing shows whose it is. To "

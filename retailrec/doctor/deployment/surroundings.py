@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from retailrec.doctor.deployment.plan import Plan
 from retailrec.doctor.findings import Finding, failed, note, ok
-from retailrec.removal.identity import Client, describe, is_described_as_ours
+from retailrec.removal.identity import Client, describe, looks_like_ours
 from retailrec_shared.core.aws import error_code, says_missing
 
 _PRINCIPAL = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)")
@@ -23,7 +23,7 @@ def check_stack(client: Client, plan: Plan, region: str) -> Iterator[Finding]:
         yield from _taken_names(client, plan.stack, region)
         return
     status = str(described["StackStatus"])
-    if status != "REVIEW_IN_PROGRESS" and not is_described_as_ours(described):
+    if status != "REVIEW_IN_PROGRESS" and not looks_like_ours(described):
         yield failed(
             "stack",
             f"{plan.stack} is another application's stack ({status}), and the deployment would replace it.",
