@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from publish_recommendations import publication
 from publish_recommendations.publishing import transform_job_changed
-from reconcile_runs import cleaning
 from reconcile_runs.cleaning import delete_serving_items
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.errors import NotYet
@@ -22,7 +21,9 @@ from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.stage_work import stage_work
 from retailrec_shared.serving import bulk
+from retailrec_shared.serving.entries import ORDER
 from retailrec_shared.serving.keys import customer_key, customers_key
+from retailrec_shared.serving.run_lines import read_lines
 from retailrec_shared.serving.table import Serving, serving
 from tests.fakes import FakeEventBridge, refusal
 from tests.integration.pipeline.test_publishing import CUSTOMERS, put, run  # noqa: F401 - a fixture
@@ -94,7 +95,7 @@ def test_a_release_with_another_order_of_entries_writes_all_of_them_again(
     """A position of an earlier release would leave out entries."""
     transform_job_changed(JOB, hurried("0"))
     transform_job_changed(JOB, hurried("1"))
-    monkeypatch.setattr(publication, "ORDER", publication.ORDER + 1)
+    monkeypatch.setattr("publish_recommendations.publication.ORDER", ORDER + 1)
     written = _written(monkeypatch)
     monkeypatch.setattr(publication, "_write_parquet", None)  # which is complete
     transform_job_changed(JOB, Invocation("2", lambda: math.inf))
@@ -315,24 +316,24 @@ def test_clean_up_begins_again_in_another_releases_order_and_no_run_holds_anothe
     assert book.move(run.run_id, RunStatus.FAILED)
     assert book.record(run.run_id, retired=True)
     delete_serving_items([published(book)], moment, hurried())
-    monkeypatch.setattr(cleaning, "ORDER", cleaning.ORDER + 1)
+    monkeypatch.setattr("reconcile_runs.cleaning.ORDER", ORDER + 1)
     again = published(book)
     without_files = again.model_copy(update={"run_id": "2" * 16})
-    real = cleaning.read_lines
+    real = read_lines
 
     def read(run_id: str, relative: str) -> Iterator[str]:
         if run_id == without_files.run_id:
             raise refusal("NoSuchKey", "The specified key does not exist.")
         return real(run_id, relative)
 
-    monkeypatch.setattr(cleaning, "read_lines", read)
+    monkeypatch.setattr("reconcile_runs.cleaning.read_lines", read)
     with pytest.raises(ExceptionGroup, match="could not be deleted"):
         delete_serving_items([without_files, again], moment, hurried())
     assert again.cleanup.serving_items_passed
     assert published(book).cleanup.serving_items_passed == again.cleanup.serving_items_passed, (
         "from the start"
     )
-    assert published(book).cleanup.serving_items_order == cleaning.ORDER
+    assert published(book).cleanup.serving_items_order == ORDER + 1
 
 
 class _Throttling:
