@@ -101,11 +101,10 @@ class Lease:
 
 
 class Published(NamedTuple):
-    """How far an invocation got: whether everything is written, and whether it wrote anything."""
+    """How far an invocation got, and whether everything is written."""
 
     position: Position
     complete: bool
-    advanced: bool
 
 
 def acquire(run: Run, invocation: Invocation) -> tuple[Lease, Run] | None:
@@ -127,7 +126,10 @@ def acquire(run: Run, invocation: Invocation) -> tuple[Lease, Run] | None:
 
 
 def publish(lease: Lease, run: Run) -> Published:
-    """Write what is left to write, as far as time allows. Raises Overtaken, BadOutput and NotYet."""
+    """Write what is left to write, as far as time allows; a group of entries at least.
+
+    Raises Overtaken, BadOutput, and NotYet where DynamoDB takes nothing.
+    """
     noted = run.stages[Stage.PUBLISH].position
     position = Position(**noted) if noted else _write_parquet(lease)
     if not position.holds():
@@ -147,7 +149,7 @@ def publish(lease: Lease, run: Run) -> Published:
         if position.entries == begun:
             raise NotYet("DynamoDB takes no more writes to the serving table at present.") from throttled
     lease.note(position)
-    return Published(position, complete, advanced=position.entries > begun or not noted)
+    return Published(position, complete)
 
 
 def _write_parquet(lease: Lease) -> Position:
