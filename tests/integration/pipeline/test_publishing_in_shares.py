@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from publish_recommendations import publication
 from publish_recommendations.publishing import transform_job_changed
+from reconcile_runs import cleaning
 from reconcile_runs.cleaning import delete_serving_items
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.errors import NotYet
@@ -117,6 +118,42 @@ def test_an_advance_ends_the_count_of_failures(
     assert published(book).stages[Stage.PUBLISH].failures is None
 
 
+def test_an_output_that_takes_more_than_an_invocation_to_check_is_refused(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 5)
+    transform_job_changed(JOB, hurried())
+    assert published(book).status is RunStatus.FAILED
+    assert "After 5 customers the function's time was over" in str(published(book).outcome.reason)
+    assert missing() == CUSTOMERS
+
+
+def test_a_run_that_ends_while_its_output_is_checked_is_not_published(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 5)
+    monkeypatch.setattr(publication.Lease, "due", True)
+    calls: list[bool] = []
+
+    def stop() -> float:
+        calls.append(bool(book.move(run.run_id, RunStatus.FAILED, reason="Stopped.")))
+        return math.inf
+
+    transform_job_changed(JOB, Invocation("1", stop))
+    assert calls == [True], "the next check ends it"
+    assert missing() == CUSTOMERS
+    with pytest.raises(ClientError):
+        boto3.client("s3").head_object(
+            Bucket="data", Key=names.run_key(run.run_id, names.RECOMMENDATIONS_PARQUET)
+        )
+
+
 def test_rows_that_do_not_fit_the_functions_storage_are_refused(
     run: Run,  # noqa: F811
     book: Ledger,
@@ -191,6 +228,31 @@ def test_a_killed_invocation_is_taken_over_by_lambdas_own_retry_at_once(
     assert missing(), "the lease is held"
     transform_job_changed(JOB, Invocation("same", lambda: math.inf))
     assert missing() == []
+
+
+def test_an_invocation_that_lost_its_lease_stops_and_leaves_the_position_to_the_other(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication.Lease, "due", True)
+    written = _written(monkeypatch)
+    work = stage_work()
+
+    def lose() -> float:
+        if work.hold(run.run_id, Stage.PUBLISH, "slow", "2020-01-01T00:00:00.000Z"):  # it is over by now
+            assert work.acquire(run.run_id, Stage.PUBLISH, "other", "2999-01-01T00:00:00.000Z")
+        return math.inf
+
+    transform_job_changed(JOB, Invocation("slow", lose))
+    record = published(book).stages[Stage.PUBLISH]
+    assert (record.lease_by, record.lease_until) == ("other", "2999-01-01T00:00:00.000Z")
+    assert record.position is not None
+    assert record.position["entries"] == 10, "what was noted before"
+    assert len(written) <= 20, "one group more at most"
+    assert record.ended_at is None
+    assert events(bus) == 0
 
 
 def test_a_publication_that_is_killed_again_and_again_fails_the_run(
@@ -334,6 +396,21 @@ def test_clean_up_begins_again_in_another_releases_order_and_no_run_holds_anothe
         "from the start"
     )
     assert published(book).cleanup.serving_items_order == ORDER + 1
+
+
+@pytest.mark.usefixtures("bus")
+def test_clean_up_ends_before_the_reconcilers_next_pass(
+    run: Run,  # noqa: F811
+    book: Ledger,
+) -> None:
+    transform_job_changed(JOB)
+    assert book.move(run.run_id, RunStatus.FAILED)
+    assert book.record(run.run_id, retired=True)
+    times = iter([900.0, 900.0 - cleaning.PASS_SECONDS - 1])
+    delete_serving_items(
+        [published(book)], datetime.now(UTC) + timedelta(hours=1), Invocation("1", times.__next__)
+    )
+    assert published(book).cleanup.serving_items_passed == bulk.BATCH_WRITE
 
 
 class _Throttling:
