@@ -13,7 +13,7 @@ def endpoint_changed(name: str) -> None:
     if name != settings().endpoint_name:
         logger.info("endpoint of another stack ignored", endpoint=name)
         return
-    state = deployment.describe()
+    state = deployment.describe_or_fail()
     if state and state.in_service and state.run_id:
         noted = ledger().end_stage(state.run_id, Stage.DEPLOY)
         if noted and activate_if_ready(noted):

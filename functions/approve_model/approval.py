@@ -34,7 +34,8 @@ def judge_training_job(job_name: str) -> None:
         return
     job: Trained | None = None
     described = False
-    with step_of(run.run_id, Stage.TRAIN):
+    # The model of a run that has one is restored: a retry from there does not train again.
+    with step_of(run.run_id, Stage.APPROVE if run.status in DEPLOYABLE else Stage.TRAIN):
         job, described = present_job(run), True
     if not described:
         return
@@ -77,8 +78,9 @@ def _judge(run: Run, job: Trained) -> None:
         ledger().end_stage(run.run_id, Stage.TRAIN)
         if run.stages[Stage.APPROVE].unsettled_since is None:  # which a start would forget
             ledger().start_stage(run.run_id, Stage.APPROVE)
-        _wait_for_metrics(run, job)
-        _pass_gate(run, job)
+        with step_of(run.run_id, Stage.APPROVE):
+            _wait_for_metrics(run, job)
+            _pass_gate(run, job)
     elif job.status in {"Failed", "Stopped"}:
         reason = job.failure or f"The training job was {job.status.lower()}."
         try_again(run, Stage.TRAIN, reason)
@@ -90,9 +92,7 @@ def _wait_for_metrics(run: Run, job: Trained) -> None:
     """Raise NotYet while the metric of a job that ended just now may still come."""
     recent = job.ended is not None and datetime.now(UTC) - job.ended < METRICS_AFTER
     if recent and CONTRACT_METRIC not in job.metrics:
-        waiting = f"SageMaker does not show the training job's {CONTRACT_METRIC} yet."
-        ledger().wait_stage(run.run_id, Stage.APPROVE, waiting)
-        raise NotYet(waiting)
+        raise NotYet(f"SageMaker does not show the training job's {CONTRACT_METRIC} yet.")
 
 
 def _pass_gate(run: Run, job: Trained) -> None:
@@ -106,11 +106,10 @@ def _pass_gate(run: Run, job: Trained) -> None:
             counting.count_training_seconds(job.seconds)
         logger.warning("model rejected by the gate", run_id=run.run_id, reason=reason)
         return
-    with step_of(run.run_id, Stage.APPROVE):
-        create_models(run, job.artifact)
-        if _approve(run, found, caution(run, found, live, _standards().tolerance)):
-            _count_metrics(found)
-            counting.count_training_seconds(job.seconds)
+    create_models(run, job.artifact)
+    if _approve(run, found, caution(run, found, live, _standards().tolerance)):
+        _count_metrics(found)
+        counting.count_training_seconds(job.seconds)
 
 
 def _standards() -> Standards:

@@ -6,6 +6,7 @@ number is the position. An invocation that has little time left ends between two
 """
 
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,7 @@ from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.run_parts import timestamp
 from retailrec_shared.ledger.stage_work import stage_work
 from retailrec_shared.serving.bulk import Throttled
-from retailrec_shared.serving.entries import Entry, Read, customer_of, run_entries
+from retailrec_shared.serving.entries import ORDER, Entry, Read, customer_of, run_entries
 from retailrec_shared.serving.run_lines import read_lines
 from retailrec_shared.serving.table import serving
 
@@ -39,6 +40,8 @@ MOST_LEASES = 6
 # Enough to end the group of entries that is being written, and to note the position.
 RESERVE_SECONDS = 60.0
 CUSTOMERS_BETWEEN_CHECKS = 5_000
+# A row group with the longest ids, and more.
+RESERVE_BYTES = 300_000_000
 
 
 class Overtaken(Exception):
@@ -52,6 +55,11 @@ class Position(NamedTuple):
     recommendations: int
     entries: int = 0
     passed: int = 0
+    order: int = ORDER
+
+    def holds(self) -> bool:
+        """Return whether this release writes entries in the order in which these were counted."""
+        return self.order == ORDER
 
 
 class Lease:
@@ -93,11 +101,10 @@ class Lease:
 
 
 class Published(NamedTuple):
-    """How far an invocation got: whether everything is written, and whether it wrote anything."""
+    """How far an invocation got, and whether everything is written."""
 
     position: Position
     complete: bool
-    advanced: bool
 
 
 def acquire(run: Run, invocation: Invocation) -> tuple[Lease, Run] | None:
@@ -119,9 +126,15 @@ def acquire(run: Run, invocation: Invocation) -> tuple[Lease, Run] | None:
 
 
 def publish(lease: Lease, run: Run) -> Published:
-    """Write what is left to write, as far as time allows. Raises Overtaken, BadOutput and NotYet."""
+    """Write what is left to write, as far as time allows; a group of entries at least.
+
+    Raises Overtaken, BadOutput, and NotYet where DynamoDB takes nothing.
+    """
     noted = run.stages[Stage.PUBLISH].position
     position = Position(**noted) if noted else _write_parquet(lease)
+    if not position.holds():
+        logger.info("all entries are written again, in this release's order", run_id=lease.run_id)
+        position = Position(position.customers, position.recommendations)
     begun = position.entries
     complete = False
     try:
@@ -136,7 +149,7 @@ def publish(lease: Lease, run: Run) -> Published:
         if position.entries == begun:
             raise NotYet("DynamoDB takes no more writes to the serving table at present.") from throttled
     lease.note(position)
-    return Published(position, complete, advanced=position.entries > begun or not noted)
+    return Published(position, complete)
 
 
 def _write_parquet(lease: Lease) -> Position:
@@ -151,6 +164,7 @@ def _write_parquet(lease: Lease) -> Position:
             if customers % CUSTOMERS_BETWEEN_CHECKS == 0:
                 lease.hold()
                 _refuse_if_late(lease, customers)
+                _refuse_if_full(Path(folder), customers)
             yield customer, recommendations
 
     with tempfile.TemporaryDirectory() as folder:
@@ -172,6 +186,14 @@ def _refuse_if_late(lease: Lease, customers: int) -> None:
         )
 
 
+def _refuse_if_full(folder: Path, customers: int) -> None:
+    if shutil.disk_usage(folder).free < RESERVE_BYTES:
+        raise Rejected(
+            f"After {customers:,} customers the function's storage was full: the recommendations are too "
+            "large for one Parquet file. Lower the stack's parameter TopN, and run the batch job again."
+        )
+
+
 def _write_entries(lease: Lease, position: Position) -> Iterator[Position]:
     """Write the entries after a position; yield the position after each group."""
     read = partial(read_lines, lease.run_id)
@@ -181,6 +203,8 @@ def _write_entries(lease: Lease, position: Position) -> Iterator[Position]:
         nonlocal passed
         for customer, line, recommendations in _paired(read):
             passed += 1
+            if passed % CUSTOMERS_BETWEEN_CHECKS == 0:
+                lease.hold()  # passing over those that are written may take minutes
             # Formatting what is written already would take most of the time.
             yield customer, body_of(json.loads(line), recommendations) if passed > position.passed else None
 

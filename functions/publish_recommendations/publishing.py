@@ -98,8 +98,7 @@ def _continue(run: Run, job: "DescribeTransformJobResponseTypeDef", invocation: 
     finally:
         stage_work().release(run.run_id, Stage.PUBLISH, invocation.id)
     logger.info("publishing continues in another invocation", run_id=run.run_id, **share.position._asdict())
-    if share.advanced:  # otherwise the reconciler tries again
-        replay.send(replay.transform_job_changed(job_of(settings(), run, Stage.BATCH)))
+    replay.send(replay.transform_job_changed(job_of(settings(), run, Stage.BATCH)))
     return None
 
 

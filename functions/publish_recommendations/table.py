@@ -20,6 +20,8 @@ SCHEMA = Schema(
 BATCH_ROWS = 1 << 15
 # With the longest ids a row has two kilobytes.
 GROUP_ROWS = 1 << 17
+# Without it, long ids fill the function's storage: a customer's id is repeated in each of its rows.
+COMPRESSION = "snappy"
 
 Columns = tuple[list[str], list[int], list[str], list[float]]
 
@@ -32,7 +34,13 @@ def write_table(lists: Iterable[tuple[str, Sequence[Scored]]], path: Path) -> in
     batches = _Batches(lists)
     try:
         reader = RecordBatchReader.from_batches(SCHEMA, iter(batches))
-        write_parquet(reader, str(path), max_row_group_size=GROUP_ROWS, dictionary_page_size_limit=1 << 20)
+        write_parquet(
+            reader,
+            str(path),
+            max_row_group_size=GROUP_ROWS,
+            dictionary_page_size_limit=1 << 20,
+            compression=COMPRESSION,
+        )
     except Exception:
         if batches.problem is not None:  # which arro3 raises in an error of its own
             raise batches.problem from None

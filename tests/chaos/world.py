@@ -13,12 +13,15 @@ from local.sagemaker.account.records import ModelPackage, TrainingJob, Transform
 from local.sagemaker.tuning import run as tuning_run
 from local.sagemaker.tuning import views as tuning_views
 from retailrec_shared.core import names
+from retailrec_shared.core.status import IN_PROGRESS
+from retailrec_shared.ledger.ledger import Ledger
+from retailrec_shared.ledger.run_parts import timestamp
 from retailrec_shared.sagemaker.requests import CONTRACT_METRIC
 from tests.chaos import files, uploads
 from tests.chaos.accepted import Accepted, Position
 from tests.chaos.faults import Fault
 from tests.chaos.history import CALM, STORM_END, Drop, Plan
-from tests.chaos.lambdas import Invocation, present
+from tests.chaos.lambdas import Client, Invocation, present
 from tests.chaos.operators import type_command
 from tests.chaos.rules import MINUTES_BETWEEN_PASSES, Function, functions, rules
 from tests.chaos.services.dynamodb import DynamoDB
@@ -164,6 +167,9 @@ class World:
 
     def _stop_if_settled(self) -> None:
         """Stop when several passes have found nothing to do: then no later one will."""
+        if self._a_run_waits_for_its_turn():
+            self._seen_changes.clear()
+            return
         self._seen_changes.append(self.changes)
         busy = self.sagemaker.working
         if (
@@ -173,6 +179,13 @@ class World:
         ):
             self.say("nothing changes any more")
             self.timeline.over = True
+
+    def _a_run_waits_for_its_turn(self) -> bool:
+        """Return whether a stage is tried again later; until then nothing changes."""
+        moment = timestamp(self.timeline.moment)
+        book = Ledger(ENVIRONMENT["LEDGER_TABLE"], Client("dynamodb", self.dynamodb))  # type: ignore[arg-type]
+        runs = (run for run in book.runs() if run.status in IN_PROGRESS)
+        return any(record.too_early(moment) for run in runs for record in run.stages.values())
 
     def _delete_endpoint_by_hand(self) -> None:
         endpoint = self.sagemaker.endpoint

@@ -15,6 +15,7 @@ SERVERLESS = "https://docs.aws.amazon.com/sagemaker/latest/dg/serverless-endpoin
 RUNTIME = f"{SAGEMAKER_API}API_runtime_InvokeEndpoint.html"
 EVENTS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html"
 DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"
+BATCH_WRITE = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html"
 S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"
 S3_METADATA = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html"
 S3_PUT = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html"
@@ -151,7 +152,7 @@ def size_of_attribute(value: Mapping[str, Any]) -> int:
         case "M":
             return 3 + sum(1 + size_of_text(name) + size_of_attribute(each) for name, each in inner.items())
         case "SS" | "NS" | "BS":
-            return sum(map(len, inner))
+            return sum(map(len, inner)) if kind == "BS" else sum(map(size_of_text, inner))
     return 1
 
 
@@ -163,6 +164,11 @@ def _item_sizes(request: Request) -> Iterator[float]:
 
 def _writes(request: Request) -> Iterator[float]:
     yield sum(map(len, request["RequestItems"].values()))
+
+
+def _sent(request: Request) -> Iterator[float]:
+    if len(repr(request)) * 12 > 16 * MB:  # else it cannot be too large
+        yield len(json.dumps(request, default=repr))
 
 
 def _reads(request: Request) -> Iterator[float]:
@@ -250,6 +256,7 @@ LIMITS = (
     _limit("events", "PutEvents", "details that are no JSON object", _details_that_are_no_json, 0, EVENTS),
     _limit("dynamodb", ITEMS, "bytes of an item", _item_sizes, 400 * KB, DYNAMODB),
     _limit("dynamodb", "BatchWriteItem", "items written at once", _writes, 25, DYNAMODB),
+    _limit("dynamodb", "BatchWriteItem", "bytes of a request", _sent, 16 * MB, BATCH_WRITE),
     _limit("dynamodb", "BatchWriteItem", "items written twice at once", _doubled_keys, 0, DYNAMODB),
     _limit("dynamodb", "BatchGetItem", "items read at once", _reads, 100, DYNAMODB),
     _limit("dynamodb", f"{ITEMS} GetItem UpdateItem DeleteItem", "bytes of a partition key", _partition_keys,

@@ -65,6 +65,10 @@ EXAMPLES: dict[str, tuple[Callable[[Any], dict[str, Any]], Any, Any]] = {
     "details that are no JSON object": (lambda detail: event(Detail=detail), "{}", "[]"),
     "bytes of an item": (lambda size: {"Item": item(x="x" * size)}, 400 * KB - 4, 400 * KB - 3),
     "items written at once": (lambda count: writes(*map(str, range(count))), 25, 26),
+    "bytes of a request": (
+        lambda count: {
+            "RequestItems": {"table": [{"PutRequest": {"Item": item(x="\U0001f600" * 100_000)}}] * count}
+        }, 13, 14),
     "items written twice at once": (lambda keys: writes(*keys), "ab", "aa"),
     "items read at once": (lambda count: {"RequestItems": {"table": {"Keys": [item()] * count}}}, 100, 101),
     "bytes of a partition key": (lambda size: {"Key": item(pk="é" * size)}, 1_024, 1_025),

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from publish_recommendations import publication
 from publish_recommendations.publishing import transform_job_changed
+from reconcile_runs import cleaning
 from reconcile_runs.cleaning import delete_serving_items
 from retailrec_shared.core import aws, names
 from retailrec_shared.core.errors import NotYet
@@ -20,9 +22,11 @@ from retailrec_shared.ledger.ledger import Ledger
 from retailrec_shared.ledger.run import Run
 from retailrec_shared.ledger.stage_work import stage_work
 from retailrec_shared.serving import bulk
+from retailrec_shared.serving.entries import ORDER
 from retailrec_shared.serving.keys import customer_key, customers_key
+from retailrec_shared.serving.run_lines import read_lines
 from retailrec_shared.serving.table import Serving, serving
-from tests.fakes import FakeEventBridge
+from tests.fakes import FakeEventBridge, refusal
 from tests.integration.pipeline.test_publishing import CUSTOMERS, put, run  # noqa: F401 - a fixture
 
 JOB = f"retailrec-{'1' * 16}"
@@ -83,6 +87,104 @@ def test_a_publication_continues_where_its_time_was_over(
     assert page == {customers_key(run.run_id, 0): CUSTOMERS}
 
 
+def test_a_release_with_another_order_of_entries_writes_all_of_them_again(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A position of an earlier release would leave out entries."""
+    transform_job_changed(JOB, hurried("0"))
+    transform_job_changed(JOB, hurried("1"))
+    monkeypatch.setattr("publish_recommendations.publication.ORDER", ORDER + 1)
+    written = _written(monkeypatch)
+    monkeypatch.setattr(publication, "_write_parquet", None)  # which is complete
+    transform_job_changed(JOB, Invocation("2", lambda: math.inf))
+    assert written[0].startswith(f"{run.run_id}#item#"), "the first entry of all"
+    assert missing() == []
+    assert published(book).ended(Stage.PUBLISH)
+
+
+def test_an_advance_ends_the_count_of_failures(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+) -> None:
+    """A long publication may meet the same error now and then."""
+    book.start_stage(run.run_id, Stage.PUBLISH)
+    stage_work().count_failure(run.run_id, Stage.PUBLISH, "AWS refused it.")
+    transform_job_changed(JOB, hurried())
+    assert not published(book).ended(Stage.PUBLISH)
+    assert published(book).stages[Stage.PUBLISH].failures is None
+
+
+def test_an_output_that_takes_more_than_an_invocation_to_check_is_refused(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 5)
+    transform_job_changed(JOB, hurried())
+    assert published(book).status is RunStatus.FAILED
+    assert "After 5 customers the function's time was over" in str(published(book).outcome.reason)
+    assert missing() == CUSTOMERS
+
+
+def test_a_run_that_ends_while_its_output_is_checked_is_not_published(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 5)
+    monkeypatch.setattr(publication.Lease, "due", True)
+    calls: list[bool] = []
+
+    def stop() -> float:
+        calls.append(bool(book.move(run.run_id, RunStatus.FAILED, reason="Stopped.")))
+        return math.inf
+
+    transform_job_changed(JOB, Invocation("1", stop))
+    assert calls == [True], "the next check ends it"
+    assert missing() == CUSTOMERS
+    with pytest.raises(ClientError):
+        boto3.client("s3").head_object(
+            Bucket="data", Key=names.run_key(run.run_id, names.RECOMMENDATIONS_PARQUET)
+        )
+
+
+def test_rows_that_do_not_fit_the_functions_storage_are_refused(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 5)
+    monkeypatch.setattr(publication, "RESERVE_BYTES", math.inf)
+    transform_job_changed(JOB)
+    now = published(book)
+    assert (now.status, now.outcome.failed_stage) == (RunStatus.FAILED, Stage.PUBLISH)
+    assert "storage was full" in str(now.outcome.reason)
+    assert missing() == CUSTOMERS
+
+
+def test_the_lease_is_held_while_what_is_written_is_passed_over(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With many customers that takes minutes, and another invocation would begin meanwhile."""
+    transform_job_changed(JOB, hurried())
+    monkeypatch.setattr(publication, "CUSTOMERS_BETWEEN_CHECKS", 1)
+    held: list[int] = []
+    written = _written(monkeypatch)
+    monkeypatch.setattr(publication.Lease, "hold", lambda _lease: held.append(len(written)))
+    transform_job_changed(JOB, Invocation("next", lambda: math.inf))
+    assert held[0] == 0
+
+
 def test_the_event_of_a_publication_that_runs_does_nothing(
     run: Run,  # noqa: F811
     book: Ledger,
@@ -126,6 +228,31 @@ def test_a_killed_invocation_is_taken_over_by_lambdas_own_retry_at_once(
     assert missing(), "the lease is held"
     transform_job_changed(JOB, Invocation("same", lambda: math.inf))
     assert missing() == []
+
+
+def test_an_invocation_that_lost_its_lease_stops_and_leaves_the_position_to_the_other(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    bus: FakeEventBridge,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publication.Lease, "due", True)
+    written = _written(monkeypatch)
+    work = stage_work()
+
+    def lose() -> float:
+        if work.hold(run.run_id, Stage.PUBLISH, "slow", "2020-01-01T00:00:00.000Z"):  # it is over by now
+            assert work.acquire(run.run_id, Stage.PUBLISH, "other", "2999-01-01T00:00:00.000Z")
+        return math.inf
+
+    transform_job_changed(JOB, Invocation("slow", lose))
+    record = published(book).stages[Stage.PUBLISH]
+    assert (record.lease_by, record.lease_until) == ("other", "2999-01-01T00:00:00.000Z")
+    assert record.position is not None
+    assert record.position["entries"] == 10, "what was noted before"
+    assert len(written) <= 20, "one group more at most"
+    assert record.ended_at is None
+    assert events(bus) == 0
 
 
 def test_a_publication_that_is_killed_again_and_again_fails_the_run(
@@ -217,8 +344,6 @@ def test_clean_up_continues_after_the_last_key_that_it_deleted(
     book: Ledger,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from datetime import UTC, datetime, timedelta
-
     transform_job_changed(JOB)
     moment = datetime.now(UTC) + timedelta(hours=1)
     assert book.move(run.run_id, RunStatus.FAILED)
@@ -240,6 +365,52 @@ def test_clean_up_continues_after_the_last_key_that_it_deleted(
     assert passes > 5
     assert len(deleted) == len(set(deleted)), "no pass begins at the first key again"
     assert missing() == CUSTOMERS
+
+
+@pytest.mark.usefixtures("bus")
+def test_clean_up_begins_again_in_another_releases_order_and_no_run_holds_another_up(
+    run: Run,  # noqa: F811
+    book: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transform_job_changed(JOB)
+    moment = datetime.now(UTC) + timedelta(hours=1)
+    assert book.move(run.run_id, RunStatus.FAILED)
+    assert book.record(run.run_id, retired=True)
+    delete_serving_items([published(book)], moment, hurried())
+    monkeypatch.setattr("reconcile_runs.cleaning.ORDER", ORDER + 1)
+    again = published(book)
+    without_files = again.model_copy(update={"run_id": "2" * 16})
+    real = read_lines
+
+    def read(run_id: str, relative: str) -> Iterator[str]:
+        if run_id == without_files.run_id:
+            raise refusal("NoSuchKey", "The specified key does not exist.")
+        return real(run_id, relative)
+
+    monkeypatch.setattr("reconcile_runs.cleaning.read_lines", read)
+    with pytest.raises(ExceptionGroup, match="could not be deleted"):
+        delete_serving_items([without_files, again], moment, hurried())
+    assert again.cleanup.serving_items_passed
+    assert published(book).cleanup.serving_items_passed == again.cleanup.serving_items_passed, (
+        "from the start"
+    )
+    assert published(book).cleanup.serving_items_order == ORDER + 1
+
+
+@pytest.mark.usefixtures("bus")
+def test_clean_up_ends_before_the_reconcilers_next_pass(
+    run: Run,  # noqa: F811
+    book: Ledger,
+) -> None:
+    transform_job_changed(JOB)
+    assert book.move(run.run_id, RunStatus.FAILED)
+    assert book.record(run.run_id, retired=True)
+    times = iter([900.0, 900.0 - cleaning.PASS_SECONDS - 1])
+    delete_serving_items(
+        [published(book)], datetime.now(UTC) + timedelta(hours=1), Invocation("1", times.__next__)
+    )
+    assert published(book).cleanup.serving_items_passed == bulk.BATCH_WRITE
 
 
 class _Throttling:

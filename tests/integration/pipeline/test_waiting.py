@@ -11,6 +11,7 @@ from reconcile_runs.reconciling import reconcile
 from retailrec_shared.core.errors import NotYet
 from retailrec_shared.core.status import RunStatus, Stage
 from retailrec_shared.ledger.run import Run
+from start_batch.batch import start_batch
 from start_training.training import start_training
 from tests.integration.pipeline.stack import Stack
 from tests.integration.pipeline.test_steps import job, prepared
@@ -80,6 +81,30 @@ def test_a_training_job_without_capacity_is_tried_again_later(stack: Stack, late
     pass_by(stack, later)
     assert stack.now(run).status is RunStatus.APPROVED
     assert "RunFailed" not in stack.bus.types()
+
+
+def test_an_event_that_comes_twice_does_not_begin_the_next_attempt_early(stack: Stack, later: Later) -> None:
+    run = training(stack)
+    fail(stack, run, CAPACITY)
+    pass_by(stack, later)
+    assert stack.now(run).attempt(Stage.TRAIN) == 2
+    with pytest.raises(NotYet, match="tried again at"):
+        start_training(run.run_id)
+    assert len(list(stack.sagemaker.cloud.store.training_jobs)) == 1
+    later(minutes=6)
+    start_training(run.run_id)
+    assert len(list(stack.sagemaker.cloud.store.training_jobs)) == 2
+
+
+def test_a_batch_is_not_begun_early_either(stack: Stack, later: Later) -> None:
+    run = approved(stack, later)
+    (transform,) = stack.sagemaker.cloud.store.transform_jobs
+    stack.sagemaker.end_transform(transform, "Failed", CAPACITY)
+    pass_by(stack, later)
+    assert stack.now(run).attempt(Stage.BATCH) == 2
+    with pytest.raises(NotYet, match="tried again at"):
+        start_batch(run.run_id)
+    assert len(list(stack.sagemaker.cloud.store.transform_jobs)) == 1
 
 
 def test_capacity_that_does_not_come_fails_the_run_in_the_end(stack: Stack, later: Later) -> None:

@@ -129,6 +129,14 @@ def error_message(error: "ClientError") -> str:
     return str(error.response.get("Error", {}).get("Message", ""))
 
 
+def refusal_of(error: BaseException) -> "ClientError | None":
+    """Return AWS's refusal that an error is, or that boto3's S3UploadFailedError hides, if it is one."""
+    from boto3.exceptions import S3UploadFailedError
+
+    hidden = error.__context__ if isinstance(error, S3UploadFailedError) else error
+    return hidden if isinstance(hidden, client_error()) else None
+
+
 def is_throttled(error: Exception) -> bool:
     """Return whether AWS refused a call because there were too many, or an account's quota is used up."""
     return isinstance(error, client_error()) and error_code(error) in THROTTLED
@@ -141,10 +149,11 @@ def is_passing(error: Exception) -> bool:
 
     if isinstance(error, HTTPClientError | NoConnection | ConnectionError | TimeoutError | NotAccepted):
         return True
-    if not isinstance(error, client_error()):
+    refusal = refusal_of(error)
+    if refusal is None:
         return False
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return error_code(error) in THROTTLED | UNAVAILABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    status = refusal.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return error_code(refusal) in THROTTLED | UNAVAILABLE or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def says_missing(error: "ClientError") -> bool:

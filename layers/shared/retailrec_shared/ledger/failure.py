@@ -1,5 +1,6 @@
 """Marks runs as failed."""
 
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ from retailrec_shared.ledger.stage_work import stage_work
 SETTLED_AFTER = timedelta(minutes=14)
 FIX_AND_RETRY = "Read the log (retailrec logs), fix the cause, then run: retailrec retry {run_id}"
 LONGEST_FAILURE = 300
+# Ids that some services add to their messages: with them no failure would be like the one before.
+_OF_ONE_REQUEST = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|(?<=Request ID: )\w+", re.I)
 
 
 def fail_run(run_id: str, stage: Stage, reason: str, next_step: str = FIX_AND_RETRY) -> bool:
@@ -83,8 +86,9 @@ def describe(error: Exception) -> str:
     AWS's refusals are quoted. Of any other error only class and place are named: its message may hold a
     customer's id.
     """
-    if isinstance(error, aws.client_error()):
-        said = f"AWS refused {error.operation_name} ({aws.error_code(error)}): {aws.error_message(error)}"
+    if refusal := aws.refusal_of(error):
+        message = _OF_ONE_REQUEST.sub("…", aws.error_message(refusal))
+        said = f"AWS refused {refusal.operation_name} ({aws.error_code(refusal)}): {message}"
     else:
         places = traceback.extract_tb(error.__traceback__)
         last = places[-1] if places else None

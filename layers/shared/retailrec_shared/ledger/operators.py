@@ -62,6 +62,8 @@ def retry(run: Run, live: Run | None) -> Change:
     # The endpoint may have left the run by now: whatever failed, it is deployed once more. Recommendations
     # that could not be published would be the same again, but for another batch.
     again = [Stage.BATCH] if stage is Stage.PUBLISH and run.outcome.reason != STOPPED else []
+    if stage is Stage.BATCH and run.started(Stage.PUBLISH):  # what was published came of another batch
+        again.append(Stage.PUBLISH)
     stages: dict[Stage, StageRecord] = {each: _next(run, each) for each in (stage, Stage.DEPLOY, *again)}
     if run.cleanup.retired:
         return _judge_again(run, stages)

@@ -198,5 +198,7 @@ class CleanUp(Part):
     """Whether a retired run's items in the serving table are deleted."""
     serving_items_passed: int | None = Field(default=None, alias="cleaned_to")
     """How many of its keys, in their order, are deleted by now."""
+    serving_items_order: int | None = Field(default=None, alias="cleaned_order")
+    """Number of that order, which a release may change."""
     swept_attempts: int = Field(default=0, alias="swept")
     """The other models of the searches up to this attempt at training are deleted."""

@@ -37,11 +37,15 @@ class StageWork(LedgerTable):
         )
 
     def note(self, run_id: str, stage: Stage, by: str, until: str, position: dict[str, int]) -> bool:
-        """Record how far the stage got, and hold the lease longer; False if another invocation has it."""
+        """Record how far the stage got, and hold the lease longer; False if another invocation has it.
+
+        Earlier failures do not count any more.
+        """
         noted = self._of_approved(
             run_id,
             stage,
-            f"SET {_PLACE}.lease_until = :until, {_PLACE}.leases = :one, {_PLACE}.#position = :position",
+            f"SET {_PLACE}.lease_until = :until, {_PLACE}.leases = :one, {_PLACE}.#position = :position "
+            f"REMOVE {_PLACE}.failure, {_PLACE}.failures",
             _MINE,
             {"until": until, "me": by, "one": 1, "position": position},
             {"#position": "position"},

@@ -72,6 +72,19 @@ def describe() -> EndpointState | None:
     return EndpointState(answer["EndpointStatus"], run_id, failure, config, instances, _kind(variants))
 
 
+def describe_or_fail() -> EndpointState | None:
+    """Describe the endpoint; what repeats fails the run that it should serve, as in any other step."""
+    try:
+        return describe()
+    except Exception:
+        run = current_target()
+        if run is None:
+            raise
+        with step_of(run.run_id, Stage.DEPLOY):
+            raise
+    raise NotYet("The endpoint cannot be described.")
+
+
 def _kind(variants: Sequence[Mapping[str, Any]]) -> str | None:
     if not variants:
         return None
@@ -110,7 +123,7 @@ def reconcile_endpoint() -> None:
     # at rest with another run than it accepted means that SageMaker rolled back.
     request = endpoint_request.last()
     run = current_target()
-    state = describe()
+    state = describe_or_fail()
     if state and state.in_service and state.run_id:
         ledger().end_stage(state.run_id, Stage.DEPLOY)  # its own event may have been lost
     if run is None:

@@ -19,6 +19,10 @@ from retailrec_shared.serving.keys import (
 )
 from retailrec_shared.serving.sizes import Text, bytes_of, cut_list, cut_lists, dump, room_for_body
 
+# Raised by one whenever a release changes which entries a run has, or their order: a number of entries that
+# an earlier release noted as its position says nothing then.
+ORDER = 1
+
 Entry = tuple[str, Any]
 Read = Callable[[str], Iterable[str]]
 # Of an entry that is too large, what the recommendations and the newest purchases may have before the items

@@ -54,6 +54,11 @@ def test_what_could_not_be_published_is_made_again_first() -> None:
     assert set(stopped.stages) == {Stage.PUBLISH, Stage.DEPLOY}
 
 
+def test_what_was_published_in_part_of_a_batch_is_published_again_of_the_next() -> None:
+    again = operators.retry(failed(Stage.BATCH, stages={Stage.PUBLISH: timed(1)}), None)
+    assert again.stages[Stage.PUBLISH] == StageRecord(attempt=2), "without the position in the former output"
+
+
 def test_the_model_of_a_retired_run_is_made_again_by_another_name() -> None:
     change = operators.retry(failed(Stage.DEPLOY, retired=True), None)
     assert change.to is RunStatus.TRAINING

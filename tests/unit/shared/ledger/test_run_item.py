@@ -36,7 +36,7 @@ STAGES = {
         "lease_until": "2026-01-02T03:40:00.000Z",
         "lease_by": "me",
         "leases": 1,
-        "position": {"customers": 3, "recommendations": 30, "entries": 9, "passed": 2},
+        "position": {"customers": 3, "recommendations": 30, "entries": 9, "passed": 2, "order": 1},
     },
     "deploy": {"attempt": 1, "tried_again": 0},
 }
@@ -69,6 +69,7 @@ ATTRIBUTES: dict[str, Any] = {
     "tidied": 2,
     "cleaned": True,
     "cleaned_to": 800_000,
+    "cleaned_order": 1,
     "overruled": "Too few items.",
     "caution": "A lower lift.",
     "rolled_back_from": "2222222222222222",
@@ -127,6 +128,7 @@ def test_each_attribute_has_its_place_in_the_parts() -> None:
     assert run.cleanup.model_dump() == {
         "jobs_to_stop": ("training-job/shop-0123456789abcdef",), "retired": True, "resources_deleted": True,
         "first_attempt_kept": 2, "serving_items_deleted": True, "serving_items_passed": 800_000,
+        "serving_items_order": 1,
         "swept_attempts": 1,
     }  # fmt: skip
 

@@ -144,6 +144,14 @@ def test_a_search_begins_from_one_like_it() -> None:
     assert tuning_requests.may_begin_from(run, earlier(HyperParameterTuningJobStatus="Stopped"))
 
 
+def test_a_parents_training_jobs_count_towards_sagemakers_limit() -> None:
+    _, run = tuned(tuning_jobs_in_total=30)
+    counters = {"Completed": 700, "Stopped": 15, "NonRetryableError": 5}
+    assert tuning_requests.may_begin_from(run, earlier(TrainingJobStatusCounters=counters))
+    counters["NonRetryableError"] += 1
+    assert not tuning_requests.may_begin_from(run, earlier(TrainingJobStatusCounters=counters))
+
+
 def test_a_search_begins_from_no_other() -> None:
     _, run = tuned()
     assert not tuning_requests.may_begin_from(run, earlier(HyperParameterTuningJobStatus="InProgress"))

@@ -1,5 +1,6 @@
 """Every entry of a run fits an item of DynamoDB, whatever the ids are, and readers find everything in it."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ from retailrec_shared.core import names
 from retailrec_shared.serving import customer_pages
 from retailrec_shared.serving.bulk import BATCH_BYTES, Write, _batches
 from retailrec_shared.serving.customer_pages import CustomerPages, Directory
-from retailrec_shared.serving.entries import run_entries, run_keys
+from retailrec_shared.serving.entries import ORDER, run_entries, run_keys
 from retailrec_shared.serving.keys import (
     customer_key,
     customers_key,
@@ -149,6 +150,15 @@ def test_a_batch_stays_below_dynamodbs_limits(sizes: list[int]) -> None:
         assert len(batch) <= 25
         assert total <= BATCH_BYTES
         assert total * 3 + 25 * 3_000 <= MOST_REQUEST_BYTES
+
+
+def test_a_position_holds_while_entries_and_their_order_are_the_same() -> None:
+    """If this is red, a position that an earlier release noted leaves out entries: raise ORDER."""
+    customers = [longest("a", number) for number in range(1_000)]
+    held = files("a") | {names.HISTORY_JSONL: [{"customer_id": each} for each in customers]}
+    keys = run_keys(RUN, lambda relative: [json.dumps(line) for line in held[relative]])
+    digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+    assert (ORDER, digest) == (1, "b58b913fd1cdffbf")
 
 
 def test_clean_up_finds_every_key_that_publishing_wrote() -> None:
