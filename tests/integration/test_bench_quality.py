@@ -22,6 +22,7 @@ MODELS = (
 MEASURES = {"ndcg@20", "ndcg@20_se", "recall@20", "p@10", "fit_seconds"}
 
 
+@pytest.mark.slow
 def test_the_benchmark_measures_every_model(tmp_path: Path) -> None:
     source, out = tmp_path / "tiny.csv", tmp_path / "bench" / "quality.json"
     write(source, Shape.of_rows(6_000))

@@ -83,6 +83,7 @@ def test_a_picture_is_drawn_where_it_is_wanted(
     assert str(path) in answer.stdout.replace("\n", "")
 
 
+@pytest.mark.slow
 def test_runs_are_compared_the_oldest_first(
     retailrec: Invoke, sagemaker: FakeSageMaker, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def shop(
     metrics.provider.clear_metrics()
 
 
+@pytest.mark.slow
 def test_a_run_goes_live_as_over_motos_tables(cloud: tables.Tables, shop: Shop) -> None:
     run = shop.drop("sales.csv", GOOD[:9])
     shop.train(run, MEASURED)

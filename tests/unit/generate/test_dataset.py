@@ -185,6 +185,7 @@ def test_the_rows_do_not_depend_on_the_size_of_batches() -> None:
         assert little.equals(pa.Table.from_batches(dataset.batches(sheet)))
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows() -> None:
     def peak(rows: int) -> int:
         dataset = Dataset(Shape.of_rows(15_000).model_copy(update={"rows": rows}))

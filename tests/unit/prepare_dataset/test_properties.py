@@ -138,6 +138,7 @@ TYPED_ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @holds_for(TYPED_ROWS, few=6, many=200)
 def test_csv_xlsx_and_parquet_of_the_same_rows_give_the_same_run(rows: list[Row]) -> None:
     with folder() as place:

@@ -151,6 +151,7 @@ def test_whatever_was_measured_can_be_drawn(runs: list[Measured]) -> None:
     assert render(draw(runs), "png").startswith(PNG)
 
 
+@pytest.mark.slow
 def test_the_same_runs_are_the_same_file() -> None:
     assert render(draw([make_measured()]), "svg") == render(draw([make_measured()]), "svg")
 

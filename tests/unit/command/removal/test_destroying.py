@@ -75,6 +75,7 @@ def test_a_stack_that_is_gone_here_takes_nothing_of_the_one_there(account: Accou
     assert account.roles() == physical(there, "ApiLogsRole")
 
 
+@pytest.mark.slow
 def test_stacks_whose_names_begin_alike_do_not_touch_each_other(account: Account, destroy: Destroy) -> None:
     shop, prod = account.deploy("retailrec", HERE), account.deploy("retailrec-prod", HERE)
     account.go_live("retailrec", HERE)
@@ -116,6 +117,7 @@ def test_what_others_gave_such_a_name_stays(account: Account, destroy: Destroy) 
         assert name in printed, "what looks like the stack's and stays is named"
 
 
+@pytest.mark.slow
 def test_the_rules_that_invoke_functions_are_disabled_on_each_bus(account: Account, destroy: Destroy) -> None:
     stack = account.deploy("retailrec", HERE)
     events = aws("events", HERE)
@@ -205,6 +207,7 @@ def test_a_stack_of_another_application_is_refused(account: Account, destroy: De
     assert stack.status == "CREATE_COMPLETE"
 
 
+@pytest.mark.slow
 def test_a_stack_that_was_rolled_back_is_known_by_its_parameters(account: Account, destroy: Destroy) -> None:
     stack = account.deploy("retailrec", HERE)
     stack.description, stack.status, stack.resources = "", "ROLLBACK_COMPLETE", {}
@@ -213,6 +216,7 @@ def test_a_stack_that_was_rolled_back_is_known_by_its_parameters(account: Accoun
     assert stack.status == "DELETE_COMPLETE"
 
 
+@pytest.mark.slow
 def test_a_stack_of_which_nothing_was_deployed_is_left_to_cloudformation(
     account: Account, destroy: Destroy
 ) -> None:
@@ -240,6 +244,7 @@ def test_a_stack_that_is_being_changed_is_refused(account: Account, destroy: Des
         assert stack.status == status
 
 
+@pytest.mark.slow
 def test_tags_of_others_that_may_not_be_read_stop_nothing(account: Account, destroy: Destroy) -> None:
     """The policies in docs/deployer-policies allow what begins with retailrec alone."""
     stack = account.deploy("retailrec", HERE)
@@ -297,6 +302,7 @@ def test_buckets_of_a_stack_that_cloudformation_has_forgotten_are_known_by_their
     assert account.roles() == physical(there, "ApiLogsRole")
 
 
+@pytest.mark.slow
 def test_a_bucket_of_another_account_with_such_a_tag_is_not_asked_for(
     account: Account, destroy: Destroy
 ) -> None:

@@ -86,6 +86,7 @@ def lowered_in(words: str, divisor: int) -> str:
     return words if divisor == 1 else words.replace("1,000,001 lines", f"{defuse.LOWERED_ROWS + 1:,} lines")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in BOMBS if name not in UNLIMITED])
 def test_a_bomb_is_refused_at_lowered_limits(tmp_path: Path, name: str, lowered: Defuser) -> None:
     check(name, tmp_path, lowered, DIVISOR)

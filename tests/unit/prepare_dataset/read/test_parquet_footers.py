@@ -63,6 +63,7 @@ def path(tmp_path: Path) -> Path:
     return parquet_file(tmp_path, days(3))
 
 
+@pytest.mark.slow
 def test_no_damage_of_a_footer_ends_the_process(path: Path) -> None:
     assert not ended(path, 25)
 
