@@ -13,6 +13,8 @@ from benchmarks.serving import load
 from benchmarks.serving.programs import BENCH_PYTHON, serving
 from tests import needs
 
+pytestmark = pytest.mark.slow
+
 TINY = Size(300, 200, 8, 3_000)
 RATES = {
     "requests_per_second", "p50_ms", "p99_ms", "offered_per_second", "p50_ms_closed", "p99_ms_closed",

@@ -11,6 +11,8 @@ import pytest
 from tests import needs
 from tests.plugins import markers
 
+pytestmark = pytest.mark.slow
+
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"

@@ -29,6 +29,8 @@ from tests.integration.command.conftest import Invoke, answer_as_shop
 from tests.integration.command.fake_pipeline import PAGE, FakePipeline
 from tests.integration.command.fake_server import FakeServer
 
+pytestmark = pytest.mark.slow
+
 LOGS = "/aws/sagemaker/TrainingJobs"
 
 

@@ -21,6 +21,8 @@ from tests.integration.command.conftest import Invoke, answer_as_shop, words
 from tests.integration.command.fake_pipeline import PAGE, FakePipeline
 from tests.integration.command.fake_server import CREDENTIALS, FakeServer
 
+pytestmark = pytest.mark.slow
+
 Say = Callable[[str], None]
 
 

@@ -8,6 +8,8 @@ from retailrec.client.stack import Stack
 from tests.integration.command.conftest import PARAMETERS
 from tests.integration.command.fake_server import FakeServer, serve
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Running:

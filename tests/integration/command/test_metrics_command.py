@@ -21,6 +21,8 @@ from tests.integration.command.fake_server import FakeServer
 from tests.unit.command.metrics.measurements import CURVE, METRICS, log_of
 from tests.unit.command.runs import with_attributes
 
+pytestmark = pytest.mark.slow
+
 SHOP = ("--stack", "shop")
 TRAINED, OLDER, EARLY, REFUSED = ("a" * 16, "b" * 16, "c" * 16, "d" * 16)
 
@@ -83,7 +85,6 @@ def test_a_picture_is_drawn_where_it_is_wanted(
     assert str(path) in answer.stdout.replace("\n", "")
 
 
-@pytest.mark.slow
 def test_runs_are_compared_the_oldest_first(
     retailrec: Invoke, sagemaker: FakeSageMaker, tmp_path: Path
 ) -> None:

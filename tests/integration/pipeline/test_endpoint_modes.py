@@ -12,6 +12,8 @@ from retailrec_shared.core.status import RunStatus
 from tests.integration.pipeline.stack import Stack
 from tests.integration.pipeline.test_steps import ENDPOINT, job, status
 
+pytestmark = pytest.mark.slow
+
 OWN, MARKETPLACE = "", published_arn("us-east-1")
 MODES = ("serverless", "instance", "none")
 

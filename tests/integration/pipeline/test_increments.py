@@ -124,6 +124,7 @@ def test_an_increment_before_any_full_file_is_the_first_dataset(shop: Shop) -> N
     assert invoices(shop.drop(lines(8, 12), "append/day.csv")) == days(0, 12)
 
 
+@pytest.mark.slow
 def test_an_increment_whose_event_was_late_goes_on_with_all_that_came_after_it(shop: Shop) -> None:
     shop.drop(lines(0, 29), "shop.csv")
     late = shop.put(lines(30, 33), "append/a.csv")
@@ -135,6 +136,7 @@ def test_an_increment_whose_event_was_late_goes_on_with_all_that_came_after_it(s
     assert invoices(shop.drop(lines(36, 38), "append/c.csv")) == days(0, 38)
 
 
+@pytest.mark.slow
 def test_a_full_file_whose_event_was_late_keeps_what_was_added_after_it(shop: Shop) -> None:
     shop.drop(lines(0, 9), "shop.csv")
     late = shop.put(lines(20, 40), "shop.csv")
@@ -180,6 +182,7 @@ def test_an_increment_waits_for_an_earlier_upload_and_is_woken_by_its_end(
     assert not run.stages[Stage.PREPARE].waiting
 
 
+@pytest.mark.slow
 def test_others_who_are_accepted_meanwhile_are_not_left_out(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +218,7 @@ def test_an_increment_that_adds_nothing_is_not_trained(shop: Shop, bus: FakeEven
     assert len(bus.published("DatasetPrepared")) == 1
 
 
+@pytest.mark.slow
 def test_the_same_increment_again_changes_nothing(shop: Shop) -> None:
     shop.drop(lines(0, 9), "shop.csv")
     first = shop.put(lines(10, 12), "append/a.csv")
@@ -258,6 +262,7 @@ def test_without_a_dataset_the_schedule_does_nothing(book: Ledger, bus: FakeEven
     assert list(book.runs()) == []
 
 
+@pytest.mark.slow
 def test_the_schedule_trains_what_was_only_collected(
     shop: Shop, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -297,6 +302,7 @@ def test_the_schedule_trains_again_when_the_settings_changed(
     assert again.order > full.order
 
 
+@pytest.mark.slow
 def test_each_request_of_an_operator_trains_again_once(shop: Shop) -> None:
     trained(shop.book, shop.drop(lines(0, 9), "shop.csv"))
     for token in ("a", "a", "b"):

@@ -66,6 +66,7 @@ def now_of(book: Ledger, run: Run) -> Run:
     return found
 
 
+@pytest.mark.slow
 def test_each_retry_of_a_training_has_one_job_of_its_own(
     book: Ledger, sagemaker: FakeSageMaker, bus: FakeEventBridge, operator: Operator
 ) -> None:

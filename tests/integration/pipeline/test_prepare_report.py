@@ -17,6 +17,8 @@ from retailrec_shared.ledger.run_parts import Upload, timestamp
 from tests.fakes import FakeEventBridge, refusal
 from tests.integration.pipeline.test_prepare_upload import drop, shop
 
+pytestmark = pytest.mark.slow
+
 EARLIER = datetime.now(UTC) - timedelta(days=1)
 
 

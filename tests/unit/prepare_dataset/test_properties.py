@@ -28,6 +28,8 @@ from tests.unit.prepare_dataset.inputs.shop_files import (
 )
 from tests.unit.prepare_dataset.properties import holds_for
 
+pytestmark = pytest.mark.slow
+
 GARBAGE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\x00\r\n'), max_size=6)
 
 # Texts of each column, with what they mean; None where a row with them is rejected.
@@ -138,7 +140,6 @@ TYPED_ROWS = st.lists(
 )
 
 
-@pytest.mark.slow
 @holds_for(TYPED_ROWS, few=6, many=200)
 def test_csv_xlsx_and_parquet_of_the_same_rows_give_the_same_run(rows: list[Row]) -> None:
     with folder() as place:

@@ -22,6 +22,8 @@ from tests.unit.command.metrics.measurements import METRICS, make_measured
 from tests.unit.command.runs import make_run
 from tests.unit.command.views.test_views import shown
 
+pytestmark = pytest.mark.slow
+
 PNG, SVG = b"\x89PNG\r\n\x1a\n", b"<?xml"
 
 
@@ -151,7 +153,6 @@ def test_whatever_was_measured_can_be_drawn(runs: list[Measured]) -> None:
     assert render(draw(runs), "png").startswith(PNG)
 
 
-@pytest.mark.slow
 def test_the_same_runs_are_the_same_file() -> None:
     assert render(draw([make_measured()]), "svg") == render(draw([make_measured()]), "svg")
 

@@ -23,6 +23,8 @@ from tests.unit.local_sagemaker.guard.signed_requests import (
     signed,
 )
 
+pytestmark = pytest.mark.slow
+
 API = "/_aws/execute-api/abc/v1/customers/13085/recommendations"
 STOLEN = Credentials(ROOT.access_key, "not-the-secret")
 CALLS: list[tuple[str, str, dict[str, Any]]] = [

@@ -35,6 +35,8 @@ from tests.unit.prepare_dataset.inputs.shop_files import (
 from tests.unit.prepare_dataset.properties import holds_for
 from tests.unit.prepare_dataset.test_properties import folder
 
+pytestmark = pytest.mark.slow
+
 DATASET = (
     names.TRAIN_CSV, names.TEST_CSV, names.TRAIN_PARQUET, names.TEST_PARQUET, names.CATALOGUE_JSONL,
     names.HISTORY_JSONL, names.POPULAR_JSON, names.SIMILAR_JSONL, names.BATCH_INPUT_JSONL,

@@ -9,6 +9,8 @@ from tests.unit.prepare_dataset.inputs import corpus_packed, corpus_parquet, cor
 from tests.unit.prepare_dataset.inputs.corpus import CASES, Case, Kept, Refused
 from tests.unit.prepare_dataset.inputs.shop_files import prepare
 
+pytestmark = pytest.mark.slow
+
 GROUPS = (corpus_text, corpus_packed, corpus_workbooks, corpus_parquet)
 
 

@@ -217,6 +217,7 @@ def test_a_header_without_rows_is_refused(tmp_path: Path, ending: str) -> None:
         prepare(xlsx_file(tmp_path, {"one": []}))
 
 
+@pytest.mark.slow
 def test_a_gzip_file_that_is_cut_off_late_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "shop.csv.gz"
     text = csv_text(purchase(invoice=f"{number:06}") for number in range(50_000))

@@ -18,6 +18,8 @@ from prepare_dataset.read.workbook.sheets import read_sheets
 from retailrec_shared.core.errors import Rejected
 from tests.unit.prepare_dataset.inputs.shop_files import days, purchase, xlsx_file
 
+pytestmark = pytest.mark.slow
+
 SHEETS = ["one", "two", "three", "four"]
 
 
