@@ -300,7 +300,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     ),
     "publish to the account's bus": (
         lambda s: s.client("events").put_events(Entries=[an_event("default")]),
-        {"reconcile-runs", "prepare-dataset"},
+        {"reconcile-runs", "prepare-dataset", "publish-recommendations"},
     ),
     "note something of a run": (
         lambda s: s.client("dynamodb").update_item(

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -110,6 +111,8 @@ class RegistryAsEcr:
     class exceptions:  # noqa: N801 - boto3's spelling
         ImageNotFoundException = _Missing
         RepositoryNotFoundException = _Missing
+
+    meta = SimpleNamespace(region_name="us-east-1")
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

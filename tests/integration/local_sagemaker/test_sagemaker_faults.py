@@ -170,9 +170,9 @@ def test_a_call_is_refused_with_the_error_asked_for(laptop: Laptop) -> None:
 
 
 def test_metrics_can_be_late(laptop: Laptop) -> None:
-    laptop.train("late")
-    on_time = laptop.trained("late")
+    laptop.train("measured-late")
+    on_time = laptop.trained("measured-late")
     post(laptop, {"fault": "late-metrics"})
-    assert "FinalMetricDataList" not in laptop.sm.describe_training_job(TrainingJobName="late")
-    again = laptop.sm.describe_training_job(TrainingJobName="late")
+    assert "FinalMetricDataList" not in laptop.sm.describe_training_job(TrainingJobName="measured-late")
+    again = laptop.sm.describe_training_job(TrainingJobName="measured-late")
     assert again.get("FinalMetricDataList") == on_time.get("FinalMetricDataList") is not None

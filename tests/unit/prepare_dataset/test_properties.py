@@ -28,8 +28,6 @@ from tests.unit.prepare_dataset.inputs.shop_files import (
 )
 from tests.unit.prepare_dataset.properties import holds_for
 
-pytestmark = pytest.mark.slow
-
 GARBAGE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"\x00\r\n'), max_size=6)
 
 # Texts of each column, with what they mean; None where a row with them is rejected.

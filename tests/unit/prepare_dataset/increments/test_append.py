@@ -35,8 +35,6 @@ from tests.unit.prepare_dataset.inputs.shop_files import (
 from tests.unit.prepare_dataset.properties import holds_for
 from tests.unit.prepare_dataset.test_properties import folder
 
-pytestmark = pytest.mark.slow
-
 DATASET = (
     names.TRAIN_CSV, names.TEST_CSV, names.TRAIN_PARQUET, names.TEST_PARQUET, names.CATALOGUE_JSONL,
     names.HISTORY_JSONL, names.POPULAR_JSON, names.SIMILAR_JSONL, names.BATCH_INPUT_JSONL,
@@ -290,6 +288,7 @@ def test_a_whole_that_grew_too_large_is_refused(tmp_path: Path, monkeypatch: pyt
         prepare(source, before=[whole_lines(full)])
 
 
+@pytest.mark.slow
 def test_a_dataset_of_more_sheets_than_rows_can_name_is_refused(tmp_path: Path) -> None:
     kept = read_lines(whole_lines(prepare(csv_file(at(tmp_path, "first"), days(3)))))
     last = limits.MAX_SHEETS_OF_DATASET - 1
