@@ -18,6 +18,8 @@ from tests.fakes import FakeSageMaker
 from tests.integration.command.conftest import Invoke, words
 from tests.integration.command.fake_server import FakeServer
 
+pytestmark = pytest.mark.slow
+
 RUN = "0123456789abcdef"
 COUNTS = {"interactions": 100, "customers": 9, "items": 8}
 FILES = {

@@ -20,6 +20,8 @@ from retailrec_shared.ledger.run import Run
 from tests.fakes import FakeEventBridge
 from tests.integration.pipeline.api.api_client import Context
 
+pytestmark = pytest.mark.slow
+
 MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
 
@@ -124,7 +126,6 @@ def test_an_increment_before_any_full_file_is_the_first_dataset(shop: Shop) -> N
     assert invoices(shop.drop(lines(8, 12), "append/day.csv")) == days(0, 12)
 
 
-@pytest.mark.slow
 def test_an_increment_whose_event_was_late_goes_on_with_all_that_came_after_it(shop: Shop) -> None:
     shop.drop(lines(0, 29), "shop.csv")
     late = shop.put(lines(30, 33), "append/a.csv")
@@ -136,7 +137,6 @@ def test_an_increment_whose_event_was_late_goes_on_with_all_that_came_after_it(s
     assert invoices(shop.drop(lines(36, 38), "append/c.csv")) == days(0, 38)
 
 
-@pytest.mark.slow
 def test_a_full_file_whose_event_was_late_keeps_what_was_added_after_it(shop: Shop) -> None:
     shop.drop(lines(0, 9), "shop.csv")
     late = shop.put(lines(20, 40), "shop.csv")
@@ -182,7 +182,6 @@ def test_an_increment_waits_for_an_earlier_upload_and_is_woken_by_its_end(
     assert not run.stages[Stage.PREPARE].waiting
 
 
-@pytest.mark.slow
 def test_others_who_are_accepted_meanwhile_are_not_left_out(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,7 +217,6 @@ def test_an_increment_that_adds_nothing_is_not_trained(shop: Shop, bus: FakeEven
     assert len(bus.published("DatasetPrepared")) == 1
 
 
-@pytest.mark.slow
 def test_the_same_increment_again_changes_nothing(shop: Shop) -> None:
     shop.drop(lines(0, 9), "shop.csv")
     first = shop.put(lines(10, 12), "append/a.csv")
@@ -262,7 +260,6 @@ def test_without_a_dataset_the_schedule_does_nothing(book: Ledger, bus: FakeEven
     assert list(book.runs()) == []
 
 
-@pytest.mark.slow
 def test_the_schedule_trains_what_was_only_collected(
     shop: Shop, bus: FakeEventBridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,7 +299,6 @@ def test_the_schedule_trains_again_when_the_settings_changed(
     assert again.order > full.order
 
 
-@pytest.mark.slow
 def test_each_request_of_an_operator_trains_again_once(shop: Shop) -> None:
     trained(shop.book, shop.drop(lines(0, 9), "shop.csv"))
     for token in ("a", "a", "b"):
@@ -329,7 +325,6 @@ def test_a_retraining_that_stands_still_is_taken_up_again(
     assert again.status is RunStatus.PREPARED
 
 
-@pytest.mark.slow
 def test_an_increment_beyond_what_the_ledger_can_name_is_rejected_until_a_full_file(
     shop: Shop, bus: FakeEventBridge
 ) -> None:
