@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -85,27 +85,25 @@ def _best_of_search(run: Run) -> Trained | None:
 
 def _best_of_its_own(name: str) -> Mapping[str, Any]:
     """Return the best of a tuning job's own training jobs; empty if none completed."""
-    found = aws.sagemaker().list_training_jobs_for_hyper_parameter_tuning_job(
-        HyperParameterTuningJobName=name,
-        StatusEquals="Completed",
-        SortBy="FinalObjectiveMetricValue",
-        SortOrder="Descending",
-        MaxResults=1,
-    )["TrainingJobSummaries"]
-    return found[0] if found else {}
+    return _first_of(name, "Completed", "FinalObjectiveMetricValue")
 
 
 def _failure_within(name: str) -> str:
     """Return why the latest of a tuning job's training jobs that failed did; empty if none failed."""
+    reason = _first_of(name, "Failed", "CreationTime").get("FailureReason")
+    return f"Its latest training job failed: {reason}" if reason else ""
+
+
+def _first_of(name: str, status: Literal["Completed", "Failed"], sorted_by: Any) -> Mapping[str, Any]:
+    """Return the training job of a status with the largest value; empty if there is none."""
     found = aws.sagemaker().list_training_jobs_for_hyper_parameter_tuning_job(
         HyperParameterTuningJobName=name,
-        StatusEquals="Failed",
-        SortBy="CreationTime",
+        StatusEquals=status,
+        SortBy=sorted_by,
         SortOrder="Descending",
         MaxResults=1,
     )["TrainingJobSummaries"]
-    reason = found[0].get("FailureReason") if found else None
-    return f"Its latest training job failed: {reason}" if reason else ""
+    return found[0] if found else {}
 
 
 NOTHING = {
